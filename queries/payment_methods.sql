@@ -8,15 +8,15 @@ SELECT * FROM payment_methods
 -- name: CountPaymentMethods :one
 SELECT count(*) FROM payment_methods WHERE user_id = $1 AND removed_at IS NULL;
 
--- Lets the changes of one account's payment methods happen one after the other: the default and the limit depend on all.
+-- Serialises changes of an account's payment methods: the default and the limit depend on all of them.
 -- name: LockPaymentMethods :exec
 SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE;
 
--- One payment method of an account: another account's is not there.
+-- One payment method of an account.
 -- name: GetPaymentMethod :one
 SELECT * FROM payment_methods WHERE id = @id AND user_id = @user_id AND removed_at IS NULL;
 
--- What a provider calls an account, if it knows it.
+-- The provider's id of an account, if it has one.
 -- name: GetProviderCustomer :one
 SELECT provider_customer_id FROM payment_methods WHERE user_id = @user_id AND provider = @provider ORDER BY id DESC LIMIT 1;
 
@@ -26,26 +26,27 @@ VALUES (@user_id, @provider, @provider_method_id, @provider_customer_id, @paymen
         sqlc.narg(exp_year)::integer, @is_default)
 RETURNING *;
 
--- Makes room for another default. The account is locked.
+-- Makes every method except one no default. The account is locked.
 -- name: ClearDefaultPaymentMethods :exec
 UPDATE payment_methods SET is_default = false, updated_at = now() WHERE user_id = @user_id AND id <> @except_id AND is_default;
 
--- name: SetDefaultPaymentMethod :one
+-- name: UpdatePaymentMethod :one
 UPDATE payment_methods SET is_default = @is_default, updated_at = now() WHERE id = @id AND user_id = @user_id AND removed_at IS NULL RETURNING *;
 
--- Takes a payment method from its customer at once; it is removed at the provider next.
--- name: RetirePaymentMethod :one
+-- Hides a payment method from its customer at once. It is removed at the provider next.
+-- name: DeletePaymentMethod :one
 UPDATE payment_methods SET removed_at = now(), is_default = false, updated_at = now()
  WHERE id = @id AND user_id = @user_id AND removed_at IS NULL
 RETURNING *;
 
--- The same with all of an account.
+-- Does the same with all methods of an account.
 -- name: RetirePaymentMethods :exec
 UPDATE payment_methods SET removed_at = now(), is_default = false, updated_at = now() WHERE user_id = $1 AND removed_at IS NULL;
 
--- Some payment methods that wait to be removed at a provider (payment_methods_removed_idx).
+-- Some deleted payment methods that are still to be removed at the provider (payment_methods_removed_idx).
 -- name: ListRetiredPaymentMethods :many
 SELECT * FROM payment_methods WHERE removed_at IS NOT NULL AND provider = @provider ORDER BY removed_at LIMIT @batch;
 
--- name: DeletePaymentMethod :exec
+-- Deletes the row of a method that was removed at the provider.
+-- name: PurgePaymentMethod :exec
 DELETE FROM payment_methods WHERE id = $1 AND removed_at IS NOT NULL;

@@ -11,7 +11,7 @@ const clearDefaultPaymentMethods = `-- name: ClearDefaultPaymentMethods :exec
 UPDATE payment_methods SET is_default = false, updated_at = now() WHERE user_id = $1 AND id <> $2 AND is_default
 `
 
-// Makes room for another default. The account is locked.
+// Makes every method except one no default. The account is locked.
 func (q *Queries) ClearDefaultPaymentMethods(ctx context.Context, userID int64, exceptID int64) error {
 	_, err := q.db.Exec(ctx, clearDefaultPaymentMethods, userID, exceptID)
 	return err
@@ -81,20 +81,40 @@ func (q *Queries) CreatePaymentMethod(ctx context.Context, arg CreatePaymentMeth
 	return i, err
 }
 
-const deletePaymentMethod = `-- name: DeletePaymentMethod :exec
-DELETE FROM payment_methods WHERE id = $1 AND removed_at IS NOT NULL
+const deletePaymentMethod = `-- name: DeletePaymentMethod :one
+UPDATE payment_methods SET removed_at = now(), is_default = false, updated_at = now()
+ WHERE id = $1 AND user_id = $2 AND removed_at IS NULL
+RETURNING id, user_id, provider, provider_method_id, provider_customer_id, payment_type, brand, last_four, exp_month, exp_year, is_default, created_at, updated_at, removed_at
 `
 
-func (q *Queries) DeletePaymentMethod(ctx context.Context, id int64) error {
-	_, err := q.db.Exec(ctx, deletePaymentMethod, id)
-	return err
+// Hides a payment method from its customer at once. It is removed at the provider next.
+func (q *Queries) DeletePaymentMethod(ctx context.Context, iD int64, userID int64) (PaymentMethod, error) {
+	row := q.db.QueryRow(ctx, deletePaymentMethod, iD, userID)
+	var i PaymentMethod
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.Provider,
+		&i.ProviderMethodID,
+		&i.ProviderCustomerID,
+		&i.PaymentType,
+		&i.Brand,
+		&i.LastFour,
+		&i.ExpMonth,
+		&i.ExpYear,
+		&i.IsDefault,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.RemovedAt,
+	)
+	return i, err
 }
 
 const getPaymentMethod = `-- name: GetPaymentMethod :one
 SELECT id, user_id, provider, provider_method_id, provider_customer_id, payment_type, brand, last_four, exp_month, exp_year, is_default, created_at, updated_at, removed_at FROM payment_methods WHERE id = $1 AND user_id = $2 AND removed_at IS NULL
 `
 
-// One payment method of an account: another account's is not there.
+// One payment method of an account.
 func (q *Queries) GetPaymentMethod(ctx context.Context, iD int64, userID int64) (PaymentMethod, error) {
 	row := q.db.QueryRow(ctx, getPaymentMethod, iD, userID)
 	var i PaymentMethod
@@ -121,7 +141,7 @@ const getProviderCustomer = `-- name: GetProviderCustomer :one
 SELECT provider_customer_id FROM payment_methods WHERE user_id = $1 AND provider = $2 ORDER BY id DESC LIMIT 1
 `
 
-// What a provider calls an account, if it knows it.
+// The provider's id of an account, if it has one.
 func (q *Queries) GetProviderCustomer(ctx context.Context, userID int64, provider string) (string, error) {
 	row := q.db.QueryRow(ctx, getProviderCustomer, userID, provider)
 	var provider_customer_id string
@@ -176,7 +196,7 @@ const listRetiredPaymentMethods = `-- name: ListRetiredPaymentMethods :many
 SELECT id, user_id, provider, provider_method_id, provider_customer_id, payment_type, brand, last_four, exp_month, exp_year, is_default, created_at, updated_at, removed_at FROM payment_methods WHERE removed_at IS NOT NULL AND provider = $1 ORDER BY removed_at LIMIT $2
 `
 
-// Some payment methods that wait to be removed at a provider (payment_methods_removed_idx).
+// Some deleted payment methods that are still to be removed at the provider (payment_methods_removed_idx).
 func (q *Queries) ListRetiredPaymentMethods(ctx context.Context, provider string, batch int32) ([]PaymentMethod, error) {
 	rows, err := q.db.Query(ctx, listRetiredPaymentMethods, provider, batch)
 	if err != nil {
@@ -216,57 +236,38 @@ const lockPaymentMethods = `-- name: LockPaymentMethods :exec
 SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE
 `
 
-// Lets the changes of one account's payment methods happen one after the other: the default and the limit depend on all.
+// Serialises changes of an account's payment methods: the default and the limit depend on all of them.
 func (q *Queries) LockPaymentMethods(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, lockPaymentMethods, id)
 	return err
 }
 
-const retirePaymentMethod = `-- name: RetirePaymentMethod :one
-UPDATE payment_methods SET removed_at = now(), is_default = false, updated_at = now()
- WHERE id = $1 AND user_id = $2 AND removed_at IS NULL
-RETURNING id, user_id, provider, provider_method_id, provider_customer_id, payment_type, brand, last_four, exp_month, exp_year, is_default, created_at, updated_at, removed_at
+const purgePaymentMethod = `-- name: PurgePaymentMethod :exec
+DELETE FROM payment_methods WHERE id = $1 AND removed_at IS NOT NULL
 `
 
-// Takes a payment method from its customer at once; it is removed at the provider next.
-func (q *Queries) RetirePaymentMethod(ctx context.Context, iD int64, userID int64) (PaymentMethod, error) {
-	row := q.db.QueryRow(ctx, retirePaymentMethod, iD, userID)
-	var i PaymentMethod
-	err := row.Scan(
-		&i.ID,
-		&i.UserID,
-		&i.Provider,
-		&i.ProviderMethodID,
-		&i.ProviderCustomerID,
-		&i.PaymentType,
-		&i.Brand,
-		&i.LastFour,
-		&i.ExpMonth,
-		&i.ExpYear,
-		&i.IsDefault,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.RemovedAt,
-	)
-	return i, err
+// Deletes the row of a method that was removed at the provider.
+func (q *Queries) PurgePaymentMethod(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, purgePaymentMethod, id)
+	return err
 }
 
 const retirePaymentMethods = `-- name: RetirePaymentMethods :exec
 UPDATE payment_methods SET removed_at = now(), is_default = false, updated_at = now() WHERE user_id = $1 AND removed_at IS NULL
 `
 
-// The same with all of an account.
+// Does the same with all methods of an account.
 func (q *Queries) RetirePaymentMethods(ctx context.Context, userID int64) error {
 	_, err := q.db.Exec(ctx, retirePaymentMethods, userID)
 	return err
 }
 
-const setDefaultPaymentMethod = `-- name: SetDefaultPaymentMethod :one
+const updatePaymentMethod = `-- name: UpdatePaymentMethod :one
 UPDATE payment_methods SET is_default = $1, updated_at = now() WHERE id = $2 AND user_id = $3 AND removed_at IS NULL RETURNING id, user_id, provider, provider_method_id, provider_customer_id, payment_type, brand, last_four, exp_month, exp_year, is_default, created_at, updated_at, removed_at
 `
 
-func (q *Queries) SetDefaultPaymentMethod(ctx context.Context, isDefault bool, iD int64, userID int64) (PaymentMethod, error) {
-	row := q.db.QueryRow(ctx, setDefaultPaymentMethod, isDefault, iD, userID)
+func (q *Queries) UpdatePaymentMethod(ctx context.Context, isDefault bool, iD int64, userID int64) (PaymentMethod, error) {
+	row := q.db.QueryRow(ctx, updatePaymentMethod, isDefault, iD, userID)
 	var i PaymentMethod
 	err := row.Scan(
 		&i.ID,

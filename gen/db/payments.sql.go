@@ -8,15 +8,6 @@ import (
 	"time"
 )
 
-const askedAgain = `-- name: AskedAgain :exec
-UPDATE payments SET asked_at = now() WHERE id = $1
-`
-
-func (q *Queries) AskedAgain(ctx context.Context, id int64) error {
-	_, err := q.db.Exec(ctx, askedAgain, id)
-	return err
-}
-
 const beginPayment = `-- name: BeginPayment :one
 INSERT INTO payments (order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, status, method_brand, method_last_four)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8::bytea, 'pending',
@@ -37,7 +28,7 @@ type BeginPaymentParams struct {
 	MethodLastFour *string
 }
 
-// Begins a payment. The order is locked; another payment of it that is under way breaches payments_live_key.
+// Creates a pending payment. The order is locked. A second live payment of it violates payments_live_key.
 func (q *Queries) BeginPayment(ctx context.Context, arg BeginPaymentParams) (Payment, error) {
 	row := q.db.QueryRow(ctx, beginPayment,
 		arg.OrderID,
@@ -78,13 +69,116 @@ func (q *Queries) BeginPayment(ctx context.Context, arg BeginPaymentParams) (Pay
 	return i, err
 }
 
+const claimPendingPayments = `-- name: ClaimPendingPayments :many
+UPDATE payments SET checked_at = now()
+ WHERE id IN (SELECT p.id FROM payments p
+               WHERE p.status = 'pending' AND p.provider = $1 AND p.attempted_at < now() - make_interval(secs => $2::float8)
+                 AND p.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * $2::float8), (now() - p.attempted_at) / 10))
+               ORDER BY p.checked_at
+               LIMIT $3
+                 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at
+`
+
+// Claims some pending payments of a provider, older than after_seconds (payments_pending_idx). One that was checked
+// recently is left out; the older it is, the longer it waits between checks, up to an hour. checked_at is set at once, so
+// that several processes share the work.
+func (q *Queries) ClaimPendingPayments(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Payment, error) {
+	rows, err := q.db.Query(ctx, claimPendingPayments, provider, afterSeconds, batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Payment{}
+	for rows.Next() {
+		var i Payment
+		if err := rows.Scan(
+			&i.ID,
+			&i.OrderID,
+			&i.UserID,
+			&i.AmountMinor,
+			&i.Currency,
+			&i.Provider,
+			&i.PaymentType,
+			&i.AttemptKey,
+			&i.RequestKey,
+			&i.ProviderPaymentID,
+			&i.Status,
+			&i.IsSurplus,
+			&i.DeclineCode,
+			&i.DeclineMessage,
+			&i.MethodBrand,
+			&i.MethodLastFour,
+			&i.RefundedMinor,
+			&i.AttemptedAt,
+			&i.AskedAt,
+			&i.CheckedAt,
+			&i.SettledAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const claimPendingRefunds = `-- name: ClaimPendingRefunds :many
+UPDATE refunds SET checked_at = now()
+ WHERE id IN (SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
+               WHERE r.status = 'pending' AND p.provider IN ($1, 'manual') AND r.created_at < now() - make_interval(secs => $2::float8)
+                 AND r.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * $2::float8), (now() - r.created_at) / 10))
+               ORDER BY r.checked_at
+               LIMIT $3
+                 FOR NO KEY UPDATE OF r SKIP LOCKED)
+RETURNING id, payment_id, amount_minor, status, key, request_key, provider_refund_id, reason, actor_id, cancels_order, created_at, checked_at, settled_at
+`
+
+// Claims some pending refunds of a provider's payments and of manual ones, like ClaimPendingPayments
+// (refunds_pending_idx).
+func (q *Queries) ClaimPendingRefunds(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Refund, error) {
+	rows, err := q.db.Query(ctx, claimPendingRefunds, provider, afterSeconds, batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Refund{}
+	for rows.Next() {
+		var i Refund
+		if err := rows.Scan(
+			&i.ID,
+			&i.PaymentID,
+			&i.AmountMinor,
+			&i.Status,
+			&i.Key,
+			&i.RequestKey,
+			&i.ProviderRefundID,
+			&i.Reason,
+			&i.ActorID,
+			&i.CancelsOrder,
+			&i.CreatedAt,
+			&i.CheckedAt,
+			&i.SettledAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const completeRefunds = `-- name: CompleteRefunds :execrows
 UPDATE payments p SET status = 'refunded'
  WHERE p.id = $1 AND p.status = 'paid' AND p.refunded_minor = p.amount_minor
    AND NOT EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status = 'pending')
 `
 
-// A payment all of which is back is refunded.
+// Marks a payment as refunded once all of it is refunded.
 func (q *Queries) CompleteRefunds(ctx context.Context, id int64) (int64, error) {
 	result, err := q.db.Exec(ctx, completeRefunds, id)
 	if err != nil {
@@ -100,11 +194,50 @@ SELECT count(*) FROM payments
    AND ($3::text IS NULL OR status = $3)
 `
 
+// How many payments an account has, of an order or a status if given.
 func (q *Queries) CountPayments(ctx context.Context, userID int64, orderID *int64, status *string) (int64, error) {
 	row := q.db.QueryRow(ctx, countPayments, userID, orderID, status)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const createManualPayment = `-- name: CreateManualPayment :exec
+INSERT INTO payments (order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, status, settled_at)
+VALUES ($1, $2, $3, $4, 'manual', 'bank_transfer', $5, 'paid', now())
+`
+
+type CreateManualPaymentParams struct {
+	OrderID     int64
+	UserID      int64
+	AmountMinor int64
+	Currency    string
+	AttemptKey  string
+}
+
+// Records money that staff received without a provider.
+func (q *Queries) CreateManualPayment(ctx context.Context, arg CreateManualPaymentParams) error {
+	_, err := q.db.Exec(ctx, createManualPayment,
+		arg.OrderID,
+		arg.UserID,
+		arg.AmountMinor,
+		arg.Currency,
+		arg.AttemptKey,
+	)
+	return err
+}
+
+const createPaymentEvent = `-- name: CreatePaymentEvent :execrows
+INSERT INTO payment_events (provider, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
+`
+
+// Records a provider's event. No row if it was recorded before.
+func (q *Queries) CreatePaymentEvent(ctx context.Context, provider string, eventID string) (int64, error) {
+	result, err := q.db.Exec(ctx, createPaymentEvent, provider, eventID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const createRefund = `-- name: CreateRefund :one
@@ -152,16 +285,26 @@ func (q *Queries) CreateRefund(ctx context.Context, arg CreateRefundParams) (Ref
 	return i, err
 }
 
-const findPayment = `-- name: FindPayment :one
+const deleteOldPaymentEvents = `-- name: DeleteOldPaymentEvents :exec
+DELETE FROM payment_events WHERE received_at < now() - interval '90 days'
+`
+
+// Deletes events that providers stopped repeating long ago (payment_events_received_idx).
+func (q *Queries) DeleteOldPaymentEvents(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, deleteOldPaymentEvents)
+	return err
+}
+
+const findPaymentOfProvider = `-- name: FindPaymentOfProvider :one
 SELECT id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at FROM payments
  WHERE provider = $1 AND (provider_payment_id = $2::text OR attempt_key = $3::text)
  ORDER BY attempt_key = $3::text DESC
  LIMIT 1
 `
 
-// A payment as the provider names it, or as it was asked for.
-func (q *Queries) FindPayment(ctx context.Context, provider string, providerPaymentID string, attemptKey string) (Payment, error) {
-	row := q.db.QueryRow(ctx, findPayment, provider, providerPaymentID, attemptKey)
+// A payment by the provider's id of it, or by the key it was sent with. The key goes first.
+func (q *Queries) FindPaymentOfProvider(ctx context.Context, provider string, providerPaymentID string, attemptKey string) (Payment, error) {
+	row := q.db.QueryRow(ctx, findPaymentOfProvider, provider, providerPaymentID, attemptKey)
 	var i Payment
 	err := row.Scan(
 		&i.ID,
@@ -196,7 +339,7 @@ SELECT id, payment_id, amount_minor, status, key, request_key, provider_refund_i
  LIMIT 1
 `
 
-// A refund as the provider names it, or as it was asked for.
+// A refund by the provider's id of it, or by the key it was sent with. The key goes first.
 func (q *Queries) FindRefund(ctx context.Context, paymentID int64, providerRefundID string, key string) (Refund, error) {
 	row := q.db.QueryRow(ctx, findRefund, paymentID, providerRefundID, key)
 	var i Refund
@@ -222,7 +365,7 @@ const getLastRefund = `-- name: GetLastRefund :one
 SELECT id, payment_id, amount_minor, status, key, request_key, provider_refund_id, reason, actor_id, cancels_order, created_at, checked_at, settled_at FROM refunds WHERE payment_id = $1 AND status = 'done' ORDER BY id DESC LIMIT 1
 `
 
-// The last refund of an order's payment, for whoever cancels what was refunded before.
+// The last refund of a payment: the response when an order is cancelled that was refunded before.
 func (q *Queries) GetLastRefund(ctx context.Context, paymentID int64) (Refund, error) {
 	row := q.db.QueryRow(ctx, getLastRefund, paymentID)
 	var i Refund
@@ -248,7 +391,7 @@ const getLivePayment = `-- name: GetLivePayment :one
 SELECT id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at FROM payments WHERE order_id = $1 AND status IN ('pending', 'paid', 'refunded') AND NOT is_surplus
 `
 
-// The payment of an order that is under way or made, if there is one (payments_live_key).
+// The order's payment that is pending, paid or refunded, if it has one (payments_live_key).
 func (q *Queries) GetLivePayment(ctx context.Context, orderID int64) (Payment, error) {
 	row := q.db.QueryRow(ctx, getLivePayment, orderID)
 	var i Payment
@@ -279,11 +422,27 @@ func (q *Queries) GetLivePayment(ctx context.Context, orderID int64) (Payment, e
 }
 
 const getPayment = `-- name: GetPayment :one
-SELECT id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at FROM payments WHERE id = $1
+SELECT d.details FROM payment_details d WHERE d.id = $1 AND ($2::bigint IS NULL OR d.user_id = $2)
 `
 
-func (q *Queries) GetPayment(ctx context.Context, id int64) (Payment, error) {
-	row := q.db.QueryRow(ctx, getPayment, id)
+// One payment with all there is to show; only of this account unless user_id is null.
+func (q *Queries) GetPayment(ctx context.Context, iD int64, userID *int64) ([]byte, error) {
+	row := q.db.QueryRow(ctx, getPayment, iD, userID)
+	var details []byte
+	err := row.Scan(&details)
+	return details, err
+}
+
+const getPaymentOfRequest = `-- name: GetPaymentOfRequest :one
+SELECT id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at FROM payments
+ WHERE order_id = $1 AND user_id = $2 AND request_key = $3 AND attempted_at > now() - interval '24 hours'
+ ORDER BY id DESC
+ LIMIT 1
+`
+
+// The payment that a request with an Idempotency-Key began before it was cut off (payments_order_idx).
+func (q *Queries) GetPaymentOfRequest(ctx context.Context, orderID int64, userID int64, requestKey []byte) (Payment, error) {
+	row := q.db.QueryRow(ctx, getPaymentOfRequest, orderID, userID, requestKey)
 	var i Payment
 	err := row.Scan(
 		&i.ID,
@@ -311,16 +470,12 @@ func (q *Queries) GetPayment(ctx context.Context, id int64) (Payment, error) {
 	return i, err
 }
 
-const getPaymentOfRequest = `-- name: GetPaymentOfRequest :one
-SELECT id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at FROM payments
- WHERE order_id = $1 AND user_id = $2 AND request_key = $3 AND attempted_at > now() - interval '24 hours'
- ORDER BY id DESC
- LIMIT 1
+const getPaymentRow = `-- name: GetPaymentRow :one
+SELECT id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at FROM payments WHERE id = $1
 `
 
-// What a call with an Idempotency-Key began before it was cut off (payments_order_idx).
-func (q *Queries) GetPaymentOfRequest(ctx context.Context, orderID int64, userID int64, requestKey []byte) (Payment, error) {
-	row := q.db.QueryRow(ctx, getPaymentOfRequest, orderID, userID, requestKey)
+func (q *Queries) GetPaymentRow(ctx context.Context, id int64) (Payment, error) {
+	row := q.db.QueryRow(ctx, getPaymentRow, id)
 	var i Payment
 	err := row.Scan(
 		&i.ID,
@@ -380,7 +535,7 @@ SELECT r.id, r.payment_id, r.amount_minor, r.status, r.key, r.request_key, r.pro
  LIMIT 1
 `
 
-// What a call with an Idempotency-Key began before it was cut off.
+// The refund that a request with an Idempotency-Key began before it was cut off.
 func (q *Queries) GetRefundOfRequest(ctx context.Context, orderID int64, actorID int64, requestKey []byte) (Refund, error) {
 	row := q.db.QueryRow(ctx, getRefundOfRequest, orderID, actorID, requestKey)
 	var i Refund
@@ -406,6 +561,7 @@ const hasPaymentType = `-- name: HasPaymentType :one
 SELECT EXISTS (SELECT FROM payment_types WHERE code = $1 AND is_active)
 `
 
+// Whether the shop offers a way to pay.
 func (q *Queries) HasPaymentType(ctx context.Context, code string) (bool, error) {
 	row := q.db.QueryRow(ctx, hasPaymentType, code)
 	var exists bool
@@ -418,7 +574,7 @@ SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
                 WHERE p.order_id = $1 AND NOT p.is_surplus AND r.status = 'pending' AND (r.cancels_order OR NOT $2::boolean))
 `
 
-// Whether money of an order's payment is on its way back (refunds_payment_idx). What was never wanted goes back beside it.
+// Whether a refund of the order's payment is pending (refunds_payment_idx). Refunds of surplus payments do not count.
 func (q *Queries) HasPendingRefund(ctx context.Context, orderID int64, onlyCancelling bool) (bool, error) {
 	row := q.db.QueryRow(ctx, hasPendingRefund, orderID, onlyCancelling)
 	var exists bool
@@ -435,7 +591,7 @@ type ListPaymentTypesRow struct {
 	Name string
 }
 
-// The ways to pay there are (payment_types has few rows).
+// The ways to pay that the shop offers (payment_types has few rows).
 func (q *Queries) ListPaymentTypes(ctx context.Context) ([]ListPaymentTypesRow, error) {
 	rows, err := q.db.Query(ctx, listPaymentTypes)
 	if err != nil {
@@ -486,7 +642,7 @@ type ListPaymentsRow struct {
 	Details []byte
 }
 
-// A page of payments, newest first. To be run with a plan of its own (postgres.Planned).
+// A page of payments, newest first. Run it through postgres.Planned.
 func (q *Queries) ListPayments(ctx context.Context, arg ListPaymentsParams) ([]ListPaymentsRow, error) {
 	rows, err := q.db.Query(ctx, listPayments,
 		arg.UserID,
@@ -521,7 +677,7 @@ const lockPayment = `-- name: LockPayment :one
 SELECT id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at FROM payments WHERE id = $1 FOR NO KEY UPDATE
 `
 
-// A payment, locked. Its order is locked before.
+// A payment, locked. Its order must be locked before it.
 func (q *Queries) LockPayment(ctx context.Context, id int64) (Payment, error) {
 	row := q.db.QueryRow(ctx, lockPayment, id)
 	var i Payment
@@ -576,88 +732,17 @@ func (q *Queries) LockRefund(ctx context.Context, id int64) (Refund, error) {
 	return i, err
 }
 
-const namePayment = `-- name: NamePayment :exec
-UPDATE payments SET provider_payment_id = $1::text WHERE id = $2 AND provider_payment_id IS NULL
+const markPaymentAsked = `-- name: MarkPaymentAsked :exec
+UPDATE payments SET asked_at = now() WHERE id = $1
 `
 
-// Notes how the provider calls a payment that it has not decided yet.
-func (q *Queries) NamePayment(ctx context.Context, providerPaymentID string, iD int64) error {
-	_, err := q.db.Exec(ctx, namePayment, providerPaymentID, iD)
+// Records that the provider was asked again, which the grace of "not found" counts from.
+func (q *Queries) MarkPaymentAsked(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, markPaymentAsked, id)
 	return err
 }
 
-const nameRefund = `-- name: NameRefund :exec
-UPDATE refunds SET provider_refund_id = $1::text WHERE id = $2 AND provider_refund_id IS NULL
-`
-
-func (q *Queries) NameRefund(ctx context.Context, providerRefundID string, iD int64) error {
-	_, err := q.db.Exec(ctx, nameRefund, providerRefundID, iD)
-	return err
-}
-
-const noteEvent = `-- name: NoteEvent :execrows
-INSERT INTO payment_events (provider, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
-`
-
-// Notes an event; no row when it was told before.
-func (q *Queries) NoteEvent(ctx context.Context, provider string, eventID string) (int64, error) {
-	result, err := q.db.Exec(ctx, noteEvent, provider, eventID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const noteManualPayment = `-- name: NoteManualPayment :exec
-INSERT INTO payments (order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, status, settled_at)
-VALUES ($1, $2, $3, $4, 'manual', 'bank_transfer', $5, 'paid', now())
-`
-
-type NoteManualPaymentParams struct {
-	OrderID     int64
-	UserID      int64
-	AmountMinor int64
-	Currency    string
-	AttemptKey  string
-}
-
-// Notes money that came beside the shop.
-func (q *Queries) NoteManualPayment(ctx context.Context, arg NoteManualPaymentParams) error {
-	_, err := q.db.Exec(ctx, noteManualPayment,
-		arg.OrderID,
-		arg.UserID,
-		arg.AmountMinor,
-		arg.Currency,
-		arg.AttemptKey,
-	)
-	return err
-}
-
-const reserveRefund = `-- name: ReserveRefund :execrows
-UPDATE payments SET refunded_minor = refunded_minor + $1
- WHERE id = $2 AND status = 'paid' AND refunded_minor + $1 <= amount_minor
-`
-
-// Sets money aside to be given back, unless it is more than is left.
-func (q *Queries) ReserveRefund(ctx context.Context, amountMinor int64, iD int64) (int64, error) {
-	result, err := q.db.Exec(ctx, reserveRefund, amountMinor, iD)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const returnRefund = `-- name: ReturnRefund :exec
-UPDATE payments SET refunded_minor = refunded_minor - $1, status = 'paid' WHERE id = $2
-`
-
-// Puts back what was set aside for a refund that failed.
-func (q *Queries) ReturnRefund(ctx context.Context, amountMinor int64, iD int64) error {
-	_, err := q.db.Exec(ctx, returnRefund, amountMinor, iD)
-	return err
-}
-
-const setPaymentAside = `-- name: SetPaymentAside :one
+const recordPaymentMismatch = `-- name: RecordPaymentMismatch :one
 UPDATE payments
    SET status = 'paid', is_surplus = true, amount_minor = $1, currency = $2,
        provider_payment_id = coalesce($3::text, provider_payment_id),
@@ -666,7 +751,7 @@ UPDATE payments
 RETURNING id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at
 `
 
-type SetPaymentAsideParams struct {
+type RecordPaymentMismatchParams struct {
 	AmountMinor       int64
 	Currency          string
 	ProviderPaymentID *string
@@ -675,10 +760,10 @@ type SetPaymentAsideParams struct {
 	ID                int64
 }
 
-// Sets aside a payment of which the provider took another amount than it was asked for: it shows what was taken, and is the
-// order's no more.
-func (q *Queries) SetPaymentAside(ctx context.Context, arg SetPaymentAsideParams) (Payment, error) {
-	row := q.db.QueryRow(ctx, setPaymentAside,
+// Records that the provider took another amount than was requested. The payment then shows what was taken, and no longer
+// counts as the order's payment.
+func (q *Queries) RecordPaymentMismatch(ctx context.Context, arg RecordPaymentMismatchParams) (Payment, error) {
+	row := q.db.QueryRow(ctx, recordPaymentMismatch,
 		arg.AmountMinor,
 		arg.Currency,
 		arg.ProviderPaymentID,
@@ -713,6 +798,50 @@ func (q *Queries) SetPaymentAside(ctx context.Context, arg SetPaymentAsideParams
 	return i, err
 }
 
+const reserveRefund = `-- name: ReserveRefund :execrows
+UPDATE payments SET refunded_minor = refunded_minor + $1
+ WHERE id = $2 AND status = 'paid' AND refunded_minor + $1 <= amount_minor
+`
+
+// Reserves money of a payment for a refund. No row if less is left.
+func (q *Queries) ReserveRefund(ctx context.Context, amountMinor int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, reserveRefund, amountMinor, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const returnRefund = `-- name: ReturnRefund :exec
+UPDATE payments SET refunded_minor = refunded_minor - $1, status = 'paid' WHERE id = $2
+`
+
+// Makes the amount of a failed refund refundable again.
+func (q *Queries) ReturnRefund(ctx context.Context, amountMinor int64, iD int64) error {
+	_, err := q.db.Exec(ctx, returnRefund, amountMinor, iD)
+	return err
+}
+
+const setProviderPaymentID = `-- name: SetProviderPaymentID :exec
+UPDATE payments SET provider_payment_id = $1::text WHERE id = $2 AND provider_payment_id IS NULL
+`
+
+// Stores the provider's id of a payment that the provider has not decided yet.
+func (q *Queries) SetProviderPaymentID(ctx context.Context, providerPaymentID string, iD int64) error {
+	_, err := q.db.Exec(ctx, setProviderPaymentID, providerPaymentID, iD)
+	return err
+}
+
+const setProviderRefundID = `-- name: SetProviderRefundID :exec
+UPDATE refunds SET provider_refund_id = $1::text WHERE id = $2 AND provider_refund_id IS NULL
+`
+
+// Stores the provider's id of a refund that the provider has not decided yet.
+func (q *Queries) SetProviderRefundID(ctx context.Context, providerRefundID string, iD int64) error {
+	_, err := q.db.Exec(ctx, setProviderRefundID, providerRefundID, iD)
+	return err
+}
+
 const settlePayment = `-- name: SettlePayment :exec
 UPDATE payments
    SET status = $1::text, is_surplus = $2::boolean, provider_payment_id = coalesce($3::text, provider_payment_id),
@@ -729,6 +858,7 @@ type SettlePaymentParams struct {
 	ID                int64
 }
 
+// Records the outcome of a payment. The payment is locked.
 func (q *Queries) SettlePayment(ctx context.Context, arg SettlePaymentParams) error {
 	_, err := q.db.Exec(ctx, settlePayment,
 		arg.Status,
@@ -746,131 +876,8 @@ UPDATE refunds SET status = $1::text, provider_refund_id = coalesce($2::text, pr
  WHERE id = $3
 `
 
+// Records the outcome of a refund. The refund is locked.
 func (q *Queries) SettleRefund(ctx context.Context, status string, providerRefundID *string, iD int64) error {
 	_, err := q.db.Exec(ctx, settleRefund, status, providerRefundID, iD)
 	return err
-}
-
-const showPayment = `-- name: ShowPayment :one
-SELECT d.details FROM payment_details d WHERE d.id = $1 AND ($2::bigint IS NULL OR d.user_id = $2)
-`
-
-// One payment with all there is to show; of one account when one is given.
-func (q *Queries) ShowPayment(ctx context.Context, iD int64, userID *int64) ([]byte, error) {
-	row := q.db.QueryRow(ctx, showPayment, iD, userID)
-	var details []byte
-	err := row.Scan(&details)
-	return details, err
-}
-
-const sweepEvents = `-- name: SweepEvents :exec
-DELETE FROM payment_events WHERE received_at < now() - interval '90 days'
-`
-
-// Forgets events long after providers stopped repeating them (payment_events_received_idx).
-func (q *Queries) SweepEvents(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, sweepEvents)
-	return err
-}
-
-const takeUnknownPayments = `-- name: TakeUnknownPayments :many
-UPDATE payments SET checked_at = now()
- WHERE id IN (SELECT p.id FROM payments p
-               WHERE p.status = 'pending' AND p.provider = $1 AND p.attempted_at < now() - make_interval(secs => $2::float8)
-                 AND p.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * $2::float8), (now() - p.attempted_at) / 10))
-               ORDER BY p.checked_at
-               LIMIT $3
-                 FOR NO KEY UPDATE SKIP LOCKED)
-RETURNING id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at
-`
-
-// Some payments of a provider whose outcome is not known, not looked at for a while, and for longer the older they are
-// (payments_pending_idx). Looking at them is noted at once, so that several processes share the work.
-func (q *Queries) TakeUnknownPayments(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Payment, error) {
-	rows, err := q.db.Query(ctx, takeUnknownPayments, provider, afterSeconds, batch)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Payment{}
-	for rows.Next() {
-		var i Payment
-		if err := rows.Scan(
-			&i.ID,
-			&i.OrderID,
-			&i.UserID,
-			&i.AmountMinor,
-			&i.Currency,
-			&i.Provider,
-			&i.PaymentType,
-			&i.AttemptKey,
-			&i.RequestKey,
-			&i.ProviderPaymentID,
-			&i.Status,
-			&i.IsSurplus,
-			&i.DeclineCode,
-			&i.DeclineMessage,
-			&i.MethodBrand,
-			&i.MethodLastFour,
-			&i.RefundedMinor,
-			&i.AttemptedAt,
-			&i.AskedAt,
-			&i.CheckedAt,
-			&i.SettledAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const takeUnknownRefunds = `-- name: TakeUnknownRefunds :many
-UPDATE refunds SET checked_at = now()
- WHERE id IN (SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
-               WHERE r.status = 'pending' AND p.provider IN ($1, 'manual') AND r.created_at < now() - make_interval(secs => $2::float8)
-                 AND r.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * $2::float8), (now() - r.created_at) / 10))
-               ORDER BY r.checked_at
-               LIMIT $3
-                 FOR NO KEY UPDATE OF r SKIP LOCKED)
-RETURNING id, payment_id, amount_minor, status, key, request_key, provider_refund_id, reason, actor_id, cancels_order, created_at, checked_at, settled_at
-`
-
-// Some refunds of a provider's payments, and of those beside the shop, that are not through, like TakeUnknownPayments
-// (refunds_pending_idx).
-func (q *Queries) TakeUnknownRefunds(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Refund, error) {
-	rows, err := q.db.Query(ctx, takeUnknownRefunds, provider, afterSeconds, batch)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Refund{}
-	for rows.Next() {
-		var i Refund
-		if err := rows.Scan(
-			&i.ID,
-			&i.PaymentID,
-			&i.AmountMinor,
-			&i.Status,
-			&i.Key,
-			&i.RequestKey,
-			&i.ProviderRefundID,
-			&i.Reason,
-			&i.ActorID,
-			&i.CancelsOrder,
-			&i.CreatedAt,
-			&i.CheckedAt,
-			&i.SettledAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/payments/record"
+	"github.com/shopd/shopd/internal/payments/details"
 )
 
 // storedLine and storedChange are the JSON the query GetOrder makes.
@@ -40,7 +40,7 @@ type stored struct {
 	customer api.OrderCustomer
 	lines    []storedLine
 	history  []storedChange
-	payments []record.Payment
+	payments []details.Payment
 	shipment *api.Shipment
 }
 

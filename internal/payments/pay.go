@@ -17,22 +17,22 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// answer is the answer to a call with an Idempotency-Key, the first or a repetition.
+// answer is the response to a request with an Idempotency-Key: the first one, or its replay.
 type answer struct{ idempotency.Answer }
 
 // VisitPayOrderResponse implements api.PayOrderResponseObject.
 func (a answer) VisitPayOrderResponse(w http.ResponseWriter) error { return a.Write(w) }
 
-// wish is an order somebody wants to pay.
-type wish struct {
+// payInput is what a customer wants to pay, and with what.
+type payInput struct {
 	order, user int64
-	key         []byte // of the Idempotency-Key
+	key         []byte // hash of the Idempotency-Key
 	paymentType string
 	token       string
 	method      *db.PaymentMethod // instead of a token
 }
 
-// PayOrder pays one of the caller's orders.
+// PayOrder charges the provider for one of the caller's orders.
 func (p *Payments) PayOrder(
 	ctx context.Context, r api.PayOrderRequestObject,
 ) (api.PayOrderResponseObject, error) {
@@ -40,38 +40,39 @@ func (p *Payments) PayOrder(
 		return nil, err
 	}
 	if p.settings.Provider == nil {
-		_, err := p.usable("")
+		_, err := p.providerNamed("")
 		return nil, err
 	}
-	w := wish{
+	in := payInput{
 		order: r.ID,
 		user:  request.From(ctx).Principal.UserID,
 		key:   requestKey(r.Params.IdempotencyKey),
 	}
-	if err := p.readWish(ctx, &w, *r.Body); err != nil {
+	if err := p.readPayInput(ctx, &in, *r.Body); err != nil {
 		return nil, err
 	}
-	known, err := p.once(
+	known, err := p.withLease(
 		ctx,
 		r.Params.IdempotencyKey,
 		r.ID,
 		*r.Body,
 		func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Answer, error) {
-			return p.pay(ctx, lease, w)
+			return p.pay(ctx, lease, in)
 		},
 	)
 	if err != nil {
 		return nil, err
 	}
 	if known.Status >= http.StatusBadRequest {
-		return nil, refusedAgain(ctx, *known)
+		return nil, storedRefusal(ctx, *known)
 	}
 	return answer{*known}, nil
 }
 
-// once does work that asks the provider, unless a request with its key did, and goes on when the
-// client is gone. A problem that work answers says that surely nothing was charged or given back.
-func (p *Payments) once(
+// withLease runs work at most once per Idempotency-Key and returns its answer, or the stored answer
+// of an earlier request. It continues if the client disconnects. If work returns a problem, no
+// money moved.
+func (p *Payments) withLease(
 	ctx context.Context, key *string, order int64, body any,
 	work func(context.Context, *idempotency.Lease) (*idempotency.Answer, error),
 ) (*idempotency.Answer, error) {
@@ -91,10 +92,11 @@ func (p *Payments) once(
 	return known, nil
 }
 
-// readWish checks what to pay with.
-func (p *Payments) readWish(ctx context.Context, w *wish, b api.PayInput) error {
+// readPayInput sets what to pay with: a token, a saved method, or by default the method that the
+// order was placed with.
+func (p *Payments) readPayInput(ctx context.Context, in *payInput, b api.PayInput) error {
 	if b == (api.PayInput{}) {
-		chosen, err := p.queries.GetOrderPaymentMethod(ctx, w.order, w.user)
+		chosen, err := p.queries.GetOrderPaymentMethod(ctx, in.order, in.user)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return orders.ErrNotFound
 		}
@@ -105,58 +107,40 @@ func (p *Payments) readWish(ctx context.Context, w *wish, b api.PayInput) error 
 	}
 	switch {
 	case (b.PaymentMethodID == nil) == (b.Token == nil):
-		return problem.Invalid(
-			problem.Field{
-				Pointer: "/token",
-				Message: "is needed, or payment_method_id, but not both",
-			},
-		)
+		return problem.Invalid(problem.Field{
+			Pointer: "/token", Message: "is needed, or payment_method_id, but not both",
+		})
 	case b.Token != nil && b.PaymentType == nil:
-		return problem.Invalid(
-			problem.Field{Pointer: "/payment_type", Message: "is required with a token"},
-		)
+		return problem.Invalid(problem.Field{
+			Pointer: "/payment_type", Message: "is required with a token",
+		})
 	case b.Token == nil && b.PaymentType != nil:
-		return problem.Invalid(
-			problem.Field{
-				Pointer: "/payment_type",
-				Message: "goes with a token; a saved method has its own",
-			},
-		)
+		return problem.Invalid(problem.Field{
+			Pointer: "/payment_type", Message: "goes with a token; a saved method has its own",
+		})
 	case b.Token != nil:
-		w.token, w.paymentType = *b.Token, *b.PaymentType
-		return p.knowsType(ctx, w.paymentType)
+		in.token, in.paymentType = *b.Token, *b.PaymentType
+		return p.checkPaymentType(ctx, in.paymentType)
 	}
-	method, err := p.method(ctx, *b.PaymentMethodID, w.user)
+	method, err := p.method(ctx, *b.PaymentMethodID, in.user)
 	if err != nil {
 		return err
 	}
-	if method.Provider != p.current() {
+	if method.Provider != p.providerName() {
 		return ErrMethodUnusable
 	}
-	w.method, w.paymentType = &method, method.PaymentType
+	in.method, in.paymentType = &method, method.PaymentType
 	return nil
 }
 
-func (p *Payments) knowsType(ctx context.Context, code string) error {
-	known, err := p.queries.HasPaymentType(ctx, code)
-	if err == nil && !known {
-		err = problem.Invalid(
-			problem.Field{
-				Pointer: "/payment_type",
-				Message: "is not a way to pay that the shop offers",
-			},
-		)
-	}
-	return err
-}
-
-// pay begins a payment, or takes up one that a call with the same key began, and sees it through.
+// pay begins a payment, charges the provider and stores the outcome. If an earlier request with the
+// same key began a payment and was cut off, pay continues that one.
 func (p *Payments) pay(
-	ctx context.Context, lease *idempotency.Lease, w wish,
+	ctx context.Context, lease *idempotency.Lease, in payInput,
 ) (*idempotency.Answer, error) {
 	payment, isNew := db.Payment{}, true
 	if lease.Resumed() {
-		earlier, err := p.resume(ctx, w)
+		earlier, err := p.resume(ctx, in)
 		if err != nil {
 			return nil, err
 		}
@@ -166,37 +150,38 @@ func (p *Payments) pay(
 	}
 	if isNew {
 		var err error
-		if payment, err = p.begin(ctx, w); err != nil {
+		if payment, err = p.begin(ctx, in); err != nil {
 			return nil, err
 		}
 	}
 	if payment.Status != pending {
-		return p.keep(ctx, lease, payment.ID, nil)
+		return p.settleAndStore(ctx, lease, payment.ID, nil)
 	}
-	result, err := p.charge(ctx, w, payment)
+	result, err := p.charge(ctx, in, payment)
 	switch {
 	case err == nil:
-		return p.keep(ctx, lease, payment.ID, &result)
+		return p.settleAndStore(ctx, lease, payment.ID, &result)
 	case errors.Is(err, provider.ErrOutcomeUnknown),
-		!isNew: // what was asked before may have happened
+		!isNew: // the earlier request may have charged
 		p.settings.Log.WarnContext(
 			ctx, "payment outcome unknown", "payment", payment.ID, "order", payment.OrderID,
 			"error", err.Error(),
 		)
-		return p.keep(ctx, lease, payment.ID, nil)
+		return p.settleAndStore(ctx, lease, payment.ID, nil)
 	}
-	refusal := p.refusal(w, err)
+	refusal := chargeProblem(in, err)
 	if err := p.fail(ctx, payment.ID, refusal.Code, refusal.Detail); err != nil {
 		return nil, err
 	}
 	return nil, refusal
 }
 
-// resume finds what a call with the same key began before it was cut off; nil when that surely
-// charged nothing. A young payment is charged again under its key, which the provider does once; of
-// an old one the provider is asked.
-func (p *Payments) resume(ctx context.Context, w wish) (*db.Payment, error) {
-	payment, err := p.queries.GetPaymentOfRequest(ctx, w.order, w.user, w.key)
+// resume finds the payment that an earlier request with the same key began before it was cut off.
+// It returns nil if that request surely charged nothing. A payment younger than FindGrace is
+// charged again under its own key, which the provider does only once. For an older one the provider
+// is asked how it ended.
+func (p *Payments) resume(ctx context.Context, in payInput) (*db.Payment, error) {
+	payment, err := p.queries.GetPaymentOfRequest(ctx, in.order, in.user, in.key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -204,13 +189,13 @@ func (p *Payments) resume(ctx context.Context, w wish) (*db.Payment, error) {
 		return nil, err
 	}
 	if payment.Status == pending && time.Since(payment.AttemptedAt) < provider.FindGrace {
-		return &payment, p.queries.AskedAgain(ctx, payment.ID)
+		return &payment, p.queries.MarkPaymentAsked(ctx, payment.ID)
 	}
 	if payment.Status == pending {
-		if err := p.findOut(ctx, payment); err != nil {
+		if err := p.reconcilePayment(ctx, payment); err != nil {
 			return nil, err
 		}
-		if payment, err = p.queries.GetPayment(ctx, payment.ID); err != nil {
+		if payment, err = p.queries.GetPaymentRow(ctx, payment.ID); err != nil {
 			return nil, err
 		}
 	}
@@ -220,10 +205,10 @@ func (p *Payments) resume(ctx context.Context, w wish) (*db.Payment, error) {
 	return &payment, nil
 }
 
-// begin commits that a payment is about to be made.
-func (p *Payments) begin(ctx context.Context, w wish) (payment db.Payment, err error) {
-	err = p.inTx(ctx, &w.user, func(t tx) error {
-		order, err := t.q.LockOrder(ctx, w.order, &w.user)
+// begin commits a pending payment of the order, before the provider is charged.
+func (p *Payments) begin(ctx context.Context, in payInput) (payment db.Payment, err error) {
+	err = p.inTx(ctx, &in.user, func(t tx) error {
+		order, err := t.q.LockOrder(ctx, in.order, &in.user)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return orders.ErrNotFound
@@ -243,16 +228,16 @@ func (p *Payments) begin(ctx context.Context, w wish) (payment db.Payment, err e
 		}
 		params := db.BeginPaymentParams{
 			OrderID:     order.ID,
-			UserID:      w.user,
+			UserID:      in.user,
 			AmountMinor: order.TotalMinor,
 			Currency:    string(p.settings.Currency),
-			Provider:    p.current(),
-			PaymentType: w.paymentType,
+			Provider:    p.providerName(),
+			PaymentType: in.paymentType,
 			AttemptKey:  newKey("pay"),
-			RequestKey:  w.key,
+			RequestKey:  in.key,
 		}
-		if w.method != nil {
-			params.MethodBrand, params.MethodLastFour = &w.method.Brand, &w.method.LastFour
+		if in.method != nil {
+			params.MethodBrand, params.MethodLastFour = &in.method.Brand, &in.method.LastFour
 		}
 		if payment, err = t.q.BeginPayment(ctx, params); err != nil {
 			return err
@@ -262,43 +247,38 @@ func (p *Payments) begin(ctx context.Context, w wish) (payment db.Payment, err e
 	return payment, err
 }
 
-// charge asks the provider for the money.
+// charge asks the provider to charge a pending payment.
 func (p *Payments) charge(
-	ctx context.Context, w wish, payment db.Payment,
+	ctx context.Context, in payInput, payment db.Payment,
 ) (provider.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
-	asked := provider.ChargeRequest{
+	charge := provider.ChargeRequest{
 		IdempotencyKey: payment.AttemptKey,
 		AmountMinor:    payment.AmountMinor,
 		Currency:       p.settings.Currency,
 		OrderReference: orders.Reference(payment.OrderID),
-		Token:          w.token,
+		Token:          in.token,
 		Description:    orders.Reference(payment.OrderID),
 	}
-	if w.method != nil {
-		asked.SavedMethod = provider.SavedMethod{
-			ProviderMethodID:   w.method.ProviderMethodID,
-			ProviderCustomerID: w.method.ProviderCustomerID,
+	if in.method != nil {
+		charge.SavedMethod = provider.SavedMethod{
+			ProviderMethodID:   in.method.ProviderMethodID,
+			ProviderCustomerID: in.method.ProviderCustomerID,
 		}
 	}
-	return p.settings.Provider.Charge(ctx, asked)
+	return p.settings.Provider.Charge(ctx, charge)
 }
 
-// refusal is what to tell of a charge that the provider did not take up.
-func (p *Payments) refusal(w wish, err error) *problem.Error {
+// chargeProblem returns what the client sees when the provider surely did not charge.
+func chargeProblem(in payInput, err error) *problem.Error {
 	switch {
 	case errors.Is(err, provider.ErrCardNumber):
 		return ErrCardNumber
-	case errors.Is(err, provider.ErrToken) && w.method != nil:
+	case errors.Is(err, provider.ErrToken) && in.method != nil:
 		return ErrMethodUnusable
 	case errors.Is(err, provider.ErrToken):
-		return problem.Invalid(
-			problem.Field{
-				Pointer: "/token",
-				Message: "is not known to the payment provider, or was used before",
-			},
-		)
+		return errUnknownToken
 	case errors.Is(err, provider.ErrAmount):
 		return ErrAmount
 	}

@@ -1,12 +1,12 @@
-// Package payments owns paying: it charges orders through a payment provider, gives money back,
-// keeps customers' payment methods, and finds out what became of a charge whose outcome nobody
-// heard.
+// Package payments owns paying: it charges orders through a payment provider, refunds them, saves
+// customers' payment methods, and finds out the outcome of calls to the provider that got lost.
 //
-// The rule behind it: what is to happen at the provider is committed first, under a key of its own;
-// the provider is asked outside any transaction; what it answered is committed together with what
-// follows from it for the order. Whatever crashes in between leaves a row that says what was asked,
-// and the job Reconcile finds out the rest. Whoever changes a payment locks its order first, then
-// the payment, then the refund.
+// Every payment follows the same three steps. First, a row with a key of its own is committed: it
+// says what the provider is about to be asked. Then the provider is asked, outside any transaction.
+// Last, its answer is committed together with what follows from it for the order. A crash in
+// between leaves a pending row, and the job Reconcile asks the provider how it ended.
+//
+// Locks are taken in this order: the order, the payment, the refund.
 package payments
 
 import (
@@ -15,7 +15,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,89 +27,10 @@ import (
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
-	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// Errors clients are told about.
-var (
-	ErrNotFound       = problem.NotFound("payment_not_found", "There is no such payment.")
-	ErrMethodNotFound = problem.NotFound(
-		"payment_method_not_found", "The account has no such payment method.",
-	)
-	ErrMethodUnusable = problem.Conflict(
-		"payment_method_unusable",
-		"The payment provider cannot use this payment method any more. Delete it and save another.",
-	)
-	ErrMethodKnown = problem.Conflict(
-		"payment_method_exists", "This payment method is saved already.",
-	)
-	ErrTooManyMethods = problem.Conflict(
-		"too_many_payment_methods",
-		"The account has 20 payment methods, which is the most. Delete one first.",
-	)
-	ErrNotPayable = problem.Conflict(
-		"order_not_payable", "Only an order that is PENDING can be paid.",
-	)
-	ErrAlreadyPaid  = problem.Conflict("order_already_paid", "The order is paid already.")
-	ErrNothingToPay = problem.Conflict("nothing_to_pay", "The order costs nothing.")
-	ErrInProgress   = problem.Conflict(
-		"payment_in_progress",
-		"A payment of this order is under way. Wait until it is known how it ends.",
-	)
-	ErrAmount = problem.Conflict(
-		"amount_refused", "The payment provider does not take this amount.",
-	)
-	ErrNoLonger = problem.Conflict(
-		"order_not_payable",
-		"The order was cancelled while it was paid. The money goes back by itself.",
-	)
-	ErrDeclined = &problem.Error{
-		Status:     http.StatusPaymentRequired,
-		Code:       "payment_declined",
-		Resolution: problem.ChooseAgain,
-		Detail:     "The payment was declined.",
-	}
-	ErrMismatch = &problem.Error{
-		Status:     http.StatusConflict,
-		Code:       amountMismatch,
-		Resolution: problem.ContactShop,
-		Detail:     mismatchMessage,
-	}
-	ErrCardNumber = &problem.Error{
-		Status:     http.StatusUnprocessableEntity,
-		Code:       "card_number_refused",
-		Resolution: problem.FixRequest,
-		Detail:     "This looks like a card number, and the shop must not see one. Send a token of the payment provider.",
-	}
-	ErrUnavailable = problem.Unavailable(
-		"payments_unavailable",
-		"The payment provider is out of reach, and nothing was done. Try again in a few minutes.",
-		30*time.Second,
-	)
-	ErrTooLarge        = problem.Conflict("refund_too_large", "It is more than is left of the payment.")
-	ErrNothingToRefund = problem.Conflict(
-		"nothing_to_refund", "Nothing that was paid for this order is left to be given back.",
-	)
-	ErrNotCancellable = problem.Conflict(
-		"order_not_cancellable",
-		"Only an order that is PAID, all of whose money goes back, can be cancelled this way.",
-	)
-	ErrRefundFailed = &problem.Error{
-		Status:     http.StatusConflict,
-		Code:       "refund_failed",
-		Resolution: problem.ContactShop,
-		Detail:     "The payment provider could not give the money back. Nothing changed; ask the shop.",
-	}
-	ErrNoWebhook = problem.NotFound(
-		"webhook_not_found", "The shop does not use this payment provider.",
-	)
-	ErrWebhookRefused = problem.BadRequest(
-		"webhook_refused",
-		"It is not signed rightly, or too old, or does not fit what it tells of.",
-	)
-)
-
-// The statuses of a payment, and of a refund.
+// The statuses of a payment (pending, paid, failed, refunded) and of a refund (pending, done,
+// failed).
 const (
 	pending  = "pending"
 	paid     = "paid"
@@ -119,11 +39,11 @@ const (
 	done     = "done"
 )
 
-// manual is the provider of money that came beside the shop.
+// manual is the provider name of payments that staff recorded, such as bank transfers.
 const manual = "manual"
 
-// MaxCallTimeout is how long a call that asks the provider may take at most: less than the server
-// gives an operation.
+// MaxCallTimeout is the longest a request that calls the provider may take. It is less than the
+// timeout the server gives the operation.
 const MaxCallTimeout = 40 * time.Second
 
 // Settings of the domain.
@@ -131,12 +51,12 @@ type Settings struct {
 	Log      *slog.Logger
 	Currency money.Currency
 	Provider provider.Provider // nil: the shop takes no payments
-	// CallTimeout is how long a call that asks the provider may take; 0 is MaxCallTimeout. Nobody
-	// waits longer, so that everything else that waits for a call that was cut off goes by it.
+	// CallTimeout bounds a request that calls the provider; 0 is MaxCallTimeout. Leases and the
+	// reconcile interval are derived from it.
 	CallTimeout time.Duration
 }
 
-// Payments answers the payment operations.
+// Payments serves the payment operations.
 type Payments struct {
 	pool     *pgxpool.Pool
 	queries  *db.Queries
@@ -146,7 +66,7 @@ type Payments struct {
 	settings Settings
 }
 
-// New makes the domain.
+// New returns the domain. AddWorkers registers its jobs.
 func New(
 	pool *pgxpool.Pool, queue *jobs.Queue, orders *orders.Orders, settings Settings,
 ) *Payments {
@@ -163,7 +83,7 @@ func New(
 	}
 }
 
-// AddWorkers registers what works the domain's jobs.
+// AddWorkers registers the workers of the domain's jobs.
 func (p *Payments) AddWorkers(workers *river.Workers) {
 	river.AddWorker(
 		workers,
@@ -173,19 +93,19 @@ func (p *Payments) AddWorkers(workers *river.Workers) {
 	)
 	river.AddWorker(
 		workers,
-		river.WorkFunc(
-			func(ctx context.Context, job *river.Job[GiveBack]) error { return p.goOn(ctx, job.Args.RefundID) },
-		),
+		river.WorkFunc(func(ctx context.Context, job *river.Job[GiveBack]) error {
+			return p.retryRefund(ctx, job.Args.RefundID)
+		}),
 	)
 }
 
-// Forget takes away the payment methods of an account that is deleted. Its payments stay.
+// Forget removes the payment methods of an account that is being deleted. Its payments stay.
 func Forget(ctx context.Context, q *db.Queries, user int64) error {
 	return q.RetirePaymentMethods(ctx, user)
 }
 
-// PaidByHand notes, in the transaction in which staff says so, that a locked order was paid beside
-// the shop.
+// PaidByHand records, in the transaction in which staff marks a locked order as paid, that its
+// money came without the provider.
 func (p *Payments) PaidByHand(ctx context.Context, q *db.Queries, order db.Order) error {
 	if _, err := q.GetLivePayment(ctx, order.ID); !errors.Is(err, pgx.ErrNoRows) {
 		if err == nil {
@@ -193,7 +113,7 @@ func (p *Payments) PaidByHand(ctx context.Context, q *db.Queries, order db.Order
 		}
 		return err
 	}
-	return q.NoteManualPayment(ctx, db.NoteManualPaymentParams{
+	return q.CreateManualPayment(ctx, db.CreateManualPaymentParams{
 		OrderID:     order.ID,
 		UserID:      order.UserID,
 		AmountMinor: order.TotalMinor,
@@ -202,8 +122,9 @@ func (p *Payments) PaidByHand(ctx context.Context, q *db.Queries, order db.Order
 	})
 }
 
-// usable is the provider that payments and methods of that name need.
-func (p *Payments) usable(name string) (provider.Provider, error) {
+// providerNamed returns the provider if it is the one of that name, which the payment or method in
+// question was made with. Otherwise it returns ErrUnavailable.
+func (p *Payments) providerNamed(name string) (provider.Provider, error) {
 	switch {
 	case p.settings.Provider == nil:
 		return nil, ErrUnavailable.Detailf(
@@ -211,38 +132,42 @@ func (p *Payments) usable(name string) (provider.Provider, error) {
 		)
 	case p.settings.Provider.Name() != name:
 		return nil, ErrUnavailable.Detailf(
-			"This is kept by the payment provider %s, which the shop does not use any more. Ask the shop.",
+			"This is kept by the payment provider %s, which the shop does not use any more. "+
+				"Ask the shop.",
 			name,
 		)
 	}
 	return p.settings.Provider, nil
 }
 
-// current is the name of the provider new payments go to; empty without one.
-func (p *Payments) current() string {
+// providerName returns the name of the provider that new payments use; empty without one.
+func (p *Payments) providerName() string {
 	if p.settings.Provider == nil {
 		return ""
 	}
 	return p.settings.Provider.Name()
 }
 
-// detached is a context for a call that goes on when its client hangs up: what was charged must be
-// noted.
+// detached returns a context that survives the client's disconnecting: a charge must be recorded.
+// It ends after CallTimeout.
 func (p *Payments) detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), p.settings.CallTimeout)
 }
 
-// providerTimeout is how long the provider may take of a call: 25 of its 40 seconds.
+// providerTimeout returns how long one call to the provider may take: 5/8 of CallTimeout, which is
+// 25 of 40 seconds. The rest is for the database.
 func (p *Payments) providerTimeout() time.Duration { return p.settings.CallTimeout * 5 / 8 }
 
-// Overdue is when a call that has not ended was cut off, a minute after it began: its
-// Idempotency-Key is free again then, and Reconcile asks what became of it.
+// Overdue returns the age after which a request that called the provider has surely ended: 3/2 of
+// CallTimeout, a minute by default. Its lease on the Idempotency-Key ends then, and Reconcile asks
+// the provider about the payment.
 func (p *Payments) Overdue() time.Duration { return p.settings.CallTimeout * 3 / 2 }
 
-// newKey is a name nobody else has.
+// newKey returns a unique name for a call to the provider.
 func newKey(kind string) string { return kind + "_" + rand.Text() }
 
-// requestKey is what a row keeps of the Idempotency-Key of the call that began it.
+// requestKey returns the hash of a request's Idempotency-Key, as the payment's row stores it; nil
+// without one.
 func requestKey(key *string) []byte {
 	if key == nil {
 		return nil
@@ -251,7 +176,8 @@ func requestKey(key *string) []byte {
 	return hash[:]
 }
 
-// refuseCardNumbers refuses texts that hold a card number, before anything is made of them.
+// refuseCardNumbers returns ErrCardNumber if one of the texts contains a card number. It is called
+// before anything is done with them.
 func refuseCardNumbers(texts ...*string) error {
 	for _, text := range texts {
 		if text != nil && provider.LooksLikeCardNumber(*text) {
@@ -261,6 +187,7 @@ func refuseCardNumbers(texts ...*string) error {
 	return nil
 }
 
+// orNil returns nil for an empty text.
 func orNil(text string) *string {
 	if text == "" {
 		return nil
@@ -268,6 +195,7 @@ func orNil(text string) *string {
 	return &text
 }
 
+// deref returns the text, or an empty one for nil.
 func deref(text *string) string {
 	if text == nil {
 		return ""

@@ -10,30 +10,31 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// Reconcile is a job that finds out what became of payments and refunds whose outcome nobody heard.
+// Reconcile is the job that asks the provider about payments and refunds whose outcome is unknown.
 type Reconcile struct{}
 
 // Kind implements river.JobArgs.
 func (Reconcile) Kind() string { return "payments.reconcile" }
 
-// reconcileBatch is how many rows are taken at once.
+// reconcileBatch is how many rows a statement claims.
 const reconcileBatch = 20
 
-// Reconcile finds out, from the provider, about everything that has been pending for a minute. What
-// cannot be found out now is tried again later; several processes may do so at once.
+// Reconcile settles everything that has been pending for longer than Overdue, as the provider says.
+// What it cannot settle now stays pending and is tried again by a later run. Several processes may
+// run it at once: each claims rows of its own.
 func (p *Payments) Reconcile(ctx context.Context) error {
 	for {
-		unknown, err := p.queries.TakeUnknownPayments(
-			ctx, p.current(), p.Overdue().Seconds(), reconcileBatch,
+		unsettled, err := p.queries.ClaimPendingPayments(
+			ctx, p.providerName(), p.Overdue().Seconds(), reconcileBatch,
 		)
-		if err != nil || len(unknown) == 0 {
+		if err != nil || len(unsettled) == 0 {
 			if err := errors.Join(err, p.reconcileRefunds(ctx), p.removeRetired(ctx)); err != nil {
 				return err
 			}
-			return p.queries.SweepEvents(ctx)
+			return p.queries.DeleteOldPaymentEvents(ctx)
 		}
-		for _, payment := range unknown {
-			if err := p.findOut(ctx, payment); err != nil {
+		for _, payment := range unsettled {
+			if err := p.reconcilePayment(ctx, payment); err != nil {
 				p.settings.Log.ErrorContext(
 					ctx, "payment cannot be settled", "payment", payment.ID, "order",
 					payment.OrderID, "error", err.Error(),
@@ -46,14 +47,17 @@ func (p *Payments) Reconcile(ctx context.Context) error {
 	}
 }
 
-// findOut asks the provider about a pending payment and notes what it says. A payment the provider
-// does not know is given up once it can no longer be on its way.
-func (p *Payments) findOut(ctx context.Context, payment db.Payment) error {
-	asking, cancel := context.WithTimeout(ctx, p.providerTimeout())
+// reconcilePayment asks the provider about a pending payment and settles it accordingly. If the
+// provider cannot be asked, the payment stays pending. If the provider has no record of it, it
+// fails once the request can no longer be on its way (FindGrace).
+func (p *Payments) reconcilePayment(ctx context.Context, payment db.Payment) error {
+	findCtx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
-	result, found, err := p.settings.Provider.Find(asking, provider.FindRequest{
-		ProviderPaymentID: deref(payment.ProviderPaymentID), IdempotencyKey: payment.AttemptKey,
-		OrderReference: orders.Reference(payment.OrderID), AttemptedAt: payment.AttemptedAt,
+	result, found, err := p.settings.Provider.Find(findCtx, provider.FindRequest{
+		ProviderPaymentID: deref(payment.ProviderPaymentID),
+		IdempotencyKey:    payment.AttemptKey,
+		OrderReference:    orders.Reference(payment.OrderID),
+		AttemptedAt:       payment.AttemptedAt,
 	})
 	if err != nil {
 		p.settings.Log.WarnContext(
@@ -77,16 +81,17 @@ func (p *Payments) findOut(ctx context.Context, payment db.Payment) error {
 	})
 }
 
+// reconcileRefunds sends pending refunds again.
 func (p *Payments) reconcileRefunds(ctx context.Context) error {
 	for {
-		unknown, err := p.queries.TakeUnknownRefunds(
-			ctx, p.current(), p.Overdue().Seconds(), reconcileBatch,
+		unsettled, err := p.queries.ClaimPendingRefunds(
+			ctx, p.providerName(), p.Overdue().Seconds(), reconcileBatch,
 		)
-		if err != nil || len(unknown) == 0 {
+		if err != nil || len(unsettled) == 0 {
 			return err
 		}
-		for _, refund := range unknown {
-			if err := p.goOn(ctx, refund.ID); err != nil {
+		for _, refund := range unsettled {
+			if err := p.retryRefund(ctx, refund.ID); err != nil {
 				p.settings.Log.ErrorContext(
 					ctx, "refund cannot be settled", "refund", refund.ID, "payment",
 					refund.PaymentID, "error", err.Error(),
@@ -99,28 +104,14 @@ func (p *Payments) reconcileRefunds(ctx context.Context) error {
 	}
 }
 
-// goOn asks the provider once more for a refund that is pending: under its key that is done once.
-func (p *Payments) goOn(ctx context.Context, id int64) error {
-	refund, err := p.queries.GetRefund(ctx, id)
-	if err != nil || refund.Status != pending {
-		return err
-	}
-	result, err := p.ask(ctx, refund, false)
-	if err != nil {
-		return err
-	}
-	_, err = p.note(ctx, id, result, nil)
-	return err
-}
-
-// removeRetired removes at the provider what its customers removed here.
+// removeRetired removes the saved methods at the provider that their customers deleted here.
 func (p *Payments) removeRetired(ctx context.Context) error {
-	retired, err := p.queries.ListRetiredPaymentMethods(ctx, p.current(), reconcileBatch)
+	retired, err := p.queries.ListRetiredPaymentMethods(ctx, p.providerName(), reconcileBatch)
 	if err != nil {
 		return err
 	}
 	for _, method := range retired {
-		if err := p.remove(ctx, method); err != nil {
+		if err := p.removeMethod(ctx, method); err != nil {
 			p.settings.Log.WarnContext(
 				ctx, "payment method is not removed at the provider yet", "payment_method",
 				method.ID, "error", err.Error(),

@@ -14,24 +14,11 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// errMismatch is a webhook that speaks of another amount than the shop asked for.
-var errMismatch = errors.New("the provider's amount or currency is not the payment's")
-
-// amountMismatch is the code of a payment of which the provider says, when it is asked, that it
-// took another amount than the shop asked for. mismatchMessage is what its customer reads.
-const (
-	amountMismatch  = "amount_mismatch"
-	mismatchMessage = "The payment provider took another amount than the order's total. It goes back by itself; pay again, or ask the shop."
-)
-
-// notReceived is the code of a payment the provider never heard of.
-const notReceived = "not_received"
-
 // tx is a transaction in which payments change.
 type tx struct {
 	q      *db.Queries
-	insert func(river.JobArgs) error
-	actor  *int64 // nil: the system
+	insert func(river.JobArgs) error // enqueues a job
+	actor  *int64                    // nil: the system
 }
 
 // inTx runs work in one transaction.
@@ -42,9 +29,9 @@ func (p *Payments) inTx(ctx context.Context, actor *int64, work func(tx) error) 
 	)
 }
 
-// lock locks a payment, and its order before it.
+// lock locks the order of a payment, then the payment.
 func (t tx) lock(ctx context.Context, id int64) (db.Payment, db.Order, error) {
-	payment, err := t.q.GetPayment(ctx, id)
+	payment, err := t.q.GetPaymentRow(ctx, id)
 	if err != nil {
 		return payment, db.Order{}, err
 	}
@@ -56,9 +43,9 @@ func (t tx) lock(ctx context.Context, id int64) (db.Payment, db.Order, error) {
 	return payment, order, err
 }
 
-// settle notes what became of a payment, and what follows from it for the order. It may be told the
-// same thing, or an older one, any number of times: money that came is never taken back by a later
-// word, money that comes late is never lost.
+// settle records the outcome of a payment, and what follows from it for the order. It may be called
+// with the same result, or an older one, any number of times: a payment that succeeded stays so,
+// and one that succeeds after it was recorded as failed is not lost.
 func (p *Payments) settle(
 	ctx context.Context, t tx, id int64, result provider.Result,
 ) (db.Payment, error) {
@@ -66,13 +53,15 @@ func (p *Payments) settle(
 	if err != nil {
 		return payment, err
 	}
+	isPending := payment.Status == pending
 	switch {
-	case result.Status == provider.Succeeded && (payment.Status == pending || payment.Status == failed) &&
-		!fits(payment.AmountMinor, payment.Currency, result.AmountMinor, result.Currency):
-		err = p.setAside(ctx, t, payment, result)
-	case result.Status == provider.Succeeded && (payment.Status == pending || payment.Status == failed):
-		err = p.received(ctx, t, payment, order, result)
-	case result.Status == provider.Declined && payment.Status == pending:
+	case result.Status == provider.Succeeded && (isPending || payment.Status == failed):
+		if isAmount(payment.AmountMinor, payment.Currency, result.AmountMinor, result.Currency) {
+			err = p.recordSuccess(ctx, t, payment, order, result)
+		} else {
+			err = p.recordMismatch(ctx, t, payment, result)
+		}
+	case result.Status == provider.Declined && isPending:
 		err = t.q.SettlePayment(ctx, db.SettlePaymentParams{
 			ID:                id,
 			Status:            failed,
@@ -80,8 +69,8 @@ func (p *Payments) settle(
 			DeclineCode:       orNil(result.DeclineCode),
 			DeclineMessage:    orNil(result.DeclineMessage),
 		})
-	case result.Status == provider.Pending && payment.Status == pending && result.ProviderPaymentID != "":
-		err = t.q.NamePayment(ctx, result.ProviderPaymentID, id)
+	case result.Status == provider.Pending && isPending && result.ProviderPaymentID != "":
+		err = t.q.SetProviderPaymentID(ctx, result.ProviderPaymentID, id)
 	default: // nothing new
 		return payment, nil
 	}
@@ -89,16 +78,17 @@ func (p *Payments) settle(
 		err = t.q.TouchOrder(ctx, order.ID)
 	}
 	if err == nil && result.Status == provider.Declined {
-		err = t.tellFailed(ctx, id)
+		err = t.recordFailedEvent(ctx, id)
 	}
 	if err != nil {
 		return payment, err
 	}
-	return t.q.GetPayment(ctx, id)
+	return t.q.GetPaymentRow(ctx, id)
 }
 
-// received notes money that came. An order that waits for it is paid; otherwise it goes back.
-func (p *Payments) received(
+// recordSuccess records money that the provider took. If the order waits for it, the order is paid.
+// If the order was cancelled or is paid already, the payment is surplus and is refunded.
+func (p *Payments) recordSuccess(
 	ctx context.Context, t tx, payment db.Payment, order db.Order, result provider.Result,
 ) error {
 	live, err := t.q.GetLivePayment(ctx, order.ID)
@@ -106,38 +96,41 @@ func (p *Payments) received(
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return err
 	}
-	wanted := order.Status == orders.Pending && !isOther
+	isSurplus := order.Status != orders.Pending || isOther
 	if err := t.q.SettlePayment(ctx, db.SettlePaymentParams{
 		ID:                payment.ID,
 		Status:            paid,
-		IsSurplus:         !wanted,
+		IsSurplus:         isSurplus,
 		ProviderPaymentID: orNil(result.ProviderPaymentID),
 	}); err != nil {
 		return err
 	}
-	if wanted {
+	if !isSurplus {
 		return p.orders.MarkPaid(ctx, t.q, order, t.actor, "")
 	}
 	amount := amountOf(payment, payment.AmountMinor)
-	note, reason := "A payment of "+amount+" came after the order was cancelled. It is given back.", "It came after the order was cancelled."
+	note := "A payment of " + amount + " came after the order was cancelled. It is given back."
+	reason := "It came after the order was cancelled."
 	if order.Status != orders.Cancelled {
-		note, reason = "A second payment of "+amount+" came. It is given back.", "The order was paid already."
+		note = "A second payment of " + amount + " came. It is given back."
+		reason = "The order was paid already."
 	}
 	if err := orders.Note(ctx, t.q, order.ID, nil, note); err != nil {
 		return err
 	}
-	refund, err := t.reserve(
-		ctx, payment, db.CreateRefundParams{AmountMinor: payment.AmountMinor, Reason: reason},
-	)
+	refund, err := t.reserve(ctx, payment, db.CreateRefundParams{
+		AmountMinor: payment.AmountMinor,
+		Reason:      reason,
+	})
 	if err != nil {
 		return err
 	}
 	return t.insert(GiveBack{refund.ID})
 }
 
-// setAside notes money that came and is not what the order costs: the order stays as it is, and
-// what was taken goes back.
-func (p *Payments) setAside(
+// recordMismatch records that the provider took another amount than the order costs. The order
+// stays as it is, and what was taken is refunded.
+func (p *Payments) recordMismatch(
 	ctx context.Context, t tx, payment db.Payment, result provider.Result,
 ) error {
 	p.settings.Log.ErrorContext(
@@ -145,7 +138,7 @@ func (p *Payments) setAside(
 		"order", payment.OrderID, "asked", payment.AmountMinor, "currency", payment.Currency,
 		"taken", result.AmountMinor, "taken_currency", string(result.Currency),
 	)
-	if result.AmountMinor < 1 { // it says that it took nothing
+	if result.AmountMinor < 1 { // the provider took nothing
 		return t.q.SettlePayment(ctx, db.SettlePaymentParams{
 			ID:                payment.ID,
 			Status:            failed,
@@ -154,7 +147,7 @@ func (p *Payments) setAside(
 			DeclineMessage:    orNil(mismatchMessage),
 		})
 	}
-	taken, err := t.q.SetPaymentAside(ctx, db.SetPaymentAsideParams{
+	taken, err := t.q.RecordPaymentMismatch(ctx, db.RecordPaymentMismatchParams{
 		ID:                payment.ID,
 		AmountMinor:       result.AmountMinor,
 		Currency:          string(result.Currency),
@@ -172,21 +165,17 @@ func (p *Payments) setAside(
 	if err := orders.Note(ctx, t.q, payment.OrderID, nil, note); err != nil {
 		return err
 	}
-	refund, err := t.reserve(
-		ctx,
-		taken,
-		db.CreateRefundParams{
-			AmountMinor: taken.AmountMinor,
-			Reason:      "It was not the order's total.",
-		},
-	)
+	refund, err := t.reserve(ctx, taken, db.CreateRefundParams{
+		AmountMinor: taken.AmountMinor,
+		Reason:      "It was not the order's total.",
+	})
 	if err != nil {
 		return err
 	}
 	return t.insert(GiveBack{refund.ID})
 }
 
-// fail notes that a payment came to nothing: surely no money was taken.
+// fail records that a payment failed and surely took no money.
 func (p *Payments) fail(ctx context.Context, id int64, code, message string) error {
 	return p.inTx(ctx, nil, func(t tx) error {
 		_, err := p.settle(
@@ -197,12 +186,13 @@ func (p *Payments) fail(ctx context.Context, id int64, code, message string) err
 	})
 }
 
-// fits reports whether what a provider says of an amount is the shop's; a provider may say nothing.
-func fits(minor int64, currency string, saidMinor int64, said money.Currency) bool {
-	return saidMinor == 0 && said == "" || saidMinor == minor && string(said) == currency
+// isAmount reports whether a provider's amount and currency are the shop's. A provider that names
+// neither (0 and empty) agrees.
+func isAmount(minor int64, currency string, theirMinor int64, theirs money.Currency) bool {
+	return theirMinor == 0 && theirs == "" || theirMinor == minor && string(theirs) == currency
 }
 
-// amountOf writes minor units of a payment's currency.
+// amountOf formats minor units in a payment's currency, such as "12.50 EUR".
 func amountOf(payment db.Payment, minor int64) string {
 	return fmt.Sprintf("%s %s", money.Currency(payment.Currency).Format(minor), payment.Currency)
 }

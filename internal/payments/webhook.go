@@ -14,30 +14,30 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// StripeWebhook hears from Stripe.
+// StripeWebhook handles a webhook of Stripe.
 func (p *Payments) StripeWebhook(
 	ctx context.Context, r api.StripeWebhookRequestObject,
 ) (api.StripeWebhookResponseObject, error) {
-	if err := p.hear(ctx, "stripe", deref(r.Params.StripeSignature)); err != nil {
+	if err := p.handleWebhook(ctx, "stripe", deref(r.Params.StripeSignature)); err != nil {
 		return nil, err
 	}
 	return api.StripeWebhook200JSONResponse{Received: true}, nil
 }
 
-// TestWebhook hears from the test provider.
+// TestWebhook handles a webhook of the test provider.
 func (p *Payments) TestWebhook(
 	ctx context.Context, r api.TestWebhookRequestObject,
 ) (api.TestWebhookResponseObject, error) {
-	if err := p.hear(ctx, "test", deref(r.Params.TestSignature)); err != nil {
+	if err := p.handleWebhook(ctx, "test", deref(r.Params.TestSignature)); err != nil {
 		return nil, err
 	}
 	return api.TestWebhook200JSONResponse{Received: true}, nil
 }
 
-// hear checks that the provider sent the request's body, byte for byte, and notes what it tells,
-// once.
-func (p *Payments) hear(ctx context.Context, name, signature string) error {
-	if p.current() != name {
+// handleWebhook verifies the signature of the request's body and records the event in it once, by
+// its id.
+func (p *Payments) handleWebhook(ctx context.Context, name, signature string) error {
+	if p.providerName() != name {
 		return ErrNoWebhook
 	}
 	event, err := p.settings.Provider.ParseWebhook(request.From(ctx).Body, signature, time.Now())
@@ -51,21 +51,23 @@ func (p *Payments) hear(ctx context.Context, name, signature string) error {
 	restocked := false
 	err = p.inTx(ctx, nil, func(t tx) (err error) {
 		restocked = false
-		known, err := t.q.FindPayment(ctx, name, event.ProviderPaymentID, event.IdempotencyKey)
+		known, err := t.q.FindPaymentOfProvider(
+			ctx, name, event.ProviderPaymentID, event.IdempotencyKey,
+		)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return nil // the account is used for something else too
+			return nil // the shop's account at the provider is used for something else too
 		}
 		if err != nil {
 			return err
 		}
-		if fresh, err := t.q.NoteEvent(ctx, name, event.ID); err != nil || fresh == 0 {
+		if isNew, err := t.q.CreatePaymentEvent(ctx, name, event.ID); err != nil || isNew == 0 {
 			return err
 		}
 		if event.Type == provider.RefundSucceeded || event.Type == provider.RefundFailure {
-			restocked, err = p.hearRefund(ctx, t, known, event)
+			restocked, err = p.handleRefundEvent(ctx, t, known, event)
 			return err
 		}
-		return p.hearPayment(ctx, t, known, event)
+		return p.handlePaymentEvent(ctx, t, known, event)
 	})
 	if err == nil && restocked {
 		p.orders.Restocked(ctx)
@@ -80,10 +82,12 @@ func (p *Payments) hear(ctx context.Context, name, signature string) error {
 	return err
 }
 
-func (p *Payments) hearPayment(
+// handlePaymentEvent settles a payment as an event says. It returns errMismatch if the event's
+// amount, currency, order or payment is not that of the payment.
+func (p *Payments) handlePaymentEvent(
 	ctx context.Context, t tx, known db.Payment, event provider.Event,
 ) error {
-	if !fits(known.AmountMinor, known.Currency, event.AmountMinor, event.Currency) ||
+	if !isAmount(known.AmountMinor, known.Currency, event.AmountMinor, event.Currency) ||
 		event.AmountMinor == 0 ||
 		event.OrderReference != "" && event.OrderReference != orders.Reference(known.OrderID) ||
 		known.ProviderPaymentID != nil && *known.ProviderPaymentID != event.ProviderPaymentID {
@@ -104,9 +108,9 @@ func (p *Payments) hearPayment(
 	return err
 }
 
-// hearRefund notes what became of a refund. One that was made at the provider, by hand, is noted as
-// well.
-func (p *Payments) hearRefund(
+// handleRefundEvent settles a refund as an event says. A refund that staff made on the provider's
+// own pages, unknown here, is created.
+func (p *Payments) handleRefundEvent(
 	ctx context.Context, t tx, known db.Payment, event provider.Event,
 ) (restocked bool, err error) {
 	if event.ProviderRefundID == "" {
@@ -124,14 +128,10 @@ func (p *Payments) hearRefund(
 		if string(event.Currency) != payment.Currency || event.AmountMinor < 1 {
 			return false, errMismatch
 		}
-		refund, err = t.reserve(
-			ctx,
-			payment,
-			db.CreateRefundParams{
-				AmountMinor: event.AmountMinor,
-				Reason:      "It was made at the payment provider.",
-			},
-		)
+		refund, err = t.reserve(ctx, payment, db.CreateRefundParams{
+			AmountMinor: event.AmountMinor,
+			Reason:      "It was made at the payment provider.",
+		})
 		if errors.Is(err, ErrTooLarge) {
 			err = errMismatch
 		}
@@ -139,7 +139,7 @@ func (p *Payments) hearRefund(
 	if err != nil {
 		return false, err
 	}
-	if !fits(refund.AmountMinor, payment.Currency, event.AmountMinor, event.Currency) ||
+	if !isAmount(refund.AmountMinor, payment.Currency, event.AmountMinor, event.Currency) ||
 		refund.ProviderRefundID != nil && *refund.ProviderRefundID != event.ProviderRefundID {
 		return false, errMismatch
 	}

@@ -2,30 +2,18 @@ package payments
 
 import (
 	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/payments/record"
+	"github.com/shopd/shopd/internal/payments/details"
 	"github.com/shopd/shopd/internal/platform/page"
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// ListPaymentTypes answers the ways to pay.
-func (p *Payments) ListPaymentTypes(
-	ctx context.Context, _ api.ListPaymentTypesRequestObject,
-) (api.ListPaymentTypesResponseObject, error) {
-	rows, err := p.queries.ListPaymentTypes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	body := api.ListPaymentTypes200JSONResponse{Items: make([]api.PaymentType, 0, len(rows))}
-	for _, row := range rows {
-		body.Items = append(body.Items, api.PaymentType{Code: row.Code, Name: row.Name})
-	}
-	return body, nil
-}
-
-// ListPayments answers a page of the caller's payments, newest first.
+// ListPayments returns a page of the caller's payments, newest first.
 func (p *Payments) ListPayments(
 	ctx context.Context, r api.ListPaymentsRequestObject,
 ) (api.ListPaymentsResponseObject, error) {
@@ -62,10 +50,40 @@ func (p *Payments) ListPayments(
 	return body, nil
 }
 
-// list reads a page of payments, and where the next one begins.
+// AdminListPayments returns a page of all payments, newest first.
+func (p *Payments) AdminListPayments(
+	ctx context.Context, r api.AdminListPaymentsRequestObject,
+) (api.AdminListPaymentsResponseObject, error) {
+	asked := page.Of(r.Params.Limit, r.Params.Offset)
+	rows, next, err := p.list(ctx, db.ListPaymentsParams{
+		UserID:     r.Params.UserID,
+		OrderID:    r.Params.OrderID,
+		Status:     (*string)(r.Params.Status),
+		Provider:   (*string)(r.Params.Provider),
+		FromTime:   r.Params.From,
+		ToTime:     r.Params.To,
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
+	}, r.Params.Cursor, r.Params.Offset)
+	if err != nil {
+		return nil, err
+	}
+	body := api.AdminListPayments200JSONResponse{
+		Items:      make([]api.AdminPayment, 0, len(rows)),
+		Limit:      asked.Limit,
+		Offset:     asked.Offset,
+		NextCursor: next,
+	}
+	for _, row := range rows {
+		body.Items = append(body.Items, row.AdminBody())
+	}
+	return body, nil
+}
+
+// list reads a page of payments and the cursor of the next one.
 func (p *Payments) list(
 	ctx context.Context, params db.ListPaymentsParams, cursor *string, offset *int32,
-) (read []record.Payment, next *string, err error) {
+) (read []details.Payment, next *string, err error) {
 	before, err := page.After(cursor, offset, 1)
 	if err != nil {
 		return nil, nil, err
@@ -78,7 +96,7 @@ func (p *Payments) list(
 		return nil, nil, err
 	}
 	for _, row := range rows {
-		payment, err := record.Read(row.Details)
+		payment, err := details.Read(row.Details)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -90,13 +108,25 @@ func (p *Payments) list(
 	return read, next, nil
 }
 
-// GetPayment answers one of the caller's payments.
+// GetPayment returns one of the caller's payments.
 func (p *Payments) GetPayment(
 	ctx context.Context, r api.GetPaymentRequestObject,
 ) (api.GetPaymentResponseObject, error) {
-	payment, err := p.show(ctx, p.queries, r.ID, &request.From(ctx).Principal.UserID)
+	payment, err := read(ctx, p.queries, r.ID, &request.From(ctx).Principal.UserID)
 	if err != nil {
 		return nil, err
 	}
 	return api.GetPayment200JSONResponse{Body: payment.Body()}, nil
+}
+
+// read reads a payment with all there is to show; only one of this account unless user is nil.
+func read(ctx context.Context, q *db.Queries, id int64, user *int64) (details.Payment, error) {
+	stored, err := q.GetPayment(ctx, id, user)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return details.Payment{}, ErrNotFound
+	}
+	if err != nil {
+		return details.Payment{}, err
+	}
+	return details.Read(stored)
 }

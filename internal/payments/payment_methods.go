@@ -12,14 +12,14 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 	"github.com/shopd/shopd/internal/platform/page"
 	"github.com/shopd/shopd/internal/platform/postgres"
-	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// mostMethods an account may have.
-const mostMethods = 20
+// maxMethods is how many payment methods an account may save.
+const maxMethods = 20
 
-// method reads a saved method of an account: another account's is not there.
+// method reads a saved method of an account. For another account's method it returns
+// ErrMethodNotFound.
 func (p *Payments) method(ctx context.Context, id, user int64) (db.PaymentMethod, error) {
 	found, err := p.queries.GetPaymentMethod(ctx, id, user)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -28,7 +28,7 @@ func (p *Payments) method(ctx context.Context, id, user int64) (db.PaymentMethod
 	return found, err
 }
 
-// ListPaymentMethods answers a page of the caller's saved methods.
+// ListPaymentMethods returns a page of the caller's saved methods.
 func (p *Payments) ListPaymentMethods(
 	ctx context.Context, r api.ListPaymentMethodsRequestObject,
 ) (api.ListPaymentMethodsResponseObject, error) {
@@ -54,14 +54,14 @@ func (p *Payments) ListPaymentMethods(
 	return body, nil
 }
 
-// CreatePaymentMethod has the provider keep a payment method.
+// CreatePaymentMethod has the provider save a payment method for later charges.
 func (p *Payments) CreatePaymentMethod(
 	ctx context.Context, r api.CreatePaymentMethodRequestObject,
 ) (api.CreatePaymentMethodResponseObject, error) {
 	if err := refuseCardNumbers(&r.Body.Token, r.Body.PaymentType); err != nil {
 		return nil, err
 	}
-	with, err := p.usable(p.current())
+	with, err := p.providerNamed(p.providerName())
 	if err != nil {
 		return nil, err
 	}
@@ -74,12 +74,13 @@ func (p *Payments) CreatePaymentMethod(
 	if r.Body.PaymentType != nil {
 		params.PaymentType = *r.Body.PaymentType
 	}
-	if err := p.knowsType(ctx, params.PaymentType); err != nil {
+	if err := p.checkPaymentType(ctx, params.PaymentType); err != nil {
 		return nil, err
 	}
-	if count, err := p.queries.CountPaymentMethods(ctx, params.UserID); err != nil ||
-		count >= mostMethods {
-		return nil, errors.Join(err, onlyIf(count >= mostMethods, ErrTooManyMethods))
+	if count, err := p.queries.CountPaymentMethods(ctx, params.UserID); err != nil {
+		return nil, err
+	} else if count >= maxMethods {
+		return nil, ErrTooManyMethods
 	}
 	ctx, cancel := p.detached(ctx)
 	defer cancel()
@@ -91,21 +92,23 @@ func (p *Payments) CreatePaymentMethod(
 		ctx, fmt.Sprintf("user:%d", params.UserID), customer, r.Body.Token,
 	)
 	if err != nil {
-		return nil, notSaved(err)
+		return nil, saveProblem(err)
 	}
-	params.ProviderMethodID, params.ProviderCustomerID, params.Brand, params.LastFour = saved.ProviderMethodID, saved.ProviderCustomerID, saved.Brand, saved.LastFour
+	params.ProviderMethodID = saved.ProviderMethodID
+	params.ProviderCustomerID = saved.ProviderCustomerID
+	params.Brand, params.LastFour = saved.Brand, saved.LastFour
 	if saved.ExpMonth != 0 {
 		params.ExpMonth, params.ExpYear = new(int32(saved.ExpMonth)), new(int32(saved.ExpYear))
 	}
-	created, err := p.save(ctx, params)
+	created, err := p.createMethod(ctx, params)
 	if err != nil {
 		return nil, err
 	}
 	return api.CreatePaymentMethod201JSONResponse{Body: methodBody(created)}, nil
 }
 
-// notSaved is what to tell of a method that the provider did not keep.
-func notSaved(err error) error {
+// saveProblem returns what the client sees when the provider did not save a method.
+func saveProblem(err error) error {
 	var declined *provider.DeclinedError
 	switch {
 	case errors.As(err, &declined):
@@ -113,19 +116,15 @@ func notSaved(err error) error {
 	case errors.Is(err, provider.ErrCardNumber):
 		return ErrCardNumber
 	case errors.Is(err, provider.ErrToken):
-		return problem.Invalid(
-			problem.Field{
-				Pointer: "/token",
-				Message: "is not known to the payment provider, or was used before",
-			},
-		)
+		return errUnknownToken
 	}
 	return ErrUnavailable.Because(err)
 }
 
-// save writes a method that the provider keeps. The first is the default; another that is takes its
-// place.
-func (p *Payments) save(
+// createMethod stores a method that the provider saved. An account's first method is its default. A
+// later one that is to be the default replaces it. If the account has too many methods by now, the
+// method is removed at the provider again.
+func (p *Payments) createMethod(
 	ctx context.Context, params db.CreatePaymentMethodParams,
 ) (created db.PaymentMethod, err error) {
 	err = postgres.Tx(ctx, p.pool, func(q *db.Queries) error {
@@ -136,7 +135,7 @@ func (p *Payments) save(
 		switch {
 		case err != nil:
 			return err
-		case count >= mostMethods:
+		case count >= maxMethods:
 			return ErrTooManyMethods
 		case count == 0:
 			params.IsDefault = true
@@ -151,23 +150,17 @@ func (p *Payments) save(
 	})
 	switch {
 	case postgres.Violates(err, "payment_methods_provider_key"):
-		return created, ErrMethodKnown
-	case errors.Is(err, ErrTooManyMethods): // others were faster; nobody must find it at the provider
-		return created, errors.Join(
-			err,
-			p.removeAtProvider(
-				ctx,
-				provider.SavedMethod{
-					ProviderMethodID:   params.ProviderMethodID,
-					ProviderCustomerID: params.ProviderCustomerID,
-				},
-			),
-		)
+		return created, ErrMethodExists
+	case errors.Is(err, ErrTooManyMethods): // other requests were faster
+		return created, errors.Join(err, p.removeAtProvider(ctx, provider.SavedMethod{
+			ProviderMethodID:   params.ProviderMethodID,
+			ProviderCustomerID: params.ProviderCustomerID,
+		}))
 	}
 	return created, err
 }
 
-// GetPaymentMethod answers one of the caller's saved methods.
+// GetPaymentMethod returns one of the caller's saved methods.
 func (p *Payments) GetPaymentMethod(
 	ctx context.Context, r api.GetPaymentMethodRequestObject,
 ) (api.GetPaymentMethodResponseObject, error) {
@@ -178,7 +171,8 @@ func (p *Payments) GetPaymentMethod(
 	return api.GetPaymentMethod200JSONResponse{Body: methodBody(found)}, nil
 }
 
-// UpdatePaymentMethod makes one of the caller's saved methods the default, or not.
+// UpdatePaymentMethod makes one of the caller's saved methods the default, or no longer the
+// default.
 func (p *Payments) UpdatePaymentMethod(
 	ctx context.Context, r api.UpdatePaymentMethodRequestObject,
 ) (api.UpdatePaymentMethodResponseObject, error) {
@@ -197,7 +191,7 @@ func (p *Payments) UpdatePaymentMethod(
 			}
 		}
 		var err error
-		changed, err = q.SetDefaultPaymentMethod(ctx, *r.Body.IsDefault, r.ID, user)
+		changed, err = q.UpdatePaymentMethod(ctx, *r.Body.IsDefault, r.ID, user)
 		return err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -209,12 +203,12 @@ func (p *Payments) UpdatePaymentMethod(
 	return api.UpdatePaymentMethod200JSONResponse(methodBody(changed)), nil
 }
 
-// DeletePaymentMethod takes one of the caller's saved methods away, here at once and at the
-// provider too.
+// DeletePaymentMethod removes one of the caller's saved methods: here at once, then at the
+// provider. If the provider cannot be reached, Reconcile removes it there later.
 func (p *Payments) DeletePaymentMethod(
 	ctx context.Context, r api.DeletePaymentMethodRequestObject,
 ) (api.DeletePaymentMethodResponseObject, error) {
-	retired, err := p.queries.RetirePaymentMethod(ctx, r.ID, request.From(ctx).Principal.UserID)
+	retired, err := p.queries.DeletePaymentMethod(ctx, r.ID, request.From(ctx).Principal.UserID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrMethodNotFound
 	}
@@ -223,7 +217,7 @@ func (p *Payments) DeletePaymentMethod(
 	}
 	ctx, cancel := p.detached(ctx)
 	defer cancel()
-	if err := p.remove(ctx, retired); err != nil { // Reconcile tries again
+	if err := p.removeMethod(ctx, retired); err != nil {
 		p.settings.Log.WarnContext(
 			ctx, "payment method is not removed at the provider yet", "payment_method", retired.ID,
 			"error", err.Error(),
@@ -232,21 +226,18 @@ func (p *Payments) DeletePaymentMethod(
 	return api.DeletePaymentMethod204Response{}, nil
 }
 
-// remove removes a method at the provider, and then here.
-func (p *Payments) remove(ctx context.Context, retired db.PaymentMethod) error {
-	if _, err := p.usable(retired.Provider); err != nil {
+// removeMethod removes a deleted method at the provider, and then its row.
+func (p *Payments) removeMethod(ctx context.Context, retired db.PaymentMethod) error {
+	if _, err := p.providerNamed(retired.Provider); err != nil {
 		return err
 	}
-	if err := p.removeAtProvider(
-		ctx,
-		provider.SavedMethod{
-			ProviderMethodID:   retired.ProviderMethodID,
-			ProviderCustomerID: retired.ProviderCustomerID,
-		},
-	); err != nil {
+	if err := p.removeAtProvider(ctx, provider.SavedMethod{
+		ProviderMethodID:   retired.ProviderMethodID,
+		ProviderCustomerID: retired.ProviderCustomerID,
+	}); err != nil {
 		return err
 	}
-	return p.queries.DeletePaymentMethod(ctx, retired.ID)
+	return p.queries.PurgePaymentMethod(ctx, retired.ID)
 }
 
 func (p *Payments) removeAtProvider(ctx context.Context, saved provider.SavedMethod) error {

@@ -1,7 +1,7 @@
-// Package record reads payments as the database shows them (the view payment_details) and says them
-// in the words of the contract, for the lists of payments and for the orders they belong to. It
-// owns no state.
-package record
+// Package details reads payments from the view payment_details and converts them to the API's
+// bodies, for lists of payments and for the orders they belong to. It is a package of its own
+// because orders shows payments, and payments uses orders. It owns no state.
+package details
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// Payment is the JSON of payment_details. Amounts are in minor units of Currency.
+// Payment is the JSON of a row of payment_details. Amounts are in minor units of Currency.
 type Payment struct {
 	ID                int64          `json:"id"`
 	OrderID           int64          `json:"order_id"`
@@ -52,23 +52,23 @@ type Refund struct {
 	SettledAt        *time.Time `json:"settled_at"`
 }
 
-// Read reads one payment.
+// Read decodes one payment.
 func Read(details []byte) (p Payment, err error) {
 	if err := json.Unmarshal(details, &p); err != nil {
-		return p, fmt.Errorf("a payment of the database: %w", err)
+		return p, fmt.Errorf("decode payment_details: %w", err)
 	}
 	return p, nil
 }
 
-// ReadAll reads a JSON list of payments.
+// ReadAll decodes a JSON list of payments.
 func ReadAll(details []byte) (all []Payment, err error) {
 	if err := json.Unmarshal(details, &all); err != nil {
-		return nil, fmt.Errorf("payments of the database: %w", err)
+		return nil, fmt.Errorf("decode payment_details: %w", err)
 	}
 	return all, nil
 }
 
-// Body is the payment as its customer sees it.
+// Body returns the payment as its customer sees it.
 func (p Payment) Body() api.Payment {
 	body := api.Payment{
 		ID:                p.ID,
@@ -100,7 +100,7 @@ func (p Payment) Body() api.Payment {
 	return body
 }
 
-// AdminBody is the payment as the shop sees it.
+// AdminBody returns the payment as staff sees it.
 func (p Payment) AdminBody() api.AdminPayment {
 	b := p.Body()
 	body := api.AdminPayment{
@@ -135,7 +135,7 @@ func (p Payment) AdminBody() api.AdminPayment {
 	return body
 }
 
-// AdminBody is the refund as the shop sees it.
+// AdminBody returns the refund as staff sees it.
 func (r Refund) AdminBody(currency money.Currency) api.AdminRefund {
 	return api.AdminRefund{
 		ID:               r.ID,
