@@ -15,7 +15,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/version"
 )
 
-// ListBrands answers a page of brands by name.
+// ListBrands returns a page of brands by name.
 func (c *Catalog) ListBrands(
 	ctx context.Context, r api.ListBrandsRequestObject,
 ) (api.ListBrandsResponseObject, error) {
@@ -23,7 +23,7 @@ func (c *Catalog) ListBrands(
 	return api.ListBrands200JSONResponse(body), err
 }
 
-// AdminListBrands is ListBrands for those who keep them.
+// AdminListBrands is ListBrands for staff.
 func (c *Catalog) AdminListBrands(
 	ctx context.Context, r api.AdminListBrandsRequestObject,
 ) (api.AdminListBrandsResponseObject, error) {
@@ -48,7 +48,7 @@ func (c *Catalog) brandPage(ctx context.Context, asked page.Page) (api.BrandPage
 	return body, nil
 }
 
-// GetBrand answers one brand.
+// GetBrand returns one brand.
 func (c *Catalog) GetBrand(
 	ctx context.Context, r api.GetBrandRequestObject,
 ) (api.GetBrandResponseObject, error) {
@@ -62,11 +62,11 @@ func (c *Catalog) GetBrand(
 	}, err
 }
 
-// CreateBrand adds a brand.
+// CreateBrand creates a brand.
 func (c *Catalog) CreateBrand(
 	ctx context.Context, r api.CreateBrandRequestObject,
 ) (api.CreateBrandResponseObject, error) {
-	var made db.GetBrandRow
+	var created db.GetBrandRow
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) error {
 		slug, err := c.brandSlug(ctx, q, r.Body.Slug, r.Body.Name)
 		if err != nil {
@@ -76,19 +76,19 @@ func (c *Catalog) CreateBrand(
 		if err != nil {
 			return err
 		}
-		made, err = q.GetBrand(ctx, id)
+		created, err = q.GetBrand(ctx, id)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.CreateBrand201JSONResponse{
-		Body:    brandBody(made),
-		Headers: api.CreateBrand201ResponseHeaders{ETag: brandTag(made)},
+		Body:    brandBody(created),
+		Headers: api.CreateBrand201ResponseHeaders{ETag: brandTag(created)},
 	}, nil
 }
 
-// ReplaceBrand sets all of a brand.
+// ReplaceBrand replaces every field of a brand.
 func (c *Catalog) ReplaceBrand(
 	ctx context.Context, r api.ReplaceBrandRequestObject,
 ) (api.ReplaceBrandResponseObject, error) {
@@ -123,9 +123,9 @@ func (c *Catalog) UpdateBrand(
 	}, nil
 }
 
-// changeBrand replaces a brand by what work makes of it.
+// changeBrand locks a brand, lets edit change its fields, and stores the result.
 func (c *Catalog) changeBrand(
-	ctx context.Context, id int64, ifMatch *string, work func(*db.ReplaceBrandParams),
+	ctx context.Context, id int64, ifMatch *string, edit func(*db.ReplaceBrandParams),
 ) (changed db.GetBrandRow, err error) {
 	err = c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
 		now, err := lockBrand(ctx, q, id, ifMatch)
@@ -138,7 +138,7 @@ func (c *Catalog) changeBrand(
 			Slug:        now.Slug,
 			Description: now.Description,
 		}
-		work(&next)
+		edit(&next)
 		if err := q.ReplaceBrand(ctx, next); err != nil {
 			return err
 		}
@@ -151,7 +151,7 @@ func (c *Catalog) changeBrand(
 	return changed, err
 }
 
-// DeleteBrand removes a brand no product has.
+// DeleteBrand deletes a brand that no product has.
 func (c *Catalog) DeleteBrand(
 	ctx context.Context, r api.DeleteBrandRequestObject,
 ) (api.DeleteBrandResponseObject, error) {
@@ -188,7 +188,7 @@ func (c *Catalog) brandSlug(
 	if given != nil {
 		return *given, nil
 	}
-	return free(ctx, q, slugOf(name, "brand"), maxSlug, q.TakenBrandSlugs)
+	return firstFree(ctx, q, SlugOf(name, "brand"), maxSlug, q.TakenBrandSlugs)
 }
 
 func brandTag(row db.GetBrandRow) *string { return new(version.Tag(row.Version, row.ProductCount)) }

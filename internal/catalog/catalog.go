@@ -1,5 +1,8 @@
-// Package catalog owns what the shop offers: categories, brands, products with their variants and
-// images, how they are kept, and how they are listed.
+// Package catalog owns what the shop offers: categories, brands, and products with their variants
+// and images. Staff edit them, shoppers list and read them.
+//
+// A handler stands in the file of its thing, above the rules it uses: product_list.go,
+// product_edit.go, variant_create.go and so on.
 package catalog
 
 import (
@@ -15,32 +18,21 @@ import (
 	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
-	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/safehttp"
-)
-
-// Errors clients are told about.
-var (
-	ErrProductNotFound = problem.NotFound(
-		"product_not_found", "There is no such product, or it is no longer offered.",
-	)
-	ErrCategoryNotFound = problem.NotFound("category_not_found", "There is no such category.")
-	ErrBrandNotFound    = problem.NotFound("brand_not_found", "There is no such brand.")
-	ErrMediaNotFound    = problem.NotFound("media_not_found", "There is no such image.")
 )
 
 // Settings of the domain.
 type Settings struct {
 	Log         *slog.Logger
 	Currency    money.Currency
-	MediaPrefix string // what image addresses begin with, without a slash at the end
-	// Fetch reaches the addresses images are taken from.
+	MediaPrefix string // what the URLs of images begin with, without a slash at the end
+	// Fetch downloads images from the URLs that staff and feeds name.
 	Fetch *safehttp.Client
-	// Changed hears of every change of the catalogue, after its commit.
+	// Changed is called after the commit of every change of the catalogue.
 	Changed func(ctx context.Context)
 }
 
-// Catalog answers the catalogue operations.
+// Catalog handles the operations of the catalogue.
 type Catalog struct {
 	pool     *pgxpool.Pool
 	queue    *jobs.Queue
@@ -48,11 +40,11 @@ type Catalog struct {
 	planned  *db.Queries // for queries with optional filters
 	media    *media.Store
 	totals   *lru.Cache[totalKey, int64]
-	facets   *lru.Cache[totalKey, *api.Facets] // never changed once kept
+	facets   *lru.Cache[totalKey, *api.Facets] // read-only once stored
 	settings Settings
 }
 
-// New makes the domain.
+// New returns the domain.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, settings Settings) *Catalog {
 	totals, _ := lru.New[totalKey, int64](maxTotals) // the size is not zero: no error
 	facets, _ := lru.New[totalKey, *api.Facets](maxFacets)

@@ -15,7 +15,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/version"
 )
 
-// ListCategories answers a page of categories by name.
+// ListCategories returns a page of categories by name.
 func (c *Catalog) ListCategories(
 	ctx context.Context, r api.ListCategoriesRequestObject,
 ) (api.ListCategoriesResponseObject, error) {
@@ -23,7 +23,7 @@ func (c *Catalog) ListCategories(
 	return api.ListCategories200JSONResponse(body), err
 }
 
-// AdminListCategories is ListCategories for those who keep them.
+// AdminListCategories is ListCategories for staff.
 func (c *Catalog) AdminListCategories(
 	ctx context.Context, r api.AdminListCategoriesRequestObject,
 ) (api.AdminListCategoriesResponseObject, error) {
@@ -50,7 +50,7 @@ func (c *Catalog) categoryPage(
 	return body, nil
 }
 
-// GetCategory answers one category.
+// GetCategory returns one category.
 func (c *Catalog) GetCategory(
 	ctx context.Context, r api.GetCategoryRequestObject,
 ) (api.GetCategoryResponseObject, error) {
@@ -64,11 +64,11 @@ func (c *Catalog) GetCategory(
 	}, err
 }
 
-// CreateCategory adds a category.
+// CreateCategory creates a category.
 func (c *Catalog) CreateCategory(
 	ctx context.Context, r api.CreateCategoryRequestObject,
 ) (api.CreateCategoryResponseObject, error) {
-	var made db.GetCategoryRow
+	var created db.GetCategoryRow
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) (err error) {
 		params := db.CreateCategoryParams{
 			Name:        r.Body.Name,
@@ -82,26 +82,25 @@ func (c *Catalog) CreateCategory(
 		if err != nil {
 			return err
 		}
-		made, err = q.GetCategory(ctx, id)
+		created, err = q.GetCategory(ctx, id)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.CreateCategory201JSONResponse{
-		Body:    categoryBody(made),
-		Headers: api.CreateCategory201ResponseHeaders{ETag: categoryTag(made)},
+		Body:    categoryBody(created),
+		Headers: api.CreateCategory201ResponseHeaders{ETag: categoryTag(created)},
 	}, nil
 }
 
-// ReplaceCategory sets all of a category.
+// ReplaceCategory replaces every field of a category.
 func (c *Catalog) ReplaceCategory(
 	ctx context.Context, r api.ReplaceCategoryRequestObject,
 ) (api.ReplaceCategoryResponseObject, error) {
 	row, err := c.changeCategory(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceCategoryParams) {
-		to.Name, to.Description, to.ParentID = r.Body.Name, orZero(
-			r.Body.Description,
-		), r.Body.ParentID
+		to.Name, to.Description = r.Body.Name, orZero(r.Body.Description)
+		to.ParentID = r.Body.ParentID
 		mergepatch.Set(&to.Slug, r.Body.Slug)
 	})
 	if err != nil {
@@ -132,9 +131,9 @@ func (c *Catalog) UpdateCategory(
 	}, nil
 }
 
-// changeCategory replaces a category by what work makes of it.
+// changeCategory locks a category, lets edit change its fields, and stores the result.
 func (c *Catalog) changeCategory(
-	ctx context.Context, id int64, ifMatch *string, work func(*db.ReplaceCategoryParams),
+	ctx context.Context, id int64, ifMatch *string, edit func(*db.ReplaceCategoryParams),
 ) (changed db.GetCategoryRow, err error) {
 	err = c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
 		if err := q.LockCategoryTree(ctx); err != nil {
@@ -151,7 +150,7 @@ func (c *Catalog) changeCategory(
 			Description: now.Description,
 			ParentID:    now.ParentID,
 		}
-		work(&next)
+		edit(&next)
 		if next.ParentID != nil {
 			cycle, err := q.IsCategoryWithin(ctx, id, *next.ParentID)
 			if err != nil {
@@ -173,7 +172,7 @@ func (c *Catalog) changeCategory(
 	return changed, err
 }
 
-// DeleteCategory removes a category nothing is in.
+// DeleteCategory deletes a category that holds no product and no category.
 func (c *Catalog) DeleteCategory(
 	ctx context.Context, r api.DeleteCategoryRequestObject,
 ) (api.DeleteCategoryResponseObject, error) {
@@ -213,7 +212,7 @@ func (c *Catalog) categorySlug(
 	if given != nil {
 		return *given, nil
 	}
-	return free(ctx, q, slugOf(name, "category"), maxSlug, q.TakenCategorySlugs)
+	return firstFree(ctx, q, SlugOf(name, "category"), maxSlug, q.TakenCategorySlugs)
 }
 
 func categoryTag(row db.GetCategoryRow) *string {
@@ -231,13 +230,4 @@ func categoryBody(row db.GetCategoryRow) api.Category {
 		CreatedAt:    row.CreatedAt,
 		UpdatedAt:    row.UpdatedAt,
 	}
-}
-
-// orZero is the value of an optional field, or its zero.
-func orZero[T any](value *T) T {
-	if value == nil {
-		var zero T
-		return zero
-	}
-	return *value
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// maxBands is how many bands of prices facets have at most.
+// maxBands is the greatest number of price bands in a list of facets.
 const maxBands = 6
 
-// roundPrices are the prices that bands may begin at, in minor units: 1, 1.5, 2, 2.5, 3, 4, 5 and
-// 7.5 times a power of ten, as far as they are whole.
+// roundPrices are the prices at which bands may begin, in minor units: the whole ones among 1, 1.5,
+// 2, 2.5, 3, 4, 5 and 7.5 times a power of ten.
 var roundPrices = func() (all []int64) {
 	for power := int64(10); power <= 1e12; power *= 10 {
 		for _, tenths := range []int64{10, 15, 20, 25, 30, 40, 50, 75} {
@@ -22,9 +22,9 @@ var roundPrices = func() (all []int64) {
 	return all
 }()
 
-// keptFacets answers the facets of a list as long as the catalogue stays what it was: they cost
-// more than the page, and every page of a list shows the same.
-func (c *Catalog) keptFacets(ctx context.Context, p *db.ListProductsParams) (*api.Facets, error) {
+// cachedFacets returns the facets of a list, cached under the version of the catalogue. They cost
+// more than the page itself, and every page of a list has the same ones.
+func (c *Catalog) cachedFacets(ctx context.Context, p *db.ListProductsParams) (*api.Facets, error) {
 	version := request.From(ctx).CatalogueVersion
 	if version == "" {
 		return c.CountFacets(ctx, p, nil, nil)
@@ -42,8 +42,9 @@ func (c *Catalog) keptFacets(ctx context.Context, p *db.ListProductsParams) (*ap
 	return facets, err
 }
 
-// CountFacets counts products by brand, category, price and availability, each without the filter
-// of its own kind. matching, a tsquery, and ids narrow what is counted; nil asks nothing.
+// CountFacets counts products by brand, category, price and availability. Each of the four ignores
+// the filter of its own kind. matching, a tsquery, and ids restrict which products are counted; nil
+// restricts nothing.
 func (c *Catalog) CountFacets(
 	ctx context.Context, p *db.ListProductsParams, matching *string, ids []int64,
 ) (*api.Facets, error) {
@@ -98,8 +99,8 @@ func (c *Catalog) CountFacets(
 	return facets, nil
 }
 
-// priceBands joins narrow bands, of which the first lies below the first round price, to a few of
-// about as many products.
+// priceBands merges narrow bands into at most maxBands of similar product counts. counts[0] is the
+// number of products below the first round price.
 func (c *Catalog) priceBands(counts []int64) []api.PriceBand {
 	total, last := int64(0), 0
 	for i, n := range counts {

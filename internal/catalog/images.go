@@ -2,10 +2,7 @@ package catalog
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -13,16 +10,14 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/events"
-	"github.com/shopd/shopd/internal/platform/imaging"
 	"github.com/shopd/shopd/internal/platform/problem"
-	"github.com/shopd/shopd/internal/platform/request"
 	"github.com/shopd/shopd/internal/platform/version"
 )
 
-// Most images of a product.
+// maxImages is the greatest number of images of a product.
 const maxImages = 20
 
-// Errors of those who keep images.
+// The errors of changes of images.
 var (
 	ErrImageNotFound = problem.NotFound("image_not_found", "The product has no such image.")
 	ErrTooManyImages = problem.Conflict(
@@ -40,14 +35,13 @@ var (
 	)
 )
 
-// CreateProductImage adds an image to a product: drawn, stored, and then written down in one
-// transaction.
+// CreateProductImage adds an image to a product. It renders the image in all sizes, stores the
+// files, and then adds the image's row in one transaction.
 func (c *Catalog) CreateProductImage(
 	ctx context.Context, r api.CreateProductImageRequestObject,
 ) (api.CreateProductImageResponseObject, error) {
-	if err := c.mayAddImage(
-		ctx, r.ID, r.Params.IfMatch,
-	); err != nil { // before anything is drawn; asked again below
+	// Checked before anything is rendered, and again in the transaction.
+	if err := c.mayAddImage(ctx, r.ID, r.Params.IfMatch); err != nil {
 		return nil, err
 	}
 	var u upload
@@ -85,8 +79,8 @@ func (c *Catalog) CreateProductImage(
 	}, err
 }
 
-// AddImage adds the image at an address to a product, behind those it has. then runs in the same
-// transaction and gets the image's id. Its errors are those of CreateProductImage.
+// AddImage adds the image at a URL to a product, after those it has. then is called with the
+// image's id in the same transaction. The errors are those of CreateProductImage.
 func (c *Catalog) AddImage(
 	ctx context.Context, product int64, address string,
 	then func(ctx context.Context, q *db.Queries, image int64) error,
@@ -123,7 +117,7 @@ func (c *Catalog) UpdateProductImage(
 		return nil, err
 	}
 	row, err := c.changeImages(ctx, r.ID, r.Params.IfMatch, func(q *db.Queries, a *album) error {
-		return a.change(ctx, q, r.ImageID, *r.Body)
+		return a.patch(ctx, q, r.ImageID, *r.Body)
 	})
 	if err != nil {
 		return nil, err
@@ -135,17 +129,17 @@ func (c *Catalog) UpdateProductImage(
 	}, err
 }
 
-// DeleteProductImage removes an image, and after the commit its files.
+// DeleteProductImage deletes an image, and its files after the commit.
 func (c *Catalog) DeleteProductImage(
 	ctx context.Context, r api.DeleteProductImageRequestObject,
 ) (api.DeleteProductImageResponseObject, error) {
 	var sizes []storedSize
 	_, err := c.changeImages(ctx, r.ID, r.Params.IfMatch, func(q *db.Queries, a *album) error {
-		gone, err := a.remove(ctx, q, r.ImageID)
+		removed, err := a.remove(ctx, q, r.ImageID)
 		if err != nil {
 			return err
 		}
-		return json.Unmarshal(gone.Sizes, &sizes)
+		return json.Unmarshal(removed.Sizes, &sizes)
 	})
 	if err != nil {
 		return nil, err
@@ -154,7 +148,8 @@ func (c *Catalog) DeleteProductImage(
 	return api.DeleteProductImage204Response{}, nil
 }
 
-// mayAddImage reports whether a product is there, as the caller knows it, with room for an image.
+// mayAddImage returns an error if the product is missing, is not in the version of If-Match, or has
+// the most images it can have.
 func (c *Catalog) mayAddImage(ctx context.Context, id int64, ifMatch *string) error {
 	row, err := c.anyProduct(ctx, id)
 	if err != nil {
@@ -176,8 +171,8 @@ func (c *Catalog) mayAddImage(ctx context.Context, id int64, ifMatch *string) er
 	return nil
 }
 
-// changeImages runs a change of a product's images, counted as a change of the product. Its text
-// stays as it is, so no job follows.
+// changeImages locks a product, lets work change its images, and counts a new version of the
+// product. Its text stays the same, so no ProductChanged job follows.
 func (c *Catalog) changeImages(
 	ctx context.Context, id int64, ifMatch *string, work func(*db.Queries, *album) error,
 ) (row db.ProductDetail, err error) {
@@ -203,63 +198,9 @@ func (c *Catalog) changeImages(
 		if row, err = q.GetAnyProduct(ctx, id); err != nil {
 			return err
 		}
-		return c.tell(ctx, q, events.ProductUpdated, row)
+		return c.recordEvent(ctx, q, events.ProductUpdated, row)
 	})
 	return row, err
-}
-
-// storeRenditions stores an image in all its sizes, or none. The names are this upload's alone, so
-// that deleting another image of the same content, even at the same moment, never takes these files
-// away.
-func (c *Catalog) storeRenditions(
-	ctx context.Context, renditions []imaging.Rendition,
-) ([]storedSize, error) {
-	mark := strings.ToLower(rand.Text()[:10])
-	sizes := make([]storedSize, 0, len(renditions))
-	for _, r := range renditions {
-		path, err := c.media.Put(
-			ctx, r.Content, fmt.Sprintf("-%s-%d%s", mark, max(r.Width, r.Height), r.Extension),
-		)
-		if err != nil {
-			c.removeUnused(ctx, sizes)
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			return nil, ErrStorage.Because(err)
-		}
-		sizes = append(sizes, storedSize{path, int32(r.Width), int32(r.Height)})
-	}
-	return sizes, nil
-}
-
-// cleanupTimeout is how long files may take to be removed once the request is over.
-const cleanupTimeout = 10 * time.Second
-
-// removeUnused deletes the files that no image has. It happens even if the caller is gone; what
-// cannot be deleted stays behind, which harms nobody, and the log says so.
-func (c *Catalog) removeUnused(ctx context.Context, sizes []storedSize) {
-	if len(sizes) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
-	defer cancel()
-	paths := make([]string, len(sizes))
-	for i, size := range sizes {
-		paths[i] = size.Path
-	}
-	// A transaction whose commit was not confirmed may have written them down all the same.
-	unused, err := c.queries.ListUnusedFiles(ctx, paths)
-	for _, path := range unused {
-		if failed := c.media.Delete(ctx, path); failed != nil {
-			err = failed
-		}
-	}
-	if err != nil {
-		c.settings.Log.WarnContext(
-			ctx, "image files stay behind", "request_id", request.From(ctx).ID, "files", paths,
-			"error", err.Error(),
-		)
-	}
 }
 
 func (c *Catalog) imageOf(row db.ProductDetail, id int64) (api.Image, error) {

@@ -20,11 +20,11 @@ var errRange = &problem.Error{
 	Detail:     "The image has no such bytes; Content-Range says how many it has.",
 }
 
-// mediaPolicy keeps an image that is opened by itself from doing anything.
+// mediaPolicy is the Content-Security-Policy of images: one opened as a page runs nothing.
 const mediaPolicy = "default-src 'none'; sandbox"
 
-// GetMedia answers an image, or a part of it. Its name is made from its content and therefore its
-// ETag.
+// GetMedia returns an image, or a range of its bytes. The name of a file is made from its content,
+// so it is the ETag as well.
 func (c *Catalog) GetMedia(
 	ctx context.Context, r api.GetMediaRequestObject,
 ) (api.GetMediaResponseObject, error) {
@@ -38,11 +38,11 @@ func (c *Catalog) GetMedia(
 	return mediaResponse{ctx, r, file}, nil
 }
 
-// mediaResponse is a file answered by the rules of http.ServeContent.
+// mediaResponse sends a file by the rules of http.ServeContent.
 type mediaResponse struct {
-	ctx   context.Context // of the request, which ends after the file is written
-	asked api.GetMediaRequestObject
-	file  *media.File
+	ctx     context.Context // of the request, which ends after the file is written
+	request api.GetMediaRequestObject
+	file    *media.File
 }
 
 // VisitGetMediaResponse implements api.GetMediaResponseObject.
@@ -50,29 +50,31 @@ func (m mediaResponse) VisitGetMediaResponse(w http.ResponseWriter) error {
 	defer func() { _ = m.file.Close() }()
 	header := w.Header()
 	header.Set("Content-Type", m.file.ContentType)
-	header.Set("ETag", `"`+m.asked.Path+`"`)
+	header.Set("ETag", `"`+m.request.Path+`"`)
 	header.Set("Cache-Control", media.CacheControl)
 	header.Set("Content-Security-Policy", mediaPolicy)
-	answer := &rangeWriter{ResponseWriter: w}
-	http.ServeContent(answer, m.conditions(), "", time.Time{}, m.file)
-	if answer.refused {
+	out := &rangeWriter{ResponseWriter: w}
+	http.ServeContent(out, m.conditions(), "", time.Time{}, m.file)
+	if out.refused {
 		return errRange
 	}
 	return nil
 }
 
-// conditions are the headers that decide what is answered, as a request.
+// conditions returns a request with the headers that http.ServeContent reads.
 func (m mediaResponse) conditions() *http.Request {
 	r := (&http.Request{Method: http.MethodGet, Header: http.Header{}}).WithContext(m.ctx)
-	p := m.asked.Params
-	for name, value := range map[string]*string{"If-Range": p.IfRange, "If-None-Match": p.IfNoneMatch} {
+	p := m.request.Params
+	for name, value := range map[string]*string{
+		"If-Range":      p.IfRange,
+		"If-None-Match": p.IfNoneMatch,
+	} {
 		if value != nil {
 			r.Header.Set(name, *value)
 		}
 	}
-	// A server may leave Range out of account (RFC 9110, section 14.2): several at once would cost
-	// more than they save. One that is not well formed is left out too: there would be nothing to
-	// say of what can be had.
+	// A server may ignore Range (RFC 9110, section 14.2). Several ranges would cost more than they
+	// save, and one that is malformed has no useful response.
 	if p.Range != nil && isRange(*p.Range) {
 		r.Header.Set("Range", *p.Range)
 	}
@@ -92,8 +94,8 @@ func isRange(header string) bool {
 	return err != nil || first <= last
 }
 
-// rangeWriter holds the plain text back that http.ServeContent writes about a range that is not
-// there.
+// rangeWriter discards the plain text that http.ServeContent writes about a range that does not
+// exist: the client gets a problem instead.
 type rangeWriter struct {
 	http.ResponseWriter
 	refused bool

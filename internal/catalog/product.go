@@ -9,7 +9,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// Summary is a product as lists show it.
+// Summary returns a product as lists show it.
 func (c *Catalog) Summary(card db.ProductCard) (api.ProductSummary, error) {
 	body := api.ProductSummary{
 		ID:              card.ProductID,
@@ -46,7 +46,7 @@ func (c *Catalog) Summary(card db.ProductCard) (api.ProductSummary, error) {
 	return body, nil
 }
 
-// storedVariant and storedImage are the JSON the view product_details makes.
+// storedVariant and storedImage are the JSON of the view product_details.
 type storedVariant struct {
 	ID            int64             `json:"id"`
 	SKU           string            `json:"sku"`
@@ -74,7 +74,7 @@ type storedSize struct {
 	Height int32  `json:"height"`
 }
 
-// detail is a product with all there is to show.
+// detail returns a product with everything a client sees of it.
 func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
 	body := api.Product{
 		ID:          row.ID,
@@ -110,7 +110,8 @@ func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
 		body.InStock = body.InStock || variant.InStock
 		if v.IsDefault {
 			body.Sku, body.Gtin = variant.Sku, variant.Gtin
-			body.Price, body.DiscountPrice, body.DiscountPercent = variant.Price, variant.DiscountPrice, variant.DiscountPercent
+			body.Price, body.DiscountPrice = variant.Price, variant.DiscountPrice
+			body.DiscountPercent = variant.DiscountPercent
 		}
 	}
 	body.Availability = availability(body.InStock)
@@ -139,7 +140,7 @@ func (c *Catalog) variant(v storedVariant) api.Variant {
 	}
 }
 
-// image is an image with its largest size in front.
+// image returns an image, with the URL of its largest size first.
 func (c *Catalog) image(i storedImage) api.Image {
 	body := api.Image{
 		ID:        i.ID,
@@ -164,7 +165,7 @@ func (c *Catalog) discountPrice(minor *int64) *string {
 	return new(c.settings.Currency.Format(*minor))
 }
 
-// discountPercent is how much is off in whole per cent, rounded half up.
+// discountPercent returns the discount in whole per cent of the price, rounded half up.
 func discountPercent(price int64, discount *int64) *int32 {
 	if discount == nil || price <= 0 {
 		return nil
@@ -179,7 +180,7 @@ func availability(inStock bool) api.Availability {
 	return api.AvailabilityOutOfStock
 }
 
-// rating is the mean of the stars to one decimal.
+// rating returns the mean of the stars, rounded to one decimal.
 func rating(count int32, sum int64) api.Rating {
 	if count == 0 {
 		return api.Rating{}

@@ -208,7 +208,7 @@ func (r *run) write(
 				if err := r.apply(ctx, q, pl, cause); err != nil {
 					return err
 				}
-				if err := r.catalog.Tell(ctx, q, pl.made(), pl.changed()); err != nil {
+				if err := r.catalog.RecordProductEvents(ctx, q, pl.made(), pl.changed()); err != nil {
 					return err
 				}
 				if r.Images {

@@ -9,7 +9,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// album is a product whose images are being changed, locked.
+// album is a locked product whose images are being changed.
 type album struct {
 	product db.Product
 	images  []db.ListProductImagesRow // in their order
@@ -33,7 +33,7 @@ func (a *album) find(id int64) (int, error) {
 	return at, nil
 }
 
-// add puts an upload at its place and answers the new image's id.
+// add inserts an upload at its position and returns the new image's id.
 func (a *album) add(
 	ctx context.Context, q *db.Queries, u upload, sizes []storedSize,
 ) (int64, error) {
@@ -62,8 +62,8 @@ func (a *album) add(
 	return id, err
 }
 
-// change applies a patch to one of the images.
-func (a *album) change(ctx context.Context, q *db.Queries, id int64, b api.ImagePatch) error {
+// patch changes the fields of one image that were sent.
+func (a *album) patch(ctx context.Context, q *db.Queries, id int64, b api.ImagePatch) error {
 	at, err := a.find(id)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (a *album) change(ctx context.Context, q *db.Queries, id int64, b api.Image
 	return q.MakePrimaryImage(ctx, id)
 }
 
-// remove takes one of the images out; when it was the primary one, the first of the others is.
+// remove deletes one of the images. If it was the primary one, the first of the others becomes it.
 func (a *album) remove(
 	ctx context.Context, q *db.Queries, id int64,
 ) (db.ListProductImagesRow, error) {
@@ -98,13 +98,13 @@ func (a *album) remove(
 	if err != nil {
 		return db.ListProductImagesRow{}, err
 	}
-	gone := a.images[at]
+	removed := a.images[at]
 	a.images = slices.Delete(a.images, at, at+1)
 	if err := q.DeleteProductImage(ctx, id); err != nil {
-		return gone, err
+		return removed, err
 	}
-	if gone.IsPrimary && len(a.images) > 0 {
-		return gone, q.MakePrimaryImage(ctx, a.images[0].ID)
+	if removed.IsPrimary && len(a.images) > 0 {
+		return removed, q.MakePrimaryImage(ctx, a.images[0].ID)
 	}
-	return gone, nil
+	return removed, nil
 }

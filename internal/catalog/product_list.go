@@ -6,10 +6,13 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/page"
-	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// ListProducts answers a page of active products.
+// ListProducts returns a page of active products.
+//
+// Its way: Filters (product_filters.go) reads the filters, listProducts runs the query, resume and
+// cursorAfter (product_cursor.go) move between pages, and cachedTotal and cachedFacets
+// (product_totals.go, facets.go) reuse what the catalogue's version still allows.
 func (c *Catalog) ListProducts(
 	ctx context.Context, r api.ListProductsRequestObject,
 ) (api.ListProductsResponseObject, error) {
@@ -22,14 +25,14 @@ func (c *Catalog) ListProducts(
 		return nil, err
 	}
 	if r.Params.Facets != nil && *r.Params.Facets {
-		if body.Facets, err = c.keptFacets(ctx, params); err != nil {
+		if body.Facets, err = c.cachedFacets(ctx, params); err != nil {
 			return nil, err
 		}
 	}
 	return api.ListProducts200JSONResponse(body), nil
 }
 
-// ListFeaturedProducts answers a page of featured products, newest first.
+// ListFeaturedProducts returns a page of featured products, newest first.
 func (c *Catalog) ListFeaturedProducts(
 	ctx context.Context, r api.ListFeaturedProductsRequestObject,
 ) (api.ListFeaturedProductsResponseObject, error) {
@@ -41,7 +44,7 @@ func (c *Catalog) ListFeaturedProducts(
 	return api.ListFeaturedProducts200JSONResponse(body), nil
 }
 
-// ListProductOffers answers a page of products on sale, newest first.
+// ListProductOffers returns a page of products on sale, newest first.
 func (c *Catalog) ListProductOffers(
 	ctx context.Context, r api.ListProductOffersRequestObject,
 ) (api.ListProductOffersResponseObject, error) {
@@ -53,7 +56,7 @@ func (c *Catalog) ListProductOffers(
 	return api.ListProductOffers200JSONResponse(body), nil
 }
 
-// listProducts answers one page in one statement; two when the page lies behind the end.
+// listProducts returns one page. It runs one statement, and a second one for a page past the last.
 func (c *Catalog) listProducts(
 	ctx context.Context, params *db.ListProductsParams, cursor *string, limit, offset *int32,
 ) (api.ProductPage, error) {
@@ -66,9 +69,9 @@ func (c *Catalog) listProducts(
 			return api.ProductPage{}, err
 		}
 	}
-	counted, known := c.counted(ctx, params)
-	params.Counted, params.PageLimit, params.PageOffset = cursor == nil &&
-		!known, asked.Limit, asked.Offset
+	cached, isCached := c.cachedTotal(ctx, params)
+	params.Counted = cursor == nil && !isCached
+	params.PageLimit, params.PageOffset = asked.Limit, asked.Offset
 	rows, err := c.productRows(ctx, params)
 	if err != nil {
 		return api.ProductPage{}, err
@@ -85,14 +88,14 @@ func (c *Catalog) listProducts(
 	}
 	switch {
 	case cursor != nil:
-	case known:
-		body.Total = &counted
+	case isCached:
+		body.Total = &cached
 	default:
 		total, err := c.total(ctx, params, rows)
 		if err != nil {
 			return api.ProductPage{}, err
 		}
-		c.remember(ctx, params, total)
+		c.cacheTotal(ctx, params, total)
 		body.Total = &total
 	}
 	full := len(rows) == int(asked.Limit)
@@ -102,36 +105,8 @@ func (c *Catalog) listProducts(
 	return body, nil
 }
 
-// totalKey names a list at one version of the catalogue.
-type totalKey struct {
-	version string
-	list    uint64
-}
-
-// Counting all that pass the filters costs more than the page, so a total is remembered as long as
-// the catalogue stays what it was. Most lists there are totals and facets of.
-const (
-	maxTotals = 10_000
-	maxFacets = 1_000 // a few kilobytes each
-)
-
-func (c *Catalog) counted(
-	ctx context.Context, params *db.ListProductsParams,
-) (total int64, known bool) {
-	if version := request.From(ctx).CatalogueVersion; version != "" {
-		return c.totals.Get(totalKey{version, listHash(params)})
-	}
-	return 0, false
-}
-
-func (c *Catalog) remember(ctx context.Context, params *db.ListProductsParams, total int64) {
-	if version := request.From(ctx).CatalogueVersion; version != "" {
-		c.totals.Add(totalKey{version, listHash(params)}, total)
-	}
-}
-
-// productRows runs the list query, or for the page most shoppers ask for the one whose plan is made
-// once.
+// productRows runs the list query. For the page that most shoppers ask for it runs
+// ListNewestProducts, whose plan PostgreSQL makes only once.
 func (c *Catalog) productRows(
 	ctx context.Context, params *db.ListProductsParams,
 ) ([]db.ListProductsRow, error) {
@@ -154,34 +129,8 @@ func (c *Catalog) productRows(
 // isNewest reports whether params ask for all products, newest first, by offset.
 func isNewest(p *db.ListProductsParams) bool {
 	return p.Sort == string(api.ProductSortCreatedDesc) && p.AfterID == nil &&
-		p.Q == nil && p.CategoryID == nil && p.Category == nil && p.BrandID == nil && p.Brand == nil &&
-		p.MinMinor == nil && p.MaxMinor == nil && p.InStock == nil && p.OnSale == nil && p.Featured == nil &&
+		p.Q == nil && p.CategoryID == nil && p.Category == nil &&
+		p.BrandID == nil && p.Brand == nil && p.MinMinor == nil && p.MaxMinor == nil &&
+		p.InStock == nil && p.OnSale == nil && p.Featured == nil &&
 		p.GTIN == nil && p.Attributes == nil
-}
-
-// total is how many products the filters let through. Every row carries it; a page without rows
-// asks again.
-func (c *Catalog) total(
-	ctx context.Context, p *db.ListProductsParams, rows []db.ListProductsRow,
-) (int64, error) {
-	if len(rows) > 0 {
-		return rows[0].Total, nil
-	}
-	if p.PageOffset == 0 {
-		return 0, nil
-	}
-	return c.planned.CountProducts(ctx, db.CountProductsParams{
-		Q:          p.Q,
-		CategoryID: p.CategoryID,
-		Category:   p.Category,
-		BrandID:    p.BrandID,
-		Brand:      p.Brand,
-		MinMinor:   p.MinMinor,
-		MaxMinor:   p.MaxMinor,
-		InStock:    p.InStock,
-		OnSale:     p.OnSale,
-		Featured:   p.Featured,
-		GTIN:       p.GTIN,
-		Attributes: p.Attributes,
-	})
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
-// Errors of an upload.
+// The errors of an upload.
 var (
 	ErrInvalidImage = &problem.Error{
 		Status:     http.StatusUnprocessableEntity,
@@ -37,14 +37,15 @@ var (
 		Status:     http.StatusUnprocessableEntity,
 		Code:       "url_refused",
 		Resolution: problem.FixRequest,
-		Detail:     "The image cannot be fetched from there. Give the address of a file on a public web server, or upload the file.",
+		Detail: "The image cannot be fetched from there. Give the address of a file on a public " +
+			"web server, or upload the file.",
 	}
 	errParts = problem.BadRequest(
 		"malformed_multipart", "The body's parts cannot be read to their end.",
 	)
 )
 
-// upload is an image somebody gives to a product, drawn in its sizes.
+// upload is a new image of a product, rendered in all sizes.
 type upload struct {
 	renditions []imaging.Rendition
 	alt        *string
@@ -52,14 +53,14 @@ type upload struct {
 	position   *int32
 }
 
-// Limits of the texts of an upload.
+// Limits of the fields of an upload.
 const (
 	maxAlt      = 500  // characters
 	maxPart     = 4096 // bytes of a part that is text
 	maxPosition = 1000
 )
 
-// fetchUpload draws the image at an address.
+// fetchUpload downloads and renders the image at a URL.
 func (c *Catalog) fetchUpload(ctx context.Context, b *api.ImageFetch) (upload, error) {
 	u := upload{alt: b.Alt, isPrimary: orZero(b.IsPrimary), position: b.Position}
 	if err := checkAlt(orZero(b.Alt)); err != nil {
@@ -78,7 +79,8 @@ func (c *Catalog) fetchUpload(ctx context.Context, b *api.ImageFetch) (upload, e
 	return u, imageProblem(err)
 }
 
-// fetchProblem makes every failure of a fetch the same problem, but for a file that is too large.
+// fetchProblem returns the same problem for every failed download, except for a file that is too
+// large: the response must not say what a refused address answered.
 func fetchProblem(err error) error {
 	switch {
 	case errors.Is(err, safehttp.ErrTooLarge):
@@ -89,8 +91,8 @@ func fetchProblem(err error) error {
 	return err
 }
 
-// readUpload reads a form of parts as it arrives: the file is drawn while the rest is still under
-// way, and nothing but the file is ever in memory.
+// readUpload reads a multipart form as it arrives. It renders the file before it reads the next
+// part, so that only the file is in memory.
 func readUpload(ctx context.Context, parts *multipart.Reader) (upload, error) {
 	var u upload
 	seen := map[string]bool{}
@@ -133,7 +135,7 @@ func (u *upload) readFile(ctx context.Context, part io.Reader) (err error) {
 	return imageProblem(err)
 }
 
-// readText reads a part that is not the file.
+// readText reads a part other than the file.
 func (u *upload) readText(name string, part io.Reader) error {
 	refuse := func(message string) error {
 		return problem.Invalid(problem.Field{Pointer: "/" + printable(name), Message: message})
@@ -167,7 +169,8 @@ func (u *upload) readText(name string, part io.Reader) error {
 	return nil
 }
 
-// checkAlt refuses a text for an image that is no text.
+// checkAlt returns an error for an alternative text that is too long, not UTF-8, or holds control
+// characters.
 func checkAlt(text string) error {
 	message := ""
 	switch {
@@ -183,7 +186,7 @@ func checkAlt(text string) error {
 	return problem.Invalid(problem.Field{Pointer: "/alt", Message: message})
 }
 
-// partsProblem explains a body of parts that ended early or is too large.
+// partsProblem returns the problem of a multipart body that ended early or is too large.
 func partsProblem(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) || errors.Is(err, context.DeadlineExceeded) {
@@ -192,12 +195,14 @@ func partsProblem(err error) error {
 	return errParts.Because(err)
 }
 
-// imageProblem explains a file that is no image to us.
+// imageProblem returns the problem of a file that is not an image this shop accepts.
 func imageProblem(err error) error {
 	if errors.Is(err, imaging.ErrTooLarge) {
 		return ErrImageTooLarge
 	}
-	for _, known := range []error{imaging.ErrUnsupported, imaging.ErrTooManyPixels, imaging.ErrDamaged} {
+	for _, known := range []error{
+		imaging.ErrUnsupported, imaging.ErrTooManyPixels, imaging.ErrDamaged,
+	} {
 		if errors.Is(err, known) {
 			return ErrInvalidImage.Detailf("%s.", sentence(known)).Because(err)
 		}
@@ -205,13 +210,13 @@ func imageProblem(err error) error {
 	return err
 }
 
-// sentence begins an error's text with a capital.
+// sentence returns an error's text beginning with a capital letter.
 func sentence(err error) string {
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// printable is a name that a client made up, fit for an answer.
+// printable returns a name that the client chose, without what must not be in a response.
 func printable(name string) string {
 	const most = 64
 	name = strings.Map(func(r rune) rune {

@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/page"
 )
 
-// cursor is the place after a product in one order: the values of that product the order compares,
-// and its id. Clients see it as an opaque word.
+// cursor is the position after a product in one order: the product's id and those of its values
+// that the order compares. Clients see it as an opaque text.
 type cursor struct {
 	List   uint32     `json:"l"` // which list it belongs to: its filters and order
 	ID     int64      `json:"i"`
@@ -22,7 +22,7 @@ type cursor struct {
 	Rank   *float64   `json:"r,omitempty"`
 }
 
-// resume makes params continue after the place a cursor names.
+// resume makes params continue after the position of a cursor.
 func resume(params *db.ListProductsParams, text string) error {
 	data, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
@@ -52,7 +52,7 @@ func resume(params *db.ListProductsParams, text string) error {
 	return nil
 }
 
-// cursorAfter names the place after a row of the list that params asked for.
+// cursorAfter returns the cursor after a row of the list that params asked for.
 func cursorAfter(params *db.ListProductsParams, row db.ListProductsRow) string {
 	at := cursor{List: listKey(params), ID: row.ProductCard.ProductID}
 	switch params.Sort {
@@ -71,13 +71,16 @@ func cursorAfter(params *db.ListProductsParams, row db.ListProductsRow) string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-// listKey tells lists of different filters or orders apart, in the few bytes a cursor has for it.
+// listKey returns a short hash of the filters and the order of a list. A cursor carries it, so that
+// it is refused by any other list.
 func listKey(params *db.ListProductsParams) uint32 { return uint32(listHash(params)) }
 
+// listHash returns a hash of the filters and the order of a list, whichever page is asked for.
 func listHash(params *db.ListProductsParams) uint64 {
 	key := *params
 	key.Counted, key.PageLimit, key.PageOffset = false, 0, 0
-	key.AfterID, key.AfterTime, key.AfterNumber, key.AfterName, key.AfterRank = nil, nil, nil, nil, nil
+	key.AfterID, key.AfterTime, key.AfterNumber = nil, nil, nil
+	key.AfterName, key.AfterRank = nil, nil
 	data, _ := json.Marshal(key) // plain values: no error
 	return xxhash.Sum64(data)
 }

@@ -3,12 +3,16 @@ package catalog
 import (
 	"context"
 
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/page"
 )
 
-// AdminListProducts answers a page of products of any status, in full, newest first.
+// AdminListProducts returns a page of products of any status, in full, newest first.
 func (c *Catalog) AdminListProducts(
 	ctx context.Context, r api.AdminListProductsRequestObject,
 ) (api.AdminListProductsResponseObject, error) {
@@ -54,7 +58,7 @@ func (c *Catalog) AdminListProducts(
 		body.Total = new(int64(0))
 		if len(rows) > 0 {
 			body.Total = &rows[0].Total
-		} else if asked.Offset > 0 { // behind the end: the first page knows
+		} else if asked.Offset > 0 { // past the last page: read the first one
 			params.PageLimit, params.PageOffset = 1, 0
 			first, err := c.planned.ListAnyProducts(ctx, params)
 			if err != nil {
@@ -72,7 +76,7 @@ func (c *Catalog) AdminListProducts(
 	return body, nil
 }
 
-// AdminGetProduct answers one product of any status.
+// AdminGetProduct returns one product of any status.
 func (c *Catalog) AdminGetProduct(
 	ctx context.Context, r api.AdminGetProductRequestObject,
 ) (api.AdminGetProductResponseObject, error) {
@@ -87,7 +91,7 @@ func (c *Catalog) AdminGetProduct(
 	}, err
 }
 
-// adminProduct is a product as those who keep it see it.
+// adminProduct returns a product as staff see it.
 func (c *Catalog) adminProduct(row db.ProductDetail) (api.AdminProduct, error) {
 	p, err := c.detail(row)
 	status := api.ProductStatusInactive
@@ -125,4 +129,13 @@ func (c *Catalog) adminProduct(row db.ProductDetail) (api.AdminProduct, error) {
 		UpdatedAt:       p.UpdatedAt,
 		DeletedAt:       row.DeletedAt,
 	}, err
+}
+
+// anyProduct reads a product of any status.
+func (c *Catalog) anyProduct(ctx context.Context, id int64) (db.ProductDetail, error) {
+	row, err := c.queries.GetAnyProduct(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, ErrProductNotFound
+	}
+	return row, err
 }

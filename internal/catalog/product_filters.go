@@ -12,8 +12,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// Filters translates the filters of a product list into those of its query. Its error is a problem
-// for the client.
+// Filters translates the filters of a product list into the parameters of its query. Its error is a
+// problem for the client.
 func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, error) {
 	params := &db.ListProductsParams{
 		Q:          phrase(p.Q),
@@ -54,11 +54,11 @@ func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, err
 	return params, nil
 }
 
-// manyDashes is a row of minus signs with no word between them.
+// manyDashes matches a run of minus signs without a word between them.
 var manyDashes = regexp.MustCompile(`-(?:[^\p{L}\p{N}"]*-){7,}`)
 
-// phrase is what to look for. Each minus sign excludes what follows it, and PostgreSQL gives up
-// where more than 32 of them exclude each other.
+// phrase returns the text to search for, without long runs of minus signs. Each minus sign excludes
+// what follows it, and PostgreSQL fails where more than 32 of them are nested.
 func phrase(q *string) *string {
 	if q == nil {
 		return nil
@@ -66,7 +66,7 @@ func phrase(q *string) *string {
 	return new(manyDashes.ReplaceAllString(*q, "-"))
 }
 
-// price reads an amount in the store's currency.
+// price parses an amount in the store's currency into minor units. A wrong one is added to wrong.
 func (c *Catalog) price(text *string, pointer string, wrong *[]problem.Field) *int64 {
 	if text == nil {
 		return nil
@@ -89,13 +89,13 @@ func (c *Catalog) price(text *string, pointer string, wrong *[]problem.Field) *i
 	return nil
 }
 
-// GTIN14 is a GTIN of any length in the 14 digits it is stored in.
+// GTIN14 returns a GTIN of any length padded to the 14 digits it is stored in.
 func GTIN14(digits string) string {
 	return strings.Repeat("0", max(0, 14-len(digits))) + digits
 }
 
-// attributeFilter is what a product's attributes must contain, as JSON. A name asked for with two
-// values becomes a list, which no attribute is, so nothing is found.
+// attributeFilter returns the JSON that a product's attributes must contain. A name with two
+// different values becomes a list, which no attribute is, so that no product is found.
 func attributeFilter(pairs []string) []byte {
 	if len(pairs) == 0 {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// GetProduct answers one active product.
+// GetProduct returns one active product.
 func (c *Catalog) GetProduct(
 	ctx context.Context, r api.GetProductRequestObject,
 ) (api.GetProductResponseObject, error) {
@@ -24,7 +24,7 @@ func (c *Catalog) GetProduct(
 	return api.GetProduct200JSONResponse{Body: body}, err
 }
 
-// GetProductBySlug answers one active product.
+// GetProductBySlug returns one active product.
 func (c *Catalog) GetProductBySlug(
 	ctx context.Context, r api.GetProductBySlugRequestObject,
 ) (api.GetProductBySlugResponseObject, error) {
