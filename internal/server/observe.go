@@ -43,6 +43,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			ID:        requestID(r.Header.Get(requestIDHeader)),
 			Address:   s.clientAddress(r),
 			UserAgent: r.UserAgent(),
+			URL:       r.URL,
 			Arrived:   time.Now(),
 			Answer:    c.Response().Header(),
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -111,7 +112,7 @@ func Once(
 	}
 	known, err := call.known(ctx, q)
 	if err != nil || known != nil {
-		return deref(known), err
+		return optional.Value(known), err
 	}
 	return effect(func(answer Answer) error {
 		return q.KeepIdempotencyKey(ctx, db.KeepIdempotencyKeyParams{
@@ -141,13 +142,6 @@ func (c Call) known(ctx context.Context, q *db.Queries) (*Answer, error) {
 		return nil, ErrInFlight
 	}
 	return nil, nil
-}
-
-func deref(answer *Answer) Answer {
-	if answer == nil {
-		return Answer{}
-	}
-	return *answer
 }
 
 // Sweep is a job that forgets keys after a day.

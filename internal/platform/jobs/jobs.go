@@ -34,12 +34,13 @@ const (
 
 // Queue takes jobs and, once started, works them.
 type Queue struct {
-	pool   *pgxpool.Pool
-	client *river.Client[pgx.Tx]
-	every  []Periodic
+	pool    *pgxpool.Pool
+	client  *river.Client[pgx.Tx]
+	workers *river.Workers
+	every   []Periodic
 }
 
-// New makes a queue whose jobs are worked by workers.
+// New returns a queue. Each domain registers its jobs with Handle and Every; workers takes them.
 func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, error) {
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues: map[string]river.QueueConfig{
@@ -51,7 +52,7 @@ func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, 
 		},
 		Workers: workers, Logger: log, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
 	})
-	return &Queue{pool: pool, client: client}, err
+	return &Queue{pool: pool, client: client, workers: workers}, err
 }
 
 // Tx runs work in one transaction, like postgres.Tx, with a way to insert jobs that exist if it

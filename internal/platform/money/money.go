@@ -126,6 +126,18 @@ func (c Currency) Plus(a, b int64) (int64, bool) {
 	return a + b, true
 }
 
+// PercentOff returns how much less the discounted price is than the price, in whole per cent,
+// rounded half up; nil without a discounted price or for a price of zero. Neither is negative.
+func PercentOff(price int64, discounted *int64) *int32 {
+	if discounted == nil || price <= 0 {
+		return nil
+	}
+	high, low := bits.Mul64(uint64(max(price-*discounted, 0)), 200)
+	low, carry := bits.Add64(low, uint64(price), 0)
+	percent, _ := bits.Div64(high+carry, low, 2*uint64(price))
+	return new(int32(percent))
+}
+
 // String is the amount with its currency, such as "12.50 USD".
 func (a Amount) String() string { return a.Currency.Format(a.Minor) + " " + string(a.Currency) }
 

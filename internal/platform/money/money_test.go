@@ -99,3 +99,18 @@ func TestSumsStayWithinTheLimit(t *testing.T) {
 		same(new(big.Int).Add(big.NewInt(a), big.NewInt(b)), sum, ok)
 	})
 }
+
+func TestPercentOff(t *testing.T) {
+	t.Parallel()
+	assert.Nil(t, money.PercentOff(100, nil))
+	assert.Nil(t, money.PercentOff(0, new(int64(0))), "free")
+	for _, c := range []struct {
+		price, discounted int64
+		percent           int32
+	}{
+		{100, 100, 0}, {100, 120, 0}, {100, 0, 100}, {100, 75, 25}, {200, 199, 1}, {1000, 996, 0},
+		{299_99, 249_99, 17}, {1e17, 1, 100}, {1e17, 5e16, 50}, {math.MaxInt64, 0, 100},
+	} {
+		assert.Equal(t, new(c.percent), money.PercentOff(c.price, &c.discounted), "%v", c)
+	}
+}

@@ -1,11 +1,14 @@
 package page
 
 import (
+	"context"
 	"encoding/base64"
+	"hash/fnv"
 	"strconv"
 	"strings"
 
 	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
 // Errors of the cursor parameter.
@@ -21,7 +24,72 @@ var (
 	)
 )
 
+// Keys are the values of a row that its list is ordered by.
+type Keys []int64
+
+// Read returns the page a request asks for of a list that is ordered by so many keys. It refuses a
+// cursor of another list, or of the same list with other filters, and a cursor beside an offset.
+func Read(
+	ctx context.Context, keys int, limit, offset *int32, cursor *string,
+) (asked Page, err error) {
+	asked = Of(limit, offset)
+	asked.list = listOf(ctx)
+	if cursor == nil {
+		return asked, nil
+	}
+	if asked.Offset != 0 {
+		return asked, ErrCursorOffset
+	}
+	data, err := base64.RawURLEncoding.DecodeString(*cursor)
+	if err != nil {
+		return asked, ErrCursor
+	}
+	list, rest, _ := strings.Cut(string(data), ".")
+	parts := strings.Split(rest, ".")
+	if list != asked.list || len(parts) != keys {
+		return asked, ErrCursor
+	}
+	asked.after = make(Keys, keys)
+	for i, part := range parts {
+		if asked.after[i], err = strconv.ParseInt(part, 36, 64); err != nil {
+			return asked, ErrCursor
+		}
+	}
+	return asked, nil
+}
+
+// Next returns the cursor of the page behind rows: the place after the last of them. It returns nil
+// if the page is not full, so that nothing follows.
+func Next[Row any](asked Page, rows []Row, keys func(Row) Keys) *string {
+	if len(rows) == 0 || len(rows) < int(asked.Limit) {
+		return nil
+	}
+	parts := []string{asked.list}
+	for _, key := range keys(rows[len(rows)-1]) {
+		parts = append(parts, strconv.FormatInt(key, 36))
+	}
+	return new(base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, "."))))
+}
+
+// listOf names the list of a request in a few bytes: its path and its filters. What only says which
+// part of the list is wanted is left out.
+func listOf(ctx context.Context) string {
+	address := request.From(ctx).URL
+	if address == nil {
+		return ""
+	}
+	filters := address.Query()
+	for _, name := range []string{"cursor", "limit", "offset"} {
+		filters.Del(name)
+	}
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(address.Path + "?" + filters.Encode()))
+	return strconv.FormatUint(uint64(hash.Sum32()), 36)
+}
+
 // Cursor names the place after a row in a list that is ordered by keys, as an opaque word.
+//
+// Deprecated: use Read and Next.
 func Cursor(keys ...int64) string {
 	parts := make([]string, len(keys))
 	for i, key := range keys {
@@ -30,8 +98,9 @@ func Cursor(keys ...int64) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, ".")))
 }
 
-// After reads a cursor of so many keys; nil without one. A cursor and an offset contradict each
-// other.
+// After reads a cursor of so many keys; nil without one.
+//
+// Deprecated: use Read and Next.
 func After(cursor *string, offset *int32, keys int) ([]int64, error) {
 	if cursor == nil {
 		return nil, nil

@@ -181,6 +181,14 @@ func isRetryable(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
+// NotFound returns notFound if err says that a query returned no row, else err; nil stays nil.
+func NotFound(err, notFound error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return notFound
+	}
+	return err
+}
+
 // Violates reports whether err is a breach of the named unique or foreign key constraint.
 func Violates(err error, constraint string) bool {
 	var pg *pgconn.PgError

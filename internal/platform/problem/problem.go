@@ -4,6 +4,7 @@
 package problem
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -51,6 +52,14 @@ func (e *Error) Unwrap() error { return e.Cause }
 func (e *Error) Is(target error) bool {
 	other, ok := target.(*Error)
 	return ok && other.Code == e.Code
+}
+
+// IsOutage reports whether err is a problem of a service that is out of reach (503), or whose quota
+// or budget is used up (429): something else may stand in for it, or the same call works later.
+func IsOutage(err error) bool {
+	var p *Error
+	return errors.As(err, &p) &&
+		(p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
 }
 
 // Because answers a copy with the cause that the log will show.

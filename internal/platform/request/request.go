@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"time"
 )
 
@@ -21,6 +22,7 @@ type Info struct {
 	Operation   string // operationId, empty when no operation matched
 	Address     netip.Addr
 	UserAgent   string
+	URL         *url.URL // path and query; nil outside a request
 	Arrived     time.Time
 	EventStream bool // the client prefers text/event-stream
 	Principal   Principal
@@ -61,4 +63,13 @@ func From(ctx context.Context) *Info {
 		return info
 	}
 	return &Info{}
+}
+
+// Actor returns the id of the account that makes the request, or nil if there is no request or
+// nobody is logged in.
+func Actor(ctx context.Context) *int64 {
+	if id := From(ctx).Principal.UserID; id != 0 {
+		return &id
+	}
+	return nil
 }
