@@ -9007,8 +9007,8 @@ type ClientInterface interface {
 	// CreateProductImageWithBody Add an image to a product
 	//
 	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-	// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
-	// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+	// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
+	// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
 	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
 	// at most 20 images (409 `too_many_images`).
 	//
@@ -9020,8 +9020,8 @@ type ClientInterface interface {
 	// CreateProductImage Add an image to a product
 	//
 	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-	// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
-	// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+	// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
+	// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
 	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
 	// at most 20 images (409 `too_many_images`).
 	//
@@ -11813,8 +11813,8 @@ func (c *Client) ReplaceProduct(ctx context.Context, id ID, params *ReplaceProdu
 // CreateProductImageWithBody Add an image to a product
 //
 // Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
-// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
+// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
 // fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
 // at most 20 images (409 `too_many_images`).
 //
@@ -11836,8 +11836,8 @@ func (c *Client) CreateProductImageWithBody(ctx context.Context, id ID, params *
 // CreateProductImage Add an image to a product
 //
 // Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
-// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
+// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
 // fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
 // at most 20 images (409 `too_many_images`).
 //
@@ -24770,8 +24770,8 @@ type ClientWithResponsesInterface interface {
 	// CreateProductImageWithBodyWithResponse Add an image to a product
 	//
 	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-	// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
-	// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+	// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
+	// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
 	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
 	// at most 20 images (409 `too_many_images`).
 	//
@@ -24783,8 +24783,8 @@ type ClientWithResponsesInterface interface {
 	// CreateProductImageWithResponse Add an image to a product
 	//
 	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-	// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
-	// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+	// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
+	// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
 	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
 	// at most 20 images (409 `too_many_images`).
 	//
@@ -41570,8 +41570,8 @@ func (c *ClientWithResponses) ReplaceProductWithResponse(ctx context.Context, id
 // CreateProductImageWithBodyWithResponse Add an image to a product
 //
 // Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
-// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
+// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
 // fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
 // at most 20 images (409 `too_many_images`).
 //
@@ -41589,8 +41589,8 @@ func (c *ClientWithResponses) CreateProductImageWithBodyWithResponse(ctx context
 // CreateProductImageWithResponse Add an image to a product
 //
 // Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
-// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
+// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
 // fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
 // at most 20 images (409 `too_many_images`).
 //

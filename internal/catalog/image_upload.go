@@ -201,7 +201,8 @@ func imageProblem(err error) error {
 		return ErrImageTooLarge
 	}
 	for _, known := range []error{
-		imaging.ErrUnsupported, imaging.ErrTooManyPixels, imaging.ErrDamaged,
+		imaging.ErrUnsupported, imaging.ErrHEIC, imaging.ErrAVIF, imaging.ErrTooManyPixels,
+		imaging.ErrDamaged,
 	} {
 		if errors.Is(err, known) {
 			return ErrInvalidImage.Detailf("%s.", sentence(known)).Because(err)

@@ -19,10 +19,19 @@ const (
 	isPNG
 	isGIF
 	isWebP
+	isHEIC
+	isAVIF
 )
 
 // headSize is how many bytes sniff needs at most.
 const headSize = 32
+
+// brands are the kinds of files of the ISO base media format that phones and browsers save pictures
+// in, by their major brand (ISO/IEC 23008-12, AV1 Image File Format).
+var brands = map[string]kind{
+	"heic": isHEIC, "heix": isHEIC, "hevc": isHEIC, "heim": isHEIC, "heis": isHEIC, "mif1": isHEIC,
+	"msf1": isHEIC, "avif": isAVIF, "avis": isAVIF,
+}
 
 // sniff tells the kind by the bytes that every file of it begins with.
 func sniff(head []byte) kind {
@@ -35,20 +44,22 @@ func sniff(head []byte) kind {
 		return isGIF
 	case len(head) >= 16 && string(head[:4]) == "RIFF" && string(head[8:15]) == "WEBPVP8":
 		return isWebP
+	case len(head) >= 12 && string(head[4:8]) == "ftyp":
+		return brands[string(head[8:12])]
 	}
 	return unknown
 }
 
-// check refuses what would cost too much to decode, by its headers alone.
-func check(content []byte, as kind) error {
+// check returns how many pixels a file has, or refuses one that would cost too much to decode, by
+// its headers alone.
+func check(content []byte, as kind) (pixels int64, err error) {
 	var config image.Config
-	var err error
 	frames := int64(1)
 	switch as {
 	case isJPEG:
 		config, err = jpeg.DecodeConfig(bytes.NewReader(content))
 		if scans(content) > maxScans {
-			return ErrDamaged
+			return 0, ErrDamaged
 		}
 	case isPNG:
 		config, err = png.DecodeConfig(bytes.NewReader(content))
@@ -56,27 +67,19 @@ func check(content []byte, as kind) error {
 		config, err = gif.DecodeConfig(bytes.NewReader(content))
 		frames = gifFrames(content)
 	default:
-		if isAnimated(content) {
-			return ErrUnsupported
-		}
 		config, err = webp.DecodeConfig(bytes.NewReader(content))
 	}
 	if err != nil {
-		return explain(err)
+		return 0, explain(err)
 	}
-	pixels := int64(config.Width) * int64(config.Height)
+	pixels = int64(config.Width) * int64(config.Height)
 	if pixels <= 0 || frames <= 0 {
-		return ErrDamaged
+		return 0, ErrDamaged
 	}
 	if pixels > MaxPixels || pixels > MaxPixels/frames {
-		return ErrTooManyPixels
+		return 0, ErrTooManyPixels
 	}
-	return nil
-}
-
-// isAnimated reports whether a WebP file is an animation, which the decoder does not know.
-func isAnimated(content []byte) bool {
-	return len(content) > 20 && string(content[12:16]) == "VP8X" && content[20]&2 != 0
+	return pixels, nil
 }
 
 // gifFrames counts the frames of a GIF file by walking over its blocks; those of a truncated file
@@ -101,7 +104,7 @@ func gifFrames(content []byte) (frames int64) {
 	return frames
 }
 
-// gifColors answers the bytes of the colour table that the flags at a position announce.
+// gifColors returns the bytes of the colour table that the flags at a position announce.
 func gifColors(content []byte, flags int) int {
 	if flags >= len(content) || content[flags]&0x80 == 0 {
 		return 0

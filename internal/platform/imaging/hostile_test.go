@@ -60,7 +60,7 @@ func TestRefused(t *testing.T) {
 		"BMP":             {"BM\x36\x00\x00\x00", ErrUnsupported},
 		"text":            {strings.Repeat("text ", 1000), ErrUnsupported},
 		"WAVE":            {"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00", ErrUnsupported},
-		"animated WebP":   {string(animated), ErrUnsupported},
+		"animated WebP":   {string(animated), ErrDamaged},
 		"PNG bomb":        {string(bomb), ErrTooManyPixels},
 		"GIF screen":      {string(gifOf(65535, 65535, 1)), ErrTooManyPixels},
 		"GIF animation":   {string(gifOf(100, 100, 10_000)), ErrTooManyPixels},
@@ -143,19 +143,18 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// TestTwoAtOnce runs alone, since the slots are the process's.
-func TestTwoAtOnce(t *testing.T) {
+// Large pictures wait for one another. It runs alone, since the bound is the process's.
+func TestDecodedPixelsAreBounded(t *testing.T) {
 	photo := asJPEG(t, halves(10, 10))
-	slots <- struct{}{}
+	require.NoError(t, decoding.Acquire(t.Context(), MaxPixels-100))
 	_, err := processBytes(photo)
 	require.NoError(t, err)
-	slots <- struct{}{}
+	require.NoError(t, decoding.Acquire(t.Context(), 1))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = Process(ctx, bytes.NewReader(photo))
 	require.ErrorIs(t, err, context.Canceled)
-	<-slots
-	<-slots
+	decoding.Release(MaxPixels - 99)
 	_, err = processBytes(photo)
 	require.NoError(t, err)
 }

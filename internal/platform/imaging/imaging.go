@@ -14,7 +14,7 @@ import (
 	"image/png"
 	"io"
 
-	"golang.org/x/image/webp"
+	"golang.org/x/sync/semaphore"
 )
 
 // Limits of an upload.
@@ -34,6 +34,9 @@ var (
 	ErrUnsupported   = errors.New("the file is not a JPEG, PNG, WebP or GIF image")
 	ErrTooManyPixels = errors.New("the image has more than 40 megapixels")
 	ErrDamaged       = errors.New("the image file is damaged")
+	ErrHEIC          = errors.New("the file is a HEIC picture, as phones save them: " +
+		"export it as JPEG, or set the camera to its most compatible format")
+	ErrAVIF = errors.New("the file is an AVIF picture: save it as WebP, JPEG or PNG")
 )
 
 // Rendition is an image in one size.
@@ -43,23 +46,18 @@ type Rendition struct {
 	Width, Height int    // pixels
 }
 
-// slots bound the memory of decoded images: at most two are in work at once in this process.
-var slots = make(chan struct{}, 2)
+// decoding bounds the memory of decoded images: all that this process decodes at once have at most
+// MaxPixels pixels together, at 4 bytes or fewer each.
+var decoding = semaphore.NewWeighted(MaxPixels)
 
-// Process reads an upload and answers its renditions, smallest first: one per edge, never larger
-// than the original and none twice. The type is told by content alone. Of an animation the first
-// frame is used. The error is one of this package's, that of ctx, or that of r. Colours are taken
-// for sRGB.
+// Process reads an upload and returns its renditions, smallest first: one per edge, never larger
+// than the original and none twice. Its kind is read from the content alone. It is turned upright
+// as its EXIF data says; of an animation the first frame is used. The error is one of this
+// package's, that of ctx, or that of r. Colours are taken for sRGB.
 func Process(ctx context.Context, r io.Reader) ([]Rendition, error) {
 	content, as, err := read(r)
 	if err != nil {
 		return nil, err
-	}
-	select {
-	case slots <- struct{}{}:
-		defer func() { <-slots }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 	return process(ctx, content, as)
 }
@@ -70,9 +68,18 @@ func process(ctx context.Context, content []byte, as kind) (renditions []Renditi
 			renditions, err = nil, fmt.Errorf("%w: %v", ErrDamaged, panicked)
 		}
 	}()
-	if err := check(content, as); err != nil {
+	turned := orientation(content, as)
+	if as == isWebP && isAnimated(content) {
+		content = firstFrame(content)
+	}
+	pixels, err := check(content, as)
+	if err != nil {
 		return nil, err
 	}
+	if err := decoding.Acquire(ctx, pixels); err != nil {
+		return nil, err
+	}
+	defer decoding.Release(pixels)
 	original, err := decode(content, as)
 	if err != nil {
 		return nil, explain(err)
@@ -80,14 +87,10 @@ func process(ctx context.Context, content []byte, as kind) (renditions []Renditi
 	if original.Bounds().Empty() {
 		return nil, ErrDamaged
 	}
-	turned := upright
-	if as == isJPEG {
-		turned = orientation(content)
-	}
 	return render(ctx, original, turned)
 }
 
-// read takes the upload into memory once its beginning shows an image.
+// read reads the upload into memory once its beginning shows an image.
 func read(r io.Reader) ([]byte, kind, error) {
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(r, head)
@@ -95,8 +98,13 @@ func read(r io.Reader) ([]byte, kind, error) {
 		return nil, unknown, fmt.Errorf("read the upload: %w", err)
 	}
 	as := sniff(head[:n])
-	if as == unknown {
+	switch as {
+	case unknown:
 		return nil, unknown, ErrUnsupported
+	case isHEIC:
+		return nil, unknown, ErrHEIC
+	case isAVIF:
+		return nil, unknown, ErrAVIF
 	}
 	content, err := io.ReadAll(
 		io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), r), MaxBytes+1),
@@ -120,11 +128,11 @@ func decode(content []byte, as kind) (image.Image, error) {
 	case isGIF:
 		return gif.Decode(r)
 	default:
-		return webp.Decode(r)
+		return decodeWebP(content)
 	}
 }
 
-// explain tells files of a rare kind from broken ones.
+// explain distinguishes files of a rare kind from broken ones.
 func explain(err error) error {
 	var ofJPEG jpeg.UnsupportedError
 	var ofPNG png.UnsupportedError

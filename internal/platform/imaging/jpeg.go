@@ -53,8 +53,20 @@ func scans(content []byte) (n int) {
 // upright is the orientation of most images.
 const upright = 1
 
-// orientation answers how the camera was held that made a JPEG file, 1 to 8 as EXIF counts.
-func orientation(content []byte) int {
+// orientation returns how the camera was held, 1 to 8 as EXIF counts.
+func orientation(content []byte, as kind) int {
+	switch as {
+	case isJPEG:
+		return jpegOrientation(content)
+	case isPNG:
+		return pngOrientation(content)
+	case isWebP:
+		return webpOrientation(content)
+	}
+	return upright
+}
+
+func jpegOrientation(content []byte) int {
 	for marker, data := range segments(content) {
 		if marker == markerScan { // the image itself: metadata comes before it
 			break

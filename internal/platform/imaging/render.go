@@ -13,7 +13,7 @@ import (
 )
 
 // render draws the renditions, each from the next larger one: that costs a fraction of drawing each
-// from the original and nobody sees a difference.
+// from the original, and looks the same.
 func render(ctx context.Context, original image.Image, orientation int) ([]Rendition, error) {
 	opaque := isOpaque(original)
 	bounds := original.Bounds()

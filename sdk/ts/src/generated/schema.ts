@@ -1169,8 +1169,8 @@ export interface paths {
         /**
          * Add an image to a product
          * @description Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-         *     public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
-         *     file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+         *     public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
+         *     file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
          *     fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
          *     at most 20 images (409 `too_many_images`).
          */
