@@ -1,4 +1,4 @@
--- Creates an account. Unique indexes on lower(email) and lower(username) refuse doubles.
+-- Creates an account. Unique indexes on lower(email) and lower(username) refuse duplicates.
 -- name: CreateUser :one
 INSERT INTO users (email, username, password_hash, first_name, last_name, phone, role)
 VALUES (@email, sqlc.narg(username), @password_hash, @first_name, @last_name, sqlc.narg(phone), @role)
@@ -20,13 +20,13 @@ INSERT INTO sessions (user_id, user_agent, address, expires_at)
 VALUES (@user_id, @user_agent, sqlc.narg(address), now() + make_interval(secs => @lifetime_seconds::float8))
 RETURNING id;
 
--- Ends a session; ending it twice changes nothing.
--- name: EndSession :execrows
+-- Ends a session for a reason; ending it twice changes nothing.
+-- name: TerminateSession :exec
 UPDATE sessions SET ended_at = now(), end_reason = @reason
  WHERE id = @session_id AND ended_at IS NULL;
 
--- Who a bearer token speaks for, if its session is alive and its account active: asked at every call that is
--- not public, so that logout, deactivation and a new role take effect at once. Two lookups by primary key.
+-- The account a bearer token speaks for, if its session is alive and its account active. It runs at every call that
+-- is not public, so that logout, deactivation and a new role take effect at once. Two lookups by primary key.
 -- name: GetPrincipal :one
 SELECT s.id AS session_id, u.id AS user_id, u.role, r.rank
   FROM sessions s
@@ -38,7 +38,7 @@ SELECT s.id AS session_id, u.id AS user_id, u.role, r.rank
 INSERT INTO refresh_tokens (token_hash, session_id, expires_at)
 VALUES (@token_hash, @session_id, now() + make_interval(secs => @lifetime_seconds::float8));
 
--- A refresh token with all that decides what may be done with it, and what time it is by the database's clock.
+-- A refresh token with everything that decides whether it may be exchanged, and the time by the database's clock.
 -- name: GetRefreshToken :one
 SELECT t.session_id, s.user_id,
        (t.spent_at IS NOT NULL)::boolean AS spent,
@@ -51,28 +51,29 @@ SELECT t.session_id, s.user_id,
   JOIN users u ON u.id = s.user_id
  WHERE t.token_hash = @token_hash;
 
--- Notes that a session's tokens were exchanged, and lets it live on from here.
+-- Records that a session's tokens were exchanged, and extends its lifetime from now.
 -- name: TouchSession :exec
 UPDATE sessions SET last_used_at = now(), expires_at = now() + make_interval(secs => @lifetime_seconds::float8)
  WHERE id = @session_id;
 
--- Spends a token if nobody has: of racing exchanges one gets a row, and none does once the session has ended.
+-- Spends a refresh token unless it is spent: of racing exchanges one gets a row, and none does once the session has
+-- ended.
 -- name: SpendRefreshToken :execrows
 UPDATE refresh_tokens t SET spent_at = clock_timestamp()
   FROM sessions s
  WHERE t.token_hash = @token_hash AND t.spent_at IS NULL AND s.id = t.session_id AND s.ended_at IS NULL;
 
--- Marks the exchange of a token complete, after its commit: who presents it from now on has stolen it.
+-- Marks the exchange of a token complete, after its commit: a client that presents it from now on copied it.
 -- name: SettleRefreshToken :exec
 UPDATE refresh_tokens SET settled_at = clock_timestamp() WHERE token_hash = $1 AND settled_at IS NULL;
 
--- Ends all living sessions of an account but one (0: all).
--- name: EndSessions :execrows
+-- Ends all living sessions of an account except one (0: all).
+-- name: TerminateSessions :exec
 UPDATE sessions SET ended_at = now(), end_reason = @reason
  WHERE user_id = @user_id AND id <> @except_id AND ended_at IS NULL;
 
 -- Ends one living session of an account.
--- name: EndOwnSession :execrows
+-- name: EndSession :execrows
 UPDATE sessions SET ended_at = now(), end_reason = 'logout'
  WHERE id = @session_id AND user_id = @user_id AND ended_at IS NULL AND expires_at > now();
 
@@ -87,7 +88,7 @@ SELECT id, user_agent, address, created_at, last_used_at, expires_at, count(*) O
 -- name: CountSessions :one
 SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now();
 
--- name: SetPasswordHash :exec
+-- name: ChangePassword :exec
 UPDATE users SET password_hash = @password_hash, updated_at = now() WHERE id = @id;
 
 -- A better hash of the same password, unless the password was changed meanwhile.
@@ -101,15 +102,15 @@ UPDATE users
  WHERE id = @id
 RETURNING *;
 
--- Takes everything that says who somebody is off an account.
--- name: AnonymiseUser :exec
+-- Removes everything personal from an account; its orders still refer to it.
+-- name: DeleteAccount :exec
 UPDATE users
    SET email = 'deleted-' || id || '@invalid', username = NULL, password_hash = '', first_name = 'Deleted', last_name = 'account',
        phone = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
  WHERE id = @id;
 
--- Lets changes that may take an administrator away happen one after the other, until the transaction ends: no two
--- take the last two at once. Row locks would not do, since each change changes which rows there are to lock.
+-- Serialises changes that may take an administrator away, until the transaction ends: no two of them remove the last
+-- two at the same time. Row locks are not enough, since each change changes which rows there are to lock.
 -- name: LockAdministrators :exec
 SELECT pg_advisory_xact_lock(hashtext('shopd administrators'));
 
@@ -121,17 +122,17 @@ SELECT id FROM users WHERE role = 'administrator' AND is_active ORDER BY id;
 -- name: LockUser :one
 SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE;
 
--- name: SetUserStatus :one
+-- name: SetCustomerStatus :one
 UPDATE users SET is_active = @is_active, updated_at = now() WHERE id = @id RETURNING *;
 
--- name: SetUserRole :one
+-- name: SetCustomerRole :one
 UPDATE users SET role = @role, updated_at = now() WHERE id = @id RETURNING *;
 
 -- One account for the shop's administrators.
 -- name: GetCustomer :one
 SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL;
 
--- A page of accounts, newest first, and how many there are. To be run with a plan of its own (postgres.Planned).
+-- A page of accounts, newest first, and how many there are. Run it through postgres.Planned.
 -- name: ListCustomers :many
 SELECT sqlc.embed(users), count(*) OVER () AS total
   FROM users
@@ -143,7 +144,7 @@ SELECT sqlc.embed(users), count(*) OVER () AS total
  ORDER BY created_at DESC, id DESC
  LIMIT @page_limit OFFSET @page_offset;
 
--- What some accounts bought: all orders they placed, and the totals of those that are paid (orders_user_idx).
+-- The number of orders of some accounts, and the total of those that are paid (orders_user_idx).
 -- name: CountCustomerOrders :many
 SELECT o.user_id, count(*) AS orders,
        coalesce(sum(o.total_minor) FILTER (WHERE o.status IN ('PAID', 'SHIPPED', 'DELIVERED')), 0)::bigint AS spent_minor
@@ -160,7 +161,7 @@ SELECT count(*)
    AND (sqlc.narg(q)::text IS NULL
         OR strpos(lower(concat_ws(' ', email, username, first_name, last_name)), lower(sqlc.narg(q))) > 0);
 
--- How long the longest lock of some subjects still holds, in seconds; 0 when none does.
+-- The remaining seconds of the longest lock of some subjects; 0 if none is locked.
 -- name: LoginLock :one
 SELECT coalesce(max(extract(epoch FROM locked_until - now())), 0)::float8 AS seconds
   FROM login_failures
@@ -179,7 +180,7 @@ RETURNING (locked_until IS NOT NULL)::boolean AS locked;
 -- name: ForgetLoginFailures :exec
 DELETE FROM login_failures WHERE subject = $1;
 
--- Failures nobody needs any more.
+-- Deletes failures that no longer count.
 -- name: SweepLoginFailures :execrows
 DELETE FROM login_failures WHERE last_at < now() - interval '1 day';
 
@@ -187,8 +188,8 @@ DELETE FROM login_failures WHERE last_at < now() - interval '1 day';
 -- name: GetActiveUserByEmail :one
 SELECT * FROM users WHERE lower(email) = lower(@email::text) AND is_active;
 
--- Sets a password by a mailed link, which also proves the address; not if the password is another by now.
--- name: ResetPasswordHash :execrows
+-- Sets a password by a mailed link, which also verifies the address, unless the password was changed since.
+-- name: ResetPassword :execrows
 UPDATE users SET password_hash = @password_hash, email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
  WHERE id = @id AND password_hash = @old_hash AND is_active;
 

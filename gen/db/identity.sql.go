@@ -9,16 +9,12 @@ import (
 	"time"
 )
 
-const anonymiseUser = `-- name: AnonymiseUser :exec
-UPDATE users
-   SET email = 'deleted-' || id || '@invalid', username = NULL, password_hash = '', first_name = 'Deleted', last_name = 'account',
-       phone = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
- WHERE id = $1
+const changePassword = `-- name: ChangePassword :exec
+UPDATE users SET password_hash = $1, updated_at = now() WHERE id = $2
 `
 
-// Takes everything that says who somebody is off an account.
-func (q *Queries) AnonymiseUser(ctx context.Context, id int64) error {
-	_, err := q.db.Exec(ctx, anonymiseUser, id)
+func (q *Queries) ChangePassword(ctx context.Context, passwordHash string, iD int64) error {
+	_, err := q.db.Exec(ctx, changePassword, passwordHash, iD)
 	return err
 }
 
@@ -36,7 +32,7 @@ type CountCustomerOrdersRow struct {
 	SpentMinor int64
 }
 
-// What some accounts bought: all orders they placed, and the totals of those that are paid (orders_user_idx).
+// The number of orders of some accounts, and the total of those that are paid (orders_user_idx).
 func (q *Queries) CountCustomerOrders(ctx context.Context, userIds []int64) ([]CountCustomerOrdersRow, error) {
 	rows, err := q.db.Query(ctx, countCustomerOrders, userIds)
 	if err != nil {
@@ -155,7 +151,7 @@ type CreateUserParams struct {
 	Role         string
 }
 
-// Creates an account. Unique indexes on lower(email) and lower(username) refuse doubles.
+// Creates an account. Unique indexes on lower(email) and lower(username) refuse duplicates.
 func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) (User, error) {
 	row := q.db.QueryRow(ctx, createUser,
 		arg.Email,
@@ -186,42 +182,27 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) (User, e
 	return i, err
 }
 
-const endOwnSession = `-- name: EndOwnSession :execrows
+const deleteAccount = `-- name: DeleteAccount :exec
+UPDATE users
+   SET email = 'deleted-' || id || '@invalid', username = NULL, password_hash = '', first_name = 'Deleted', last_name = 'account',
+       phone = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
+ WHERE id = $1
+`
+
+// Removes everything personal from an account; its orders still refer to it.
+func (q *Queries) DeleteAccount(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, deleteAccount, id)
+	return err
+}
+
+const endSession = `-- name: EndSession :execrows
 UPDATE sessions SET ended_at = now(), end_reason = 'logout'
  WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > now()
 `
 
 // Ends one living session of an account.
-func (q *Queries) EndOwnSession(ctx context.Context, sessionID int64, userID int64) (int64, error) {
-	result, err := q.db.Exec(ctx, endOwnSession, sessionID, userID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const endSession = `-- name: EndSession :execrows
-UPDATE sessions SET ended_at = now(), end_reason = $1
- WHERE id = $2 AND ended_at IS NULL
-`
-
-// Ends a session; ending it twice changes nothing.
-func (q *Queries) EndSession(ctx context.Context, reason *string, sessionID int64) (int64, error) {
-	result, err := q.db.Exec(ctx, endSession, reason, sessionID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const endSessions = `-- name: EndSessions :execrows
-UPDATE sessions SET ended_at = now(), end_reason = $1
- WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL
-`
-
-// Ends all living sessions of an account but one (0: all).
-func (q *Queries) EndSessions(ctx context.Context, reason *string, userID int64, exceptID int64) (int64, error) {
-	result, err := q.db.Exec(ctx, endSessions, reason, userID, exceptID)
+func (q *Queries) EndSession(ctx context.Context, sessionID int64, userID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, endSession, sessionID, userID)
 	if err != nil {
 		return 0, err
 	}
@@ -306,8 +287,8 @@ type GetPrincipalRow struct {
 	Rank      int16
 }
 
-// Who a bearer token speaks for, if its session is alive and its account active: asked at every call that is
-// not public, so that logout, deactivation and a new role take effect at once. Two lookups by primary key.
+// The account a bearer token speaks for, if its session is alive and its account active. It runs at every call that
+// is not public, so that logout, deactivation and a new role take effect at once. Two lookups by primary key.
 func (q *Queries) GetPrincipal(ctx context.Context, sessionID int64, userID int64) (GetPrincipalRow, error) {
 	row := q.db.QueryRow(ctx, getPrincipal, sessionID, userID)
 	var i GetPrincipalRow
@@ -344,7 +325,7 @@ type GetRefreshTokenRow struct {
 	IsActive  bool
 }
 
-// A refresh token with all that decides what may be done with it, and what time it is by the database's clock.
+// A refresh token with everything that decides whether it may be exchanged, and the time by the database's clock.
 func (q *Queries) GetRefreshToken(ctx context.Context, tokenHash []byte) (GetRefreshTokenRow, error) {
 	row := q.db.QueryRow(ctx, getRefreshToken, tokenHash)
 	var i GetRefreshTokenRow
@@ -467,7 +448,7 @@ type ListCustomersRow struct {
 	Total int64
 }
 
-// A page of accounts, newest first, and how many there are. To be run with a plan of its own (postgres.Planned).
+// A page of accounts, newest first, and how many there are. Run it through postgres.Planned.
 func (q *Queries) ListCustomers(ctx context.Context, arg ListCustomersParams) ([]ListCustomersRow, error) {
 	rows, err := q.db.Query(ctx, listCustomers,
 		arg.Role,
@@ -561,8 +542,8 @@ const lockAdministrators = `-- name: LockAdministrators :exec
 SELECT pg_advisory_xact_lock(hashtext('shopd administrators'))
 `
 
-// Lets changes that may take an administrator away happen one after the other, until the transaction ends: no two
-// take the last two at once. Row locks would not do, since each change changes which rows there are to lock.
+// Serialises changes that may take an administrator away, until the transaction ends: no two of them remove the last
+// two at the same time. Row locks are not enough, since each change changes which rows there are to lock.
 func (q *Queries) LockAdministrators(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockAdministrators)
 	return err
@@ -601,7 +582,7 @@ SELECT coalesce(max(extract(epoch FROM locked_until - now())), 0)::float8 AS sec
  WHERE subject = ANY ($1::text[]) AND locked_until > now()
 `
 
-// How long the longest lock of some subjects still holds, in seconds; 0 when none does.
+// The remaining seconds of the longest lock of some subjects; 0 if none is locked.
 func (q *Queries) LoginLock(ctx context.Context, subjects []string) (float64, error) {
 	row := q.db.QueryRow(ctx, loginLock, subjects)
 	var seconds float64
@@ -665,35 +646,26 @@ func (q *Queries) ReplaceProfile(ctx context.Context, arg ReplaceProfileParams) 
 	return i, err
 }
 
-const resetPasswordHash = `-- name: ResetPasswordHash :execrows
+const resetPassword = `-- name: ResetPassword :execrows
 UPDATE users SET password_hash = $1, email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
  WHERE id = $2 AND password_hash = $3 AND is_active
 `
 
-// Sets a password by a mailed link, which also proves the address; not if the password is another by now.
-func (q *Queries) ResetPasswordHash(ctx context.Context, passwordHash string, iD int64, oldHash string) (int64, error) {
-	result, err := q.db.Exec(ctx, resetPasswordHash, passwordHash, iD, oldHash)
+// Sets a password by a mailed link, which also verifies the address, unless the password was changed since.
+func (q *Queries) ResetPassword(ctx context.Context, passwordHash string, iD int64, oldHash string) (int64, error) {
+	result, err := q.db.Exec(ctx, resetPassword, passwordHash, iD, oldHash)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const setPasswordHash = `-- name: SetPasswordHash :exec
-UPDATE users SET password_hash = $1, updated_at = now() WHERE id = $2
-`
-
-func (q *Queries) SetPasswordHash(ctx context.Context, passwordHash string, iD int64) error {
-	_, err := q.db.Exec(ctx, setPasswordHash, passwordHash, iD)
-	return err
-}
-
-const setUserRole = `-- name: SetUserRole :one
+const setCustomerRole = `-- name: SetCustomerRole :one
 UPDATE users SET role = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
 `
 
-func (q *Queries) SetUserRole(ctx context.Context, role string, iD int64) (User, error) {
-	row := q.db.QueryRow(ctx, setUserRole, role, iD)
+func (q *Queries) SetCustomerRole(ctx context.Context, role string, iD int64) (User, error) {
+	row := q.db.QueryRow(ctx, setCustomerRole, role, iD)
 	var i User
 	err := row.Scan(
 		&i.ID,
@@ -714,12 +686,12 @@ func (q *Queries) SetUserRole(ctx context.Context, role string, iD int64) (User,
 	return i, err
 }
 
-const setUserStatus = `-- name: SetUserStatus :one
+const setCustomerStatus = `-- name: SetCustomerStatus :one
 UPDATE users SET is_active = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
 `
 
-func (q *Queries) SetUserStatus(ctx context.Context, isActive bool, iD int64) (User, error) {
-	row := q.db.QueryRow(ctx, setUserStatus, isActive, iD)
+func (q *Queries) SetCustomerStatus(ctx context.Context, isActive bool, iD int64) (User, error) {
+	row := q.db.QueryRow(ctx, setCustomerStatus, isActive, iD)
 	var i User
 	err := row.Scan(
 		&i.ID,
@@ -744,7 +716,7 @@ const settleRefreshToken = `-- name: SettleRefreshToken :exec
 UPDATE refresh_tokens SET settled_at = clock_timestamp() WHERE token_hash = $1 AND settled_at IS NULL
 `
 
-// Marks the exchange of a token complete, after its commit: who presents it from now on has stolen it.
+// Marks the exchange of a token complete, after its commit: a client that presents it from now on copied it.
 func (q *Queries) SettleRefreshToken(ctx context.Context, tokenHash []byte) error {
 	_, err := q.db.Exec(ctx, settleRefreshToken, tokenHash)
 	return err
@@ -756,7 +728,8 @@ UPDATE refresh_tokens t SET spent_at = clock_timestamp()
  WHERE t.token_hash = $1 AND t.spent_at IS NULL AND s.id = t.session_id AND s.ended_at IS NULL
 `
 
-// Spends a token if nobody has: of racing exchanges one gets a row, and none does once the session has ended.
+// Spends a refresh token unless it is spent: of racing exchanges one gets a row, and none does once the session has
+// ended.
 func (q *Queries) SpendRefreshToken(ctx context.Context, tokenHash []byte) (int64, error) {
 	result, err := q.db.Exec(ctx, spendRefreshToken, tokenHash)
 	if err != nil {
@@ -769,7 +742,7 @@ const sweepLoginFailures = `-- name: SweepLoginFailures :execrows
 DELETE FROM login_failures WHERE last_at < now() - interval '1 day'
 `
 
-// Failures nobody needs any more.
+// Deletes failures that no longer count.
 func (q *Queries) SweepLoginFailures(ctx context.Context) (int64, error) {
 	result, err := q.db.Exec(ctx, sweepLoginFailures)
 	if err != nil {
@@ -778,12 +751,34 @@ func (q *Queries) SweepLoginFailures(ctx context.Context) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
+const terminateSession = `-- name: TerminateSession :exec
+UPDATE sessions SET ended_at = now(), end_reason = $1
+ WHERE id = $2 AND ended_at IS NULL
+`
+
+// Ends a session for a reason; ending it twice changes nothing.
+func (q *Queries) TerminateSession(ctx context.Context, reason *string, sessionID int64) error {
+	_, err := q.db.Exec(ctx, terminateSession, reason, sessionID)
+	return err
+}
+
+const terminateSessions = `-- name: TerminateSessions :exec
+UPDATE sessions SET ended_at = now(), end_reason = $1
+ WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL
+`
+
+// Ends all living sessions of an account except one (0: all).
+func (q *Queries) TerminateSessions(ctx context.Context, reason *string, userID int64, exceptID int64) error {
+	_, err := q.db.Exec(ctx, terminateSessions, reason, userID, exceptID)
+	return err
+}
+
 const touchSession = `-- name: TouchSession :exec
 UPDATE sessions SET last_used_at = now(), expires_at = now() + make_interval(secs => $1::float8)
  WHERE id = $2
 `
 
-// Notes that a session's tokens were exchanged, and lets it live on from here.
+// Records that a session's tokens were exchanged, and extends its lifetime from now.
 func (q *Queries) TouchSession(ctx context.Context, lifetimeSeconds float64, sessionID int64) error {
 	_, err := q.db.Exec(ctx, touchSession, lifetimeSeconds, sessionID)
 	return err

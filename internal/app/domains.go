@@ -35,7 +35,7 @@ func (a *App) newIdentity(
 ) (err error) {
 	s := a.settings
 	if a.Identity, err = identity.New(identity.Parts{
-		Pool: a.pool, Queue: a.queue, Tokens: onetime.New(client, s.RedisPrefix), Mail: sender,
+		Pool: a.pool, Queue: a.queue, LinkTokens: onetime.New(client, s.RedisPrefix), Mail: sender,
 	}, identity.Settings{
 		Secret:          []byte(s.SecretKey),
 		Algorithm:       s.Algorithm,

@@ -8,16 +8,16 @@ import (
 	"github.com/shopd/shopd/internal/audit"
 )
 
-// event is something that happened to an account. It never holds a secret, nor what somebody typed
-// as a name: people type passwords there.
+// event is something that happened to an account, for the audit log. It never holds a secret, nor
+// what was typed as the name of a login: people type passwords there.
 type event struct {
 	name          string // domain.what, such as login.failed
-	actor         int64  // who did it; 0: whoever the request speaks for
-	target        int64  // the account it is about; 0: none is known
+	actor         int64  // who did it; 0: the account the request speaks for
+	target        int64  // the account it is about; 0: unknown
 	before, after map[string]any
 }
 
-// record writes an event down, in the transaction of the change itself.
+// record adds an event to the audit log, in the transaction of the change itself.
 func record(ctx context.Context, q *db.Queries, e event) error {
 	entry := audit.Entry{
 		Event:      e.name,

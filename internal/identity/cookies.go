@@ -12,17 +12,17 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// refreshPath is the only place the refresh token is sent to.
+// refreshPath is the only path browsers send the refresh token to.
 const refreshPath = "/api/v1/auth"
 
-// ErrCSRF is a change by cookie that a page of another origin may have sent.
+// ErrCSRF refuses a change by cookie that a page of another origin may have sent.
 var ErrCSRF = problem.Forbidden(
 	"csrf_token_missing", "Send the value of the cookie csrf_token as X-CSRF-Token.",
 )
 
-// setCookies has the answer set the tokens of a pair as cookies that scripts cannot read, and
-// beside them one they can: its value must come back in a header, which pages of other origins
-// cannot send. It is bound to the session, so one that was planted from elsewhere is of no use.
+// setCookies sets the tokens of a pair as cookies that scripts cannot read, and a CSRF token as one
+// that they can. Clients must send its value back in a header, which pages of other origins cannot.
+// It is bound to the session, so a cookie planted by another site is useless.
 func (i *Identity) setCookies(ctx context.Context, session int64, pair tokenPair) {
 	info := request.From(ctx)
 	set := func(name, value, path string, hidden bool, site http.SameSite, lifetime time.Duration) {
@@ -50,22 +50,25 @@ func (i *Identity) setCookies(ctx context.Context, session int64, pair tokenPair
 	)
 }
 
-// clearCookies has the answer remove the cookies of a browser that uses them.
+// clearCookies removes the cookies of a browser that uses them.
 func clearCookies(ctx context.Context) {
 	info := request.From(ctx)
 	if !info.UsesCookies {
 		return
 	}
-	for name, path := range map[string]string{request.AccessCookie: "/", request.RefreshCookie: refreshPath, request.CSRFCookie: "/"} {
-		info.SetCookie(
-			&http.Cookie{
-				Name:     name,
-				Path:     path,
-				MaxAge:   -1,
-				HttpOnly: name != request.CSRFCookie,
-				Secure:   true,
-			},
-		)
+	paths := map[string]string{
+		request.AccessCookie:  "/",
+		request.RefreshCookie: refreshPath,
+		request.CSRFCookie:    "/",
+	}
+	for name, path := range paths {
+		info.SetCookie(&http.Cookie{
+			Name:     name,
+			Path:     path,
+			MaxAge:   -1,
+			HttpOnly: name != request.CSRFCookie,
+			Secure:   true,
+		})
 	}
 }
 
@@ -75,7 +78,7 @@ func (i *Identity) csrfToken(session int64) string {
 	return base64URL(mac.Sum(nil))
 }
 
-// CheckCSRF answers ErrCSRF unless the request's X-CSRF-Token belongs to the session.
+// CheckCSRF returns ErrCSRF unless the request's X-CSRF-Token belongs to the session.
 func (i *Identity) CheckCSRF(ctx context.Context, session int64) error {
 	if !hmac.Equal([]byte(request.From(ctx).CSRFToken), []byte(i.csrfToken(session))) {
 		return ErrCSRF

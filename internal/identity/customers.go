@@ -11,7 +11,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/page"
 )
 
-// ListCustomers answers a page of accounts, newest first.
+// ListCustomers returns a page of accounts, newest first.
 func (i *Identity) ListCustomers(
 	ctx context.Context, r api.ListCustomersRequestObject,
 ) (api.ListCustomersResponseObject, error) {
@@ -49,7 +49,7 @@ func (i *Identity) ListCustomers(
 	return body, err
 }
 
-// customers are accounts with what they bought.
+// customers returns accounts with the number and the total of their orders.
 func (i *Identity) customers(ctx context.Context, users []db.User) ([]api.Customer, error) {
 	ids := make([]int64, 0, len(users))
 	for _, user := range users {
@@ -96,7 +96,7 @@ func (i *Identity) customer(ctx context.Context, user db.User) (api.Customer, er
 	return bodies[0], nil
 }
 
-// GetCustomer answers one account.
+// GetCustomer returns one account.
 func (i *Identity) GetCustomer(
 	ctx context.Context, r api.GetCustomerRequestObject,
 ) (api.GetCustomerResponseObject, error) {
@@ -109,28 +109,4 @@ func (i *Identity) GetCustomer(
 	}
 	body, err := i.customer(ctx, user)
 	return api.GetCustomer200JSONResponse{Body: body}, err
-}
-
-// SetCustomerStatus activates or deactivates an account.
-func (i *Identity) SetCustomerStatus(
-	ctx context.Context, r api.SetCustomerStatusRequestObject,
-) (api.SetCustomerStatusResponseObject, error) {
-	user, err := i.setStatus(ctx, r.ID, r.Body.IsActive)
-	if err != nil {
-		return nil, err
-	}
-	body, err := i.customer(ctx, user)
-	return api.SetCustomerStatus200JSONResponse(body), err
-}
-
-// SetCustomerRole gives an account a role.
-func (i *Identity) SetCustomerRole(
-	ctx context.Context, r api.SetCustomerRoleRequestObject,
-) (api.SetCustomerRoleResponseObject, error) {
-	user, err := i.setRole(ctx, r.ID, string(r.Body.Role))
-	if err != nil {
-		return nil, err
-	}
-	body, err := i.customer(ctx, user)
-	return api.SetCustomerRole200JSONResponse(body), err
 }

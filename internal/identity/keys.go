@@ -15,9 +15,9 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// readKeys reads the private keys of a folder, a PEM file (*.pem) each. The last by name signs; all
-// of them are trusted, so that a key is changed by adding a file, and the old one goes when its
-// last token has expired.
+// readKeys reads the private keys of a folder, a PEM file (*.pem) each. The last one by name signs;
+// all of them are trusted. To rotate, add a file, and remove the old one when its last token has
+// expired.
 func readKeys(
 	dir string, algorithm jwa.SignatureAlgorithm,
 ) (signing jwk.Key, public jwk.Set, err error) {
@@ -35,11 +35,11 @@ func readKeys(
 		if signing, err = readKey(file, algorithm); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
 		}
-		open, err := signing.PublicKey()
+		publicKey, err := signing.PublicKey()
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := public.AddKey(open); err != nil {
+		if err := public.AddKey(publicKey); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
 		}
 	}
@@ -75,7 +75,9 @@ func readKey(file string, algorithm jwa.SignatureAlgorithm) (jwk.Key, error) {
 		return nil, err
 	}
 	for name, value := range map[string]any{
-		jwk.KeyIDKey: base64URL(thumbprint), jwk.AlgorithmKey: algorithm, jwk.KeyUsageKey: jwk.ForSignature,
+		jwk.KeyIDKey:     base64URL(thumbprint),
+		jwk.AlgorithmKey: algorithm,
+		jwk.KeyUsageKey:  jwk.ForSignature,
 	} {
 		if err := key.Set(name, value); err != nil {
 			return nil, err
@@ -84,7 +86,7 @@ func readKey(file string, algorithm jwa.SignatureAlgorithm) (jwk.Key, error) {
 	return key, nil
 }
 
-// GetJWKS answers the public keys of access tokens.
+// GetJWKS returns the public keys of access tokens.
 func (i *Identity) GetJWKS(
 	context.Context, api.GetJWKSRequestObject,
 ) (api.GetJWKSResponseObject, error) {

@@ -10,16 +10,16 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// addressFailures is how many times the free failures of an account one network address has: many
-// people may share it.
+// addressFailures is how many times an account's free failures a network address has, because many
+// people may share one.
 const addressFailures = 10
 
-// loginLock shuts the door on those who guess: per account, whether it exists or not, and per
-// address. Each failure beyond the free ones locks for twice as long as the one before, from 15
-// seconds to 15 minutes.
+// loginLock stops password guessing: it locks logins to an account, whether it exists or not, and
+// from an address. Each failure beyond the free ones locks for twice as long as the one before, from
+// 15 seconds to 15 minutes.
 type loginLock struct {
 	*Identity
-	account, address string // what failures are counted by
+	account, address string // the subjects that failures are counted by
 }
 
 func (i *Identity) lockFor(ctx context.Context, name string) loginLock {
@@ -32,7 +32,7 @@ func (i *Identity) lockFor(ctx context.Context, name string) loginLock {
 
 func accountSubject(name string) string { return "account:" + strings.ToLower(name) }
 
-// check answers ErrLocked while either is locked.
+// check returns ErrLocked while the account or the address is locked.
 func (l loginLock) check(ctx context.Context) error {
 	if l.settings.FreeFailures == 0 {
 		return nil
@@ -46,10 +46,10 @@ func (l loginLock) check(ctx context.Context) error {
 		After(wait)
 }
 
-// fail counts a failed login and answers what the client is told. user is 0 if there is no such
+// fail counts a failed login and returns the error for the client. user is 0 if there is no such
 // account.
 func (l loginLock) fail(ctx context.Context, user int64) error {
-	// The count must outlive a client that hangs up.
+	// A client that disconnects must not prevent the count.
 	ctx = context.WithoutCancel(ctx)
 	err := postgres.Tx(ctx, l.pool, func(q *db.Queries) error {
 		if err := record(ctx, q, event{name: "login.failed", target: user}); err != nil ||
@@ -75,12 +75,12 @@ func (l loginLock) fail(ctx context.Context, user int64) error {
 	return ErrCredentials
 }
 
-// forget opens the account's door again after the right password.
+// forget unlocks the account after a login with the right password.
 func (l loginLock) forget(ctx context.Context, q *db.Queries) error {
 	return q.ForgetLoginFailures(ctx, l.account)
 }
 
-// Sweep is the job that forgets failed logins that no longer matter.
+// Sweep is the job that deletes failed logins that no longer count.
 type Sweep struct{}
 
 // Kind implements river.JobArgs.

@@ -2,14 +2,10 @@ package identity
 
 import (
 	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
-	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -29,21 +25,9 @@ var (
 	htmlMails = htmltemplate.Must(htmltemplate.ParseFS(mailFiles, "mails/*.html"))
 )
 
-// purpose is what a mailed link is for.
-type purpose string
-
-const (
-	verifyEmail   purpose = "verify"
-	resetPassword purpose = "reset"
-	accountExists purpose = "exists" // has no link: somebody registered with an address that has an account
-)
-
-// linkLifetime is how long a link is good for.
-var linkLifetime = map[purpose]time.Duration{verifyEmail: 24 * time.Hour, resetPassword: time.Hour}
-
-// mailJob sends one mail with a link. It names an account and holds no secret: the token is made
-// when the mail is. User is 0 for an address that no account has, so that both take the same time
-// to ask for.
+// mailJob sends one mail to an account. It holds no secret: the link's token is issued when the
+// mail is sent. User is 0 for an address without an account, so that a request for one takes the
+// same time.
 type mailJob struct {
 	User    int64   `json:"user"`
 	Purpose purpose `json:"purpose"`
@@ -52,7 +36,8 @@ type mailJob struct {
 // Kind implements river.JobArgs.
 func (mailJob) Kind() string { return "identity.mail" }
 
-// InsertOpts lets one mail of a kind be asked for each minute: nobody's mailbox is flooded.
+// InsertOpts limits the mails of one purpose to one a minute and account, so that a mailbox cannot
+// be flooded.
 func (mailJob) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{
 		MaxAttempts: 8,
@@ -63,15 +48,6 @@ func (mailJob) InsertOpts() river.InsertOpts {
 type mailWorker struct {
 	river.WorkerDefaults[mailJob]
 	*Identity
-}
-
-// AddWorkers adds the jobs of the domain.
-func (i *Identity) AddWorkers(workers *river.Workers) {
-	river.AddWorker(workers, &mailWorker{Identity: i})
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Sweep]) error {
-		_, err := i.queries.SweepLoginFailures(ctx)
-		return err
-	}))
 }
 
 // Work implements river.Worker.
@@ -85,35 +61,10 @@ func (w *mailWorker) Work(ctx context.Context, job *river.Job[mailJob]) error {
 	case job.Args.Purpose == verifyEmail && user.EmailVerifiedAt != nil:
 		return nil
 	}
-	return w.sendLink(ctx, user, job.Args.Purpose)
+	return w.sendMail(ctx, user, job.Args.Purpose)
 }
 
-// tellOwner mails the owner of an address that somebody registered with it.
-func (i *Identity) tellOwner(ctx context.Context, email string) error {
-	user, err := i.queries.GetActiveUserByEmail(ctx, email)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return err
-	}
-	return i.queue.Tx(ctx, func(_ *db.Queries, insert func(river.JobArgs) error) error {
-		return insert(mailJob{User: user.ID, Purpose: accountExists})
-	})
-}
-
-// link is what a mailed token stands for: an account as it was then.
-type link struct {
-	User  int64  `json:"user"`
-	Proof string `json:"proof"` // of what must not have changed: the password for a reset, the address for a verification
-}
-
-func linkFor(user db.User, p purpose) link {
-	if p == verifyEmail {
-		return link{user.ID, user.Email}
-	}
-	hash := sha256.Sum256([]byte(user.PasswordHash))
-	return link{user.ID, hex.EncodeToString(hash[:8])}
-}
-
-func (i *Identity) sendLink(ctx context.Context, user db.User, p purpose) error {
+func (i *Identity) sendMail(ctx context.Context, user db.User, p purpose) error {
 	data := struct{ Name, Link, Shop string }{
 		user.FirstName, i.settings.VerificationURL, i.settings.Issuer,
 	}
@@ -125,13 +76,7 @@ func (i *Identity) sendLink(ctx context.Context, user db.User, p purpose) error 
 		data.Link, subject = "", "You have an account already"
 	}
 	if data.Link != "" {
-		value, err := json.Marshal(linkFor(user, p))
-		if err != nil {
-			return err
-		}
-		token, err := i.tokens.Issue(
-			ctx, string(p), strconv.FormatInt(user.ID, 10), string(value), linkLifetime[p],
-		)
+		token, err := i.issueLink(ctx, user, p)
 		if err != nil {
 			return err
 		}

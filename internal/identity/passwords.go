@@ -12,13 +12,10 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/platform/postgres"
-	"github.com/shopd/shopd/internal/platform/problem"
-	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// Limits in bytes: bcrypt reads no more than 72, and cutting a longer password in silence would
-// weaken it.
+// Limits of a password in bytes. bcrypt reads no more than 72; cutting off the rest silently would
+// weaken the password.
 const (
 	minPassword = 8
 	maxPassword = 72
@@ -35,7 +32,7 @@ var common = sync.OnceValue(func() map[string]bool {
 	return known
 })
 
-// checkPassword answers what is wrong with a new password, or nothing.
+// checkPassword returns what is wrong with a new password, or "".
 func checkPassword(password, email string) string {
 	switch name, _, _ := strings.Cut(email, "@"); {
 	case len(password) < minPassword:
@@ -53,17 +50,17 @@ func checkPassword(password, email string) string {
 	return ""
 }
 
-// passwords hashes with bcrypt, on a bounded number of cores: logins must not starve all other
+// passwords hashes with bcrypt, on half of the cores at most, so that logins do not starve other
 // requests.
 type passwords struct {
 	cost  int
 	slots chan struct{}
-	dummy []byte // compared with when there is no account, so that both answers take the same time
+	dummy []byte // stands in for the hash of an unknown account, so that both take the same time
 }
 
 func newPasswords(cost int) *passwords {
-	// Well-formed, so that comparing with it takes all the work of the cost, and the hash of
-	// nothing anybody knows.
+	// Well-formed, so that comparing with it takes all the work of the cost. No password is known
+	// to have this hash.
 	dummy := fmt.Sprintf("$2a$%02d$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234", cost)
 	return &passwords{
 		cost:  cost,
@@ -91,7 +88,8 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 	return string(hash), err
 }
 
-// matches compares a password with a hash; without a hash it does the same work and answers false.
+// matches reports whether a hash is the password's. Without a hash it does the same work and returns
+// false.
 func (p *passwords) matches(ctx context.Context, hash, password string) (bool, error) {
 	release, err := p.acquire(ctx)
 	if err != nil {
@@ -110,8 +108,8 @@ func (p *passwords) matches(ctx context.Context, hash, password string) (bool, e
 	return err == nil, err
 }
 
-// rehash stores a hash of today's cost in place of one of another. That it fails costs nothing but
-// the next try.
+// rehash replaces a hash of another cost than the configured one. A failure is ignored: the next
+// login tries again.
 func (i *Identity) rehash(ctx context.Context, user db.User, password string) {
 	if cost, err := bcrypt.Cost([]byte(user.PasswordHash)); err != nil || cost == i.passwords.cost {
 		return
@@ -119,38 +117,4 @@ func (i *Identity) rehash(ctx context.Context, user db.User, password string) {
 	if hash, err := i.passwords.hash(ctx, password); err == nil {
 		_ = i.queries.RehashPassword(ctx, hash, user.ID, user.PasswordHash)
 	}
-}
-
-// changePassword sets a new password and ends all other sessions.
-func (i *Identity) changePassword(ctx context.Context, current, replacement string) error {
-	principal := request.From(ctx).Principal
-	user, err := i.queries.GetUser(ctx, principal.UserID)
-	if err != nil {
-		return err
-	}
-	right, err := i.passwords.matches(ctx, user.PasswordHash, current)
-	if err != nil {
-		return err
-	}
-	if !right {
-		return ErrWrongPassword
-	}
-	if message := checkPassword(replacement, user.Email); message != "" {
-		return problem.Invalid(problem.Field{Pointer: "/new_password", Message: message})
-	}
-	hash, err := i.passwords.hash(ctx, replacement)
-	if err != nil {
-		return err
-	}
-	return postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
-		if err := q.SetPasswordHash(ctx, hash, user.ID); err != nil {
-			return err
-		}
-		if _, err := q.EndSessions(
-			ctx, new("password_changed"), user.ID, principal.SessionID,
-		); err != nil {
-			return err
-		}
-		return record(ctx, q, event{name: "password.changed", target: user.ID})
-	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// GetProfile answers the caller's account.
+// GetProfile returns the caller's account.
 func (i *Identity) GetProfile(
 	ctx context.Context, _ api.GetProfileRequestObject,
 ) (api.GetProfileResponseObject, error) {
@@ -67,20 +67,37 @@ func (i *Identity) UpdateProfile(
 	return api.UpdateProfile200JSONResponse(userBody(user)), nil
 }
 
-// DeleteAccount anonymises the caller's account.
-func (i *Identity) DeleteAccount(
-	ctx context.Context, _ api.DeleteAccountRequestObject,
-) (api.DeleteAccountResponseObject, error) {
-	if err := i.deleteAccount(ctx); err != nil {
-		return nil, err
-	}
-	clearCookies(ctx)
-	return api.DeleteAccount204Response{}, nil
-}
-
 func usernameTaken(err error) error {
 	if postgres.Violates(err, "users_username_key") {
 		return ErrUsernameTaken
 	}
 	return err
+}
+
+// GetCurrentUser returns the caller's account.
+func (i *Identity) GetCurrentUser(
+	ctx context.Context, _ api.GetCurrentUserRequestObject,
+) (api.GetCurrentUserResponseObject, error) {
+	user, err := i.queries.GetUser(ctx, request.From(ctx).Principal.UserID)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetCurrentUser200JSONResponse{Body: userBody(user)}, nil
+}
+
+func userBody(user db.User) api.User {
+	return api.User{
+		ID:            user.ID,
+		Email:         user.Email,
+		Username:      user.Username,
+		FirstName:     user.FirstName,
+		LastName:      user.LastName,
+		Phone:         user.Phone,
+		Role:          api.Role(user.Role),
+		IsActive:      user.IsActive,
+		EmailVerified: user.EmailVerifiedAt != nil,
+		OrderUpdates:  user.OrderUpdates,
+		CreatedAt:     user.CreatedAt,
+		UpdatedAt:     user.UpdatedAt,
+	}
 }

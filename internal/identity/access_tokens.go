@@ -16,13 +16,14 @@ import (
 
 const (
 	audience     = "shopd"
-	tokenType    = "at+jwt" // RFC 9068: an access token and nothing else
+	tokenType    = "at+jwt" // RFC 9068: only access tokens have it
 	leeway       = 30 * time.Second
 	maxTokenSize = 4096
 	sessionClaim = "sid"
 )
 
-// signer makes and checks access tokens: compact JWS, one algorithm, one key that signs.
+// signer signs and checks access tokens, which are JWTs (RFC 9068) in compact form. It uses one
+// algorithm and one signing key.
 type signer struct {
 	key       jwk.Key
 	verify    jwt.ParseOption // by the shared secret, or by the public keys
@@ -52,9 +53,8 @@ func newSigner(settings Settings) (*signer, error) {
 	if s.key, s.public, err = readKeys(settings.KeysDir, s.algorithm); err != nil {
 		return nil, fmt.Errorf("JWT_KEYS_DIR: %w", err)
 	}
-	s.verify = jwt.WithKeySet(
-		s.public,
-	) // by the key id of the header, and by that key's own algorithm alone
+	// The key is chosen by the header's key id, and only that key's own algorithm is accepted.
+	s.verify = jwt.WithKeySet(s.public)
 	return s, nil
 }
 
@@ -78,10 +78,10 @@ func (s *signer) sign(user, session int64) (string, error) {
 	return string(signed), err
 }
 
-var errToken = errors.New("not an access token of ours")
+var errToken = errors.New("not an access token of this shop")
 
-// check accepts the compact form only, so that a token has one spelling, and only tokens that
-// expire.
+// check returns the claims of a valid access token. It accepts only the compact form, so that a
+// token has one spelling, and only tokens that expire.
 func (s *signer) check(text string) (claims, error) {
 	if len(text) > maxTokenSize || strings.Count(text, ".") != 2 ||
 		strings.ContainsAny(text, "={+/ \t\r\n") {
@@ -91,12 +91,12 @@ func (s *signer) check(text string) (claims, error) {
 	if err != nil || len(message.Signatures()) != 1 {
 		return claims{}, errToken
 	}
-	// Extensions that must be understood (RFC 7515, section 4.1.11): we understand none.
+	// Critical extensions (RFC 7515, section 4.1.11) are refused: none is supported.
 	header := message.Signatures()[0].ProtectedHeaders()
 	if header.Type() != tokenType || len(header.Critical()) > 0 {
 		return claims{}, errToken
 	}
-	// Times are numbers (RFC 7519, section 2); the library takes texts of digits for them too.
+	// Times must be numbers (RFC 7519, section 2); the library accepts strings of digits too.
 	var times struct {
 		Exp float64 `json:"exp"`
 		Nbf float64 `json:"nbf"`
@@ -118,8 +118,8 @@ func (s *signer) check(text string) (claims, error) {
 	if err != nil {
 		return claims{}, errToken
 	}
-	held, _ := token.Get(sessionClaim)
-	id, _ := held.(string)
+	claimed, _ := token.Get(sessionClaim)
+	id, _ := claimed.(string)
 	session, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
 		return claims{}, errToken

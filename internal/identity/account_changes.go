@@ -7,16 +7,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/postgres"
-	"github.com/shopd/shopd/internal/platform/request"
 )
 
 const administrator = "administrator"
 
-// change runs a change of an account that may take an administrator away. Such changes wait for one
-// another, so that the last two administrators cannot both go at once.
-func (i *Identity) change(
+// changeAccount runs a change of an account that may take an administrator away. Such changes wait
+// for one another, so that the last two administrators cannot disappear at the same time.
+func (i *Identity) changeAccount(
 	ctx context.Context, id int64,
 	work func(q *db.Queries, user db.User, isLastAdmin bool) (db.User, error),
 ) (db.User, error) {
@@ -44,9 +44,23 @@ func (i *Identity) change(
 	return changed, err
 }
 
+// SetCustomerStatus activates or deactivates an account.
+func (i *Identity) SetCustomerStatus(
+	ctx context.Context, r api.SetCustomerStatusRequestObject,
+) (api.SetCustomerStatusResponseObject, error) {
+	user, err := i.setStatus(ctx, r.ID, r.Body.IsActive)
+	if err != nil {
+		return nil, err
+	}
+	body, err := i.customer(ctx, user)
+	return api.SetCustomerStatus200JSONResponse(body), err
+}
+
 // setStatus activates or deactivates an account. Deactivating ends its sessions.
 func (i *Identity) setStatus(ctx context.Context, id int64, active bool) (db.User, error) {
-	return i.change(ctx, id, func(q *db.Queries, user db.User, isLastAdmin bool) (db.User, error) {
+	return i.changeAccount(ctx, id, func(
+		q *db.Queries, user db.User, isLastAdmin bool,
+	) (db.User, error) {
 		switch {
 		case user.IsActive == active:
 			return user, nil
@@ -56,7 +70,7 @@ func (i *Identity) setStatus(ctx context.Context, id int64, active bool) (db.Use
 		name := "account.activated"
 		if !active {
 			name = "account.deactivated"
-			if _, err := q.EndSessions(ctx, new("account_deactivated"), id, 0); err != nil {
+			if err := q.TerminateSessions(ctx, new("account_deactivated"), id, 0); err != nil {
 				return user, err
 			}
 		}
@@ -69,13 +83,27 @@ func (i *Identity) setStatus(ctx context.Context, id int64, active bool) (db.Use
 		if err := record(ctx, q, change); err != nil {
 			return user, err
 		}
-		return q.SetUserStatus(ctx, active, id)
+		return q.SetCustomerStatus(ctx, active, id)
 	})
 }
 
-// setRole gives an account a role, which holds from the next call of each of its sessions.
+// SetCustomerRole gives an account a role.
+func (i *Identity) SetCustomerRole(
+	ctx context.Context, r api.SetCustomerRoleRequestObject,
+) (api.SetCustomerRoleResponseObject, error) {
+	user, err := i.setRole(ctx, r.ID, string(r.Body.Role))
+	if err != nil {
+		return nil, err
+	}
+	body, err := i.customer(ctx, user)
+	return api.SetCustomerRole200JSONResponse(body), err
+}
+
+// setRole gives an account a role. It takes effect with the next call of each of its sessions.
 func (i *Identity) setRole(ctx context.Context, id int64, role string) (db.User, error) {
-	return i.change(ctx, id, func(q *db.Queries, user db.User, isLastAdmin bool) (db.User, error) {
+	return i.changeAccount(ctx, id, func(
+		q *db.Queries, user db.User, isLastAdmin bool,
+	) (db.User, error) {
 		switch {
 		case user.Role == role:
 			return user, nil
@@ -91,12 +119,12 @@ func (i *Identity) setRole(ctx context.Context, id int64, role string) (db.User,
 		if err := record(ctx, q, change); err != nil {
 			return user, err
 		}
-		return q.SetUserRole(ctx, role, id)
+		return q.SetCustomerRole(ctx, role, id)
 	})
 }
 
-// Promote makes an account an administrator, by e-mail address or user name: how a shop gets its
-// first one.
+// Promote makes an account an administrator, by e-mail address or user name. It is how a shop gets
+// its first one.
 func (i *Identity) Promote(ctx context.Context, login string) (db.User, error) {
 	user, err := i.queries.GetUserByLogin(ctx, login)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -108,7 +136,7 @@ func (i *Identity) Promote(ctx context.Context, login string) (db.User, error) {
 	return i.setRole(ctx, user.ID, administrator)
 }
 
-// Deactivate closes an account and ends its sessions, by e-mail address or user name.
+// Deactivate deactivates an account and ends its sessions, by e-mail address or user name.
 func (i *Identity) Deactivate(ctx context.Context, login string) error {
 	user, err := i.queries.GetUserByLogin(ctx, login)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -118,38 +146,5 @@ func (i *Identity) Deactivate(ctx context.Context, login string) error {
 		return err
 	}
 	_, err = i.setStatus(ctx, user.ID, false)
-	return err
-}
-
-// deleteAccount takes everything personal off the caller's account and ends its sessions.
-func (i *Identity) deleteAccount(ctx context.Context) error {
-	id := request.From(ctx).Principal.UserID
-	_, err := i.change(
-		ctx,
-		id,
-		func(q *db.Queries, user db.User, isLastAdmin bool) (db.User, error) {
-			if isLastAdmin {
-				return user, ErrLastAdmin
-			}
-			if _, err := q.EndSessions(ctx, new("account_deleted"), id, 0); err != nil {
-				return user, err
-			}
-			if err := q.ForgetLoginFailures(ctx, accountSubject(user.Email)); err != nil {
-				return user, err
-			}
-			if i.settings.Forget != nil {
-				if err := i.settings.Forget(ctx, q, id); err != nil {
-					return user, err
-				}
-			}
-			if err := record(ctx, q, event{name: "account.deleted", target: id}); err != nil {
-				return user, err
-			}
-			return user, q.AnonymiseUser(ctx, id)
-		},
-	)
-	if errors.Is(err, ErrNoCustomer) { // deleted between the look at the token and now
-		return ErrToken
-	}
 	return err
 }
