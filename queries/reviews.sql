@@ -40,10 +40,10 @@ RETURNING *
 SELECT made.*, has_bought(made.user_id, made.product_id)::boolean AS is_verified_purchase FROM made;
 
 -- One account's review of a product (reviews_once_key).
--- name: GetOwnReview :one
+-- name: GetMyReview :one
 SELECT * FROM review_details WHERE product_id = @product_id AND user_id = @user_id;
 
--- name: ReplaceOwnReview :one
+-- name: ReplaceMyReview :one
 WITH changed AS (
     UPDATE reviews SET rating = @rating, title = @title, body = @body, updated_at = now()
      WHERE product_id = @product_id AND user_id = @user_id
@@ -51,7 +51,7 @@ WITH changed AS (
 )
 SELECT changed.*, has_bought(changed.user_id, changed.product_id)::boolean AS is_verified_purchase FROM changed;
 
--- name: DeleteOwnReview :execrows
+-- name: DeleteMyReview :execrows
 DELETE FROM reviews WHERE product_id = @product_id AND user_id = @user_id;
 
 -- Takes the author's name off all reviews of an account (reviews_user_id_idx).
@@ -60,7 +60,7 @@ UPDATE reviews SET author = @author WHERE user_id = @user_id;
 
 -- A page of the reviews of all products, newest first (reviews_created_idx). To be run with a plan of its own
 -- (postgres.Planned).
--- name: ListReviews :many
+-- name: AdminListReviews :many
 WITH filtered AS NOT MATERIALIZED (
     SELECT r.* FROM reviews r
      WHERE (sqlc.narg(product_id)::bigint IS NULL OR r.product_id = sqlc.narg(product_id))

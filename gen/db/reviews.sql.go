@@ -8,6 +8,87 @@ import (
 	"time"
 )
 
+const adminListReviews = `-- name: AdminListReviews :many
+WITH filtered AS NOT MATERIALIZED (
+    SELECT r.id, r.product_id, r.user_id, r.rating, r.title, r.body, r.author, r.is_hidden, r.created_at, r.updated_at FROM reviews r
+     WHERE ($2::bigint IS NULL OR r.product_id = $2)
+       AND ($3::smallint IS NULL OR r.rating = $3)
+       AND ($4::boolean IS NULL OR r.is_hidden = $4)
+), page AS MATERIALIZED (
+    SELECT f.id FROM filtered f
+     WHERE $1::bigint IS NULL
+        OR (f.created_at, f.id) < ($5::timestamptz, $1)
+     ORDER BY f.created_at DESC, f.id DESC
+     LIMIT $7 OFFSET $6
+)
+SELECT review_details.id, review_details.product_id, review_details.user_id, review_details.rating, review_details.title, review_details.body, review_details.author, review_details.is_hidden, review_details.created_at, review_details.updated_at, review_details.is_verified_purchase, p.name AS product_name,
+       (CASE WHEN $1::bigint IS NULL THEN (SELECT count(*) FROM filtered) ELSE 0 END)::bigint AS total
+  FROM page
+  JOIN review_details ON review_details.id = page.id
+  JOIN products p ON p.id = review_details.product_id
+ ORDER BY review_details.created_at DESC, review_details.id DESC
+`
+
+type AdminListReviewsParams struct {
+	BeforeID   *int64
+	ProductID  *int64
+	Rating     *int16
+	IsHidden   *bool
+	BeforeTime *time.Time
+	PageOffset int32
+	PageLimit  int32
+}
+
+type AdminListReviewsRow struct {
+	ReviewDetail ReviewDetail
+	ProductName  string
+	Total        int64
+}
+
+// A page of the reviews of all products, newest first (reviews_created_idx). To be run with a plan of its own
+// (postgres.Planned).
+func (q *Queries) AdminListReviews(ctx context.Context, arg AdminListReviewsParams) ([]AdminListReviewsRow, error) {
+	rows, err := q.db.Query(ctx, adminListReviews,
+		arg.BeforeID,
+		arg.ProductID,
+		arg.Rating,
+		arg.IsHidden,
+		arg.BeforeTime,
+		arg.PageOffset,
+		arg.PageLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AdminListReviewsRow{}
+	for rows.Next() {
+		var i AdminListReviewsRow
+		if err := rows.Scan(
+			&i.ReviewDetail.ID,
+			&i.ReviewDetail.ProductID,
+			&i.ReviewDetail.UserID,
+			&i.ReviewDetail.Rating,
+			&i.ReviewDetail.Title,
+			&i.ReviewDetail.Body,
+			&i.ReviewDetail.Author,
+			&i.ReviewDetail.IsHidden,
+			&i.ReviewDetail.CreatedAt,
+			&i.ReviewDetail.UpdatedAt,
+			&i.ReviewDetail.IsVerifiedPurchase,
+			&i.ProductName,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const anonymiseReviews = `-- name: AnonymiseReviews :exec
 UPDATE reviews SET author = $1 WHERE user_id = $2
 `
@@ -113,25 +194,25 @@ func (q *Queries) CreateReview(ctx context.Context, arg CreateReviewParams) (Cre
 	return i, err
 }
 
-const deleteOwnReview = `-- name: DeleteOwnReview :execrows
+const deleteMyReview = `-- name: DeleteMyReview :execrows
 DELETE FROM reviews WHERE product_id = $1 AND user_id = $2
 `
 
-func (q *Queries) DeleteOwnReview(ctx context.Context, productID int64, userID int64) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteOwnReview, productID, userID)
+func (q *Queries) DeleteMyReview(ctx context.Context, productID int64, userID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteMyReview, productID, userID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const getOwnReview = `-- name: GetOwnReview :one
+const getMyReview = `-- name: GetMyReview :one
 SELECT id, product_id, user_id, rating, title, body, author, is_hidden, created_at, updated_at, is_verified_purchase FROM review_details WHERE product_id = $1 AND user_id = $2
 `
 
 // One account's review of a product (reviews_once_key).
-func (q *Queries) GetOwnReview(ctx context.Context, productID int64, userID int64) (ReviewDetail, error) {
-	row := q.db.QueryRow(ctx, getOwnReview, productID, userID)
+func (q *Queries) GetMyReview(ctx context.Context, productID int64, userID int64) (ReviewDetail, error) {
+	row := q.db.QueryRow(ctx, getMyReview, productID, userID)
 	var i ReviewDetail
 	err := row.Scan(
 		&i.ID,
@@ -251,87 +332,6 @@ func (q *Queries) ListProductReviews(ctx context.Context, arg ListProductReviews
 	return items, nil
 }
 
-const listReviews = `-- name: ListReviews :many
-WITH filtered AS NOT MATERIALIZED (
-    SELECT r.id, r.product_id, r.user_id, r.rating, r.title, r.body, r.author, r.is_hidden, r.created_at, r.updated_at FROM reviews r
-     WHERE ($2::bigint IS NULL OR r.product_id = $2)
-       AND ($3::smallint IS NULL OR r.rating = $3)
-       AND ($4::boolean IS NULL OR r.is_hidden = $4)
-), page AS MATERIALIZED (
-    SELECT f.id FROM filtered f
-     WHERE $1::bigint IS NULL
-        OR (f.created_at, f.id) < ($5::timestamptz, $1)
-     ORDER BY f.created_at DESC, f.id DESC
-     LIMIT $7 OFFSET $6
-)
-SELECT review_details.id, review_details.product_id, review_details.user_id, review_details.rating, review_details.title, review_details.body, review_details.author, review_details.is_hidden, review_details.created_at, review_details.updated_at, review_details.is_verified_purchase, p.name AS product_name,
-       (CASE WHEN $1::bigint IS NULL THEN (SELECT count(*) FROM filtered) ELSE 0 END)::bigint AS total
-  FROM page
-  JOIN review_details ON review_details.id = page.id
-  JOIN products p ON p.id = review_details.product_id
- ORDER BY review_details.created_at DESC, review_details.id DESC
-`
-
-type ListReviewsParams struct {
-	BeforeID   *int64
-	ProductID  *int64
-	Rating     *int16
-	IsHidden   *bool
-	BeforeTime *time.Time
-	PageOffset int32
-	PageLimit  int32
-}
-
-type ListReviewsRow struct {
-	ReviewDetail ReviewDetail
-	ProductName  string
-	Total        int64
-}
-
-// A page of the reviews of all products, newest first (reviews_created_idx). To be run with a plan of its own
-// (postgres.Planned).
-func (q *Queries) ListReviews(ctx context.Context, arg ListReviewsParams) ([]ListReviewsRow, error) {
-	rows, err := q.db.Query(ctx, listReviews,
-		arg.BeforeID,
-		arg.ProductID,
-		arg.Rating,
-		arg.IsHidden,
-		arg.BeforeTime,
-		arg.PageOffset,
-		arg.PageLimit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListReviewsRow{}
-	for rows.Next() {
-		var i ListReviewsRow
-		if err := rows.Scan(
-			&i.ReviewDetail.ID,
-			&i.ReviewDetail.ProductID,
-			&i.ReviewDetail.UserID,
-			&i.ReviewDetail.Rating,
-			&i.ReviewDetail.Title,
-			&i.ReviewDetail.Body,
-			&i.ReviewDetail.Author,
-			&i.ReviewDetail.IsHidden,
-			&i.ReviewDetail.CreatedAt,
-			&i.ReviewDetail.UpdatedAt,
-			&i.ReviewDetail.IsVerifiedPurchase,
-			&i.ProductName,
-			&i.Total,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const lockReview = `-- name: LockReview :one
 SELECT id FROM reviews WHERE id = $1 FOR UPDATE
 `
@@ -344,7 +344,7 @@ func (q *Queries) LockReview(ctx context.Context, id int64) (int64, error) {
 	return id_2, err
 }
 
-const replaceOwnReview = `-- name: ReplaceOwnReview :one
+const replaceMyReview = `-- name: ReplaceMyReview :one
 WITH changed AS (
     UPDATE reviews SET rating = $1, title = $2, body = $3, updated_at = now()
      WHERE product_id = $4 AND user_id = $5
@@ -353,7 +353,7 @@ WITH changed AS (
 SELECT changed.id, changed.product_id, changed.user_id, changed.rating, changed.title, changed.body, changed.author, changed.is_hidden, changed.created_at, changed.updated_at, has_bought(changed.user_id, changed.product_id)::boolean AS is_verified_purchase FROM changed
 `
 
-type ReplaceOwnReviewParams struct {
+type ReplaceMyReviewParams struct {
 	Rating    int16
 	Title     string
 	Body      string
@@ -361,7 +361,7 @@ type ReplaceOwnReviewParams struct {
 	UserID    int64
 }
 
-type ReplaceOwnReviewRow struct {
+type ReplaceMyReviewRow struct {
 	ID                 int64
 	ProductID          int64
 	UserID             int64
@@ -375,15 +375,15 @@ type ReplaceOwnReviewRow struct {
 	IsVerifiedPurchase bool
 }
 
-func (q *Queries) ReplaceOwnReview(ctx context.Context, arg ReplaceOwnReviewParams) (ReplaceOwnReviewRow, error) {
-	row := q.db.QueryRow(ctx, replaceOwnReview,
+func (q *Queries) ReplaceMyReview(ctx context.Context, arg ReplaceMyReviewParams) (ReplaceMyReviewRow, error) {
+	row := q.db.QueryRow(ctx, replaceMyReview,
 		arg.Rating,
 		arg.Title,
 		arg.Body,
 		arg.ProductID,
 		arg.UserID,
 	)
-	var i ReplaceOwnReviewRow
+	var i ReplaceMyReviewRow
 	err := row.Scan(
 		&i.ID,
 		&i.ProductID,

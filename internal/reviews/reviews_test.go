@@ -21,7 +21,7 @@ type fields = map[string]any
 
 const adminReviews = "/api/v1/admin/reviews"
 
-// product makes a product and answers where its reviews are.
+// product creates a product and returns it with the path of its reviews.
 func product(admin apitest.Caller, name string) (made api.AdminProduct, address string) {
 	admin.Post("/api/v1/admin/products", fields{"name": name, "price": "10.00"}).
 		Want(http.StatusCreated).
