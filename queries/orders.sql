@@ -1,4 +1,4 @@
--- What an account's cart holds, in the order it was added, as it can be bought now.
+-- The lines of an account's cart in the order they were added, with current prices and stock.
 -- name: ListCheckoutCart :many
 SELECT l.variant_id, v.product_id, l.quantity, v.sku, v.options, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor,
        v.stock, v.track_inventory, p.name,
@@ -9,8 +9,8 @@ SELECT l.variant_id, v.product_id, l.quantity, v.sku, v.options, coalesce(v.disc
  WHERE l.cart_id = $1
  ORDER BY l.added_at, l.variant_id;
 
--- What is meant by some products and, where not 0, variants: by the position of the item, two rows at most, to tell one
--- variant from several. What is not there has no row.
+-- The variants that items of a request name by product and, where not 0, variant; by the position of the item. An item has
+-- two rows if its product has several variants, and none if it does not exist.
 -- name: ListCheckoutItems :many
 SELECT i.position::integer AS position, v.id AS variant_id, v.product_id, v.sku, v.options,
        coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, v.name, v.is_active
@@ -39,9 +39,8 @@ SELECT (SELECT count(*) FROM orders o WHERE o.user_id = @user_id AND o.status = 
 -- name: GetOrderPaymentMethod :one
 SELECT payment_method_id FROM orders WHERE id = $1 AND user_id = $2;
 
--- Writes an order with its lines, the first row of its history and the event that tells of it, and takes what was ordered
--- out of the cart.
--- name: PlaceOrder :one
+-- Creates an order with its lines, the first entry of its history and its event, and removes what was ordered from the cart.
+-- name: CreateOrder :one
 WITH placed AS (
     INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, payment_method_id, expires_at)
     VALUES (@number, @user_id, 'PENDING', @total_minor, sqlc.narg(shipping_address)::jsonb, sqlc.narg(billing_address)::jsonb, sqlc.narg(note)::text,
@@ -54,13 +53,13 @@ WITH placed AS (
                            unnest(@variant_ids::bigint[]) AS variant_id, unnest(@names::text[]) AS name, unnest(@skus::text[]) AS sku,
                            unnest(@options::text[]) AS options, unnest(@quantities::integer[]) AS quantity,
                            unnest(@unit_minors::bigint[]) AS unit_minor, unnest(@tracked::boolean[]) AS is_tracked) l
-), noted AS (
+), history AS (
     INSERT INTO order_history (order_id, to_status, actor_id) SELECT placed.id, placed.status, placed.user_id FROM placed RETURNING at
 ), emptied AS (
     DELETE FROM cart_lines WHERE cart_id = @cart_id AND variant_id = ANY (@cart_variants::bigint[])
 ), touched AS (
     UPDATE carts SET version = version + 1, updated_at = now() WHERE id = @cart_id AND cardinality(@cart_variants::bigint[]) > 0
-), told AS (
+), event AS (
     INSERT INTO events (kind, object_type, object_id, data)
     SELECT 'order.created', 'order', placed.id,
            @event::jsonb || jsonb_build_object('id', placed.id, 'created_at', placed.created_at, 'updated_at', placed.updated_at, 'customer',
@@ -68,25 +67,25 @@ WITH placed AS (
                   FROM users u WHERE u.id = placed.user_id))
       FROM placed
 )
-SELECT placed.id, placed.version, placed.created_at, placed.updated_at, placed.expires_at, noted.at FROM placed, noted;
+SELECT placed.id, placed.version, placed.created_at, placed.updated_at, placed.expires_at, history.at FROM placed, history;
 
--- An order, locked for a change; of one account when one is given.
+-- An order, locked for a change; only one of this account unless user_id is null.
 -- name: LockOrder :one
 SELECT * FROM orders WHERE id = @id AND (sqlc.narg(user_id)::bigint IS NULL OR user_id = sqlc.narg(user_id)) FOR NO KEY UPDATE;
 
--- Gives a locked order another status, notes it and writes the event that tells of it.
+-- Gives a locked order another status, and writes its history and event.
 -- name: MoveOrder :exec
 WITH moved AS (
     UPDATE orders o SET status = @to_status, version = o.version + 1, updated_at = now() WHERE o.id = @id RETURNING o.id, o.updated_at
-), told AS (
+), event AS (
     INSERT INTO events (kind, object_type, object_id, data)
     SELECT @event_kind::text, 'order', moved.id, @event::jsonb || jsonb_build_object('updated_at', moved.updated_at) FROM moved
 )
 INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
 SELECT moved.id, @from_status::text, @to_status, sqlc.narg(actor_id)::bigint, @note::text FROM moved;
 
--- Some orders that were not paid in time and that nobody is working on, locked (orders_unpaid_idx). One with a payment
--- under way waits for its outcome.
+-- Some orders that were not paid in time and that no other transaction has locked (orders_unpaid_idx). An order with a
+-- pending payment waits for its outcome.
 -- name: LockExpiredOrders :many
 SELECT id FROM orders o
  WHERE status = 'PENDING' AND expires_at <= now()
@@ -95,14 +94,14 @@ SELECT id FROM orders o
  LIMIT @batch
    FOR NO KEY UPDATE OF o SKIP LOCKED;
 
--- Cancels locked orders that were not paid in time, notes it and writes the events that tell of it. A payment that began
--- just before the lock was taken is seen here, and its order left.
+-- Cancels locked orders that were not paid in time, and writes their history and events. A payment that began just before
+-- the lock was taken is seen here, and its order is left alone.
 -- name: ExpireOrders :many
 WITH moved AS (
     UPDATE orders o SET status = 'CANCELLED', version = o.version + 1, updated_at = now()
      WHERE o.id = ANY (@ids::bigint[]) AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'pending')
     RETURNING o.id, o.updated_at
-), told AS (
+), event AS (
     INSERT INTO events (kind, object_type, object_id, data)
     SELECT 'order.cancelled', 'order', moved.id, e.data::jsonb || jsonb_build_object('updated_at', moved.updated_at)
       FROM moved
@@ -113,7 +112,7 @@ INSERT INTO order_history (order_id, from_status, to_status, note)
 SELECT moved.id, 'PENDING', 'CANCELLED', @note::text FROM moved ORDER BY moved.id
 RETURNING order_id;
 
--- Notes something in the history of a locked order that leaves its status.
+-- Adds an entry to the history of a locked order without changing its status.
 -- name: NoteOrder :exec
 WITH touched AS (
     UPDATE orders o SET version = o.version + 1, updated_at = now() WHERE o.id = @id RETURNING o.id, o.status
@@ -121,12 +120,12 @@ WITH touched AS (
 INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
 SELECT touched.id, touched.status, touched.status, sqlc.narg(actor_id)::bigint, @note::text FROM touched;
 
--- Counts a change of what an order shows, such as its payments. The order is locked.
+-- Raises the version of a locked order when something else that it shows changed, such as a payment.
 -- name: TouchOrder :exec
 UPDATE orders SET version = version + 1, updated_at = now() WHERE id = $1;
 
--- One order with all there is to show, lines, history and shipment as JSON so that one statement fetches it all; of one
--- account when one is given.
+-- One order with all there is to show: lines, history, shipment and payments as JSON, so that one statement fetches it all.
+-- Only one of this account unless user_id is null.
 -- name: GetOrder :one
 SELECT sqlc.embed(o), u.email, u.first_name, u.last_name,
        (SELECT json_agg(json_build_object('product_id', l.product_id, 'variant_id', l.variant_id, 'name', l.name, 'sku', l.sku,
@@ -146,7 +145,7 @@ SELECT sqlc.embed(o), u.email, u.first_name, u.last_name,
   JOIN users u ON u.id = o.user_id
  WHERE o.id = @id AND (sqlc.narg(user_id)::bigint IS NULL OR o.user_id = sqlc.narg(user_id));
 
--- A page of an account's orders, newest first (orders_user_idx). To be run with a plan of its own (postgres.Planned).
+-- A page of an account's orders, newest first (orders_user_idx). Run it through postgres.Planned.
 -- name: ListOrders :many
 SELECT o.id, o.number, o.status, o.total_minor, o.expires_at, o.created_at, o.updated_at, l.lines, l.units
   FROM orders o
@@ -157,10 +156,11 @@ SELECT o.id, o.number, o.status, o.total_minor, o.expires_at, o.created_at, o.up
  ORDER BY o.id DESC
  LIMIT @page_limit OFFSET @page_offset;
 
+-- How many orders an account has, of a status if given.
 -- name: CountOrders :one
 SELECT count(*) FROM orders WHERE user_id = @user_id AND (sqlc.narg(status)::text IS NULL OR status = sqlc.narg(status));
 
--- A page of all orders, newest first. To be run with a plan of its own (postgres.Planned).
+-- A page of all orders, newest first. Run it through postgres.Planned.
 -- name: AdminListOrders :many
 SELECT o.id, o.number, o.status, o.total_minor, o.expires_at, o.created_at, o.updated_at, l.lines, l.units,
        o.user_id, u.email, u.first_name, u.last_name
@@ -176,7 +176,7 @@ SELECT o.id, o.number, o.status, o.total_minor, o.expires_at, o.created_at, o.up
  ORDER BY o.id DESC
  LIMIT @page_limit OFFSET @page_offset;
 
--- Writes how an order travels, and counts the change.
+-- Stores the shipment of an order, and raises the order's version.
 -- name: SetShipment :exec
 WITH changed AS (
     UPDATE orders o SET version = o.version + 1, updated_at = now() WHERE o.id = @order_id RETURNING o.id

@@ -75,7 +75,7 @@ type AdminListOrdersRow struct {
 	LastName   string
 }
 
-// A page of all orders, newest first. To be run with a plan of its own (postgres.Planned).
+// A page of all orders, newest first. Run it through postgres.Planned.
 func (q *Queries) AdminListOrders(ctx context.Context, arg AdminListOrdersParams) ([]AdminListOrdersRow, error) {
 	rows, err := q.db.Query(ctx, adminListOrders,
 		arg.Number,
@@ -123,6 +123,7 @@ const countOrders = `-- name: CountOrders :one
 SELECT count(*) FROM orders WHERE user_id = $1 AND ($2::text IS NULL OR status = $2)
 `
 
+// How many orders an account has, of a status if given.
 func (q *Queries) CountOrders(ctx context.Context, userID int64, status *string) (int64, error) {
 	row := q.db.QueryRow(ctx, countOrders, userID, status)
 	var count int64
@@ -130,12 +131,110 @@ func (q *Queries) CountOrders(ctx context.Context, userID int64, status *string)
 	return count, err
 }
 
+const createOrder = `-- name: CreateOrder :one
+WITH placed AS (
+    INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, payment_method_id, expires_at)
+    VALUES ($1, $2, 'PENDING', $3, $4::jsonb, $5::jsonb, $6::text,
+            $7::bigint, now() + make_interval(secs => $8::integer))
+    RETURNING id, number, user_id, status, total_minor, shipping_address, billing_address, note, version, expires_at, created_at, updated_at, payment_method_id
+), lines AS (
+    INSERT INTO order_lines (order_id, position, product_id, variant_id, name, sku, options, quantity, unit_minor, total_minor, is_tracked)
+    SELECT placed.id, l.position, l.product_id, l.variant_id, l.name, l.sku, l.options::jsonb, l.quantity, l.unit_minor, l.unit_minor * l.quantity, l.is_tracked
+      FROM placed, (SELECT unnest($9::integer[]) AS position, unnest($10::bigint[]) AS product_id,
+                           unnest($11::bigint[]) AS variant_id, unnest($12::text[]) AS name, unnest($13::text[]) AS sku,
+                           unnest($14::text[]) AS options, unnest($15::integer[]) AS quantity,
+                           unnest($16::bigint[]) AS unit_minor, unnest($17::boolean[]) AS is_tracked) l
+), history AS (
+    INSERT INTO order_history (order_id, to_status, actor_id) SELECT placed.id, placed.status, placed.user_id FROM placed RETURNING at
+), emptied AS (
+    DELETE FROM cart_lines WHERE cart_id = $18 AND variant_id = ANY ($19::bigint[])
+), touched AS (
+    UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $18 AND cardinality($19::bigint[]) > 0
+), event AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT 'order.created', 'order', placed.id,
+           $20::jsonb || jsonb_build_object('id', placed.id, 'created_at', placed.created_at, 'updated_at', placed.updated_at, 'customer',
+               (SELECT jsonb_build_object('id', u.id, 'email', u.email, 'first_name', u.first_name, 'last_name', u.last_name)
+                  FROM users u WHERE u.id = placed.user_id))
+      FROM placed
+)
+SELECT placed.id, placed.version, placed.created_at, placed.updated_at, placed.expires_at, history.at FROM placed, history
+`
+
+type CreateOrderParams struct {
+	Number          string
+	UserID          int64
+	TotalMinor      int64
+	ShippingAddress []byte
+	BillingAddress  []byte
+	Note            *string
+	PaymentMethodID *int64
+	WindowSeconds   int32
+	Positions       []int32
+	ProductIds      []int64
+	VariantIds      []int64
+	Names           []string
+	Skus            []string
+	Options         []string
+	Quantities      []int32
+	UnitMinors      []int64
+	Tracked         []bool
+	CartID          int64
+	CartVariants    []int64
+	Event           []byte
+}
+
+type CreateOrderRow struct {
+	ID        int64
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	ExpiresAt time.Time
+	At        time.Time
+}
+
+// Creates an order with its lines, the first entry of its history and its event, and removes what was ordered from the cart.
+func (q *Queries) CreateOrder(ctx context.Context, arg CreateOrderParams) (CreateOrderRow, error) {
+	row := q.db.QueryRow(ctx, createOrder,
+		arg.Number,
+		arg.UserID,
+		arg.TotalMinor,
+		arg.ShippingAddress,
+		arg.BillingAddress,
+		arg.Note,
+		arg.PaymentMethodID,
+		arg.WindowSeconds,
+		arg.Positions,
+		arg.ProductIds,
+		arg.VariantIds,
+		arg.Names,
+		arg.Skus,
+		arg.Options,
+		arg.Quantities,
+		arg.UnitMinors,
+		arg.Tracked,
+		arg.CartID,
+		arg.CartVariants,
+		arg.Event,
+	)
+	var i CreateOrderRow
+	err := row.Scan(
+		&i.ID,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.ExpiresAt,
+		&i.At,
+	)
+	return i, err
+}
+
 const expireOrders = `-- name: ExpireOrders :many
 WITH moved AS (
     UPDATE orders o SET status = 'CANCELLED', version = o.version + 1, updated_at = now()
      WHERE o.id = ANY ($2::bigint[]) AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'pending')
     RETURNING o.id, o.updated_at
-), told AS (
+), event AS (
     INSERT INTO events (kind, object_type, object_id, data)
     SELECT 'order.cancelled', 'order', moved.id, e.data::jsonb || jsonb_build_object('updated_at', moved.updated_at)
       FROM moved
@@ -147,8 +246,8 @@ SELECT moved.id, 'PENDING', 'CANCELLED', $1::text FROM moved ORDER BY moved.id
 RETURNING order_id
 `
 
-// Cancels locked orders that were not paid in time, notes it and writes the events that tell of it. A payment that began
-// just before the lock was taken is seen here, and its order left.
+// Cancels locked orders that were not paid in time, and writes their history and events. A payment that began just before
+// the lock was taken is seen here, and its order is left alone.
 func (q *Queries) ExpireOrders(ctx context.Context, note string, ids []int64, events []string) ([]int64, error) {
 	rows, err := q.db.Query(ctx, expireOrders, note, ids, events)
 	if err != nil {
@@ -243,8 +342,8 @@ type GetOrderRow struct {
 	Payments  []byte
 }
 
-// One order with all there is to show, lines, history and shipment as JSON so that one statement fetches it all; of one
-// account when one is given.
+// One order with all there is to show: lines, history, shipment and payments as JSON, so that one statement fetches it all.
+// Only one of this account unless user_id is null.
 func (q *Queries) GetOrder(ctx context.Context, iD int64, userID *int64) (GetOrderRow, error) {
 	row := q.db.QueryRow(ctx, getOrder, iD, userID)
 	var i GetOrderRow
@@ -320,7 +419,7 @@ type ListCheckoutCartRow struct {
 	IsSold         bool
 }
 
-// What an account's cart holds, in the order it was added, as it can be bought now.
+// The lines of an account's cart in the order they were added, with current prices and stock.
 func (q *Queries) ListCheckoutCart(ctx context.Context, cartID int64) ([]ListCheckoutCartRow, error) {
 	rows, err := q.db.Query(ctx, listCheckoutCart, cartID)
 	if err != nil {
@@ -379,8 +478,8 @@ type ListCheckoutItemsRow struct {
 	IsActive       bool
 }
 
-// What is meant by some products and, where not 0, variants: by the position of the item, two rows at most, to tell one
-// variant from several. What is not there has no row.
+// The variants that items of a request name by product and, where not 0, variant; by the position of the item. An item has
+// two rows if its product has several variants, and none if it does not exist.
 func (q *Queries) ListCheckoutItems(ctx context.Context, positions []int32, productIds []int64, variantIds []int64) ([]ListCheckoutItemsRow, error) {
 	rows, err := q.db.Query(ctx, listCheckoutItems, positions, productIds, variantIds)
 	if err != nil {
@@ -443,7 +542,7 @@ type ListOrdersRow struct {
 	Units      int64
 }
 
-// A page of an account's orders, newest first (orders_user_idx). To be run with a plan of its own (postgres.Planned).
+// A page of an account's orders, newest first (orders_user_idx). Run it through postgres.Planned.
 func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]ListOrdersRow, error) {
 	rows, err := q.db.Query(ctx, listOrders,
 		arg.UserID,
@@ -489,8 +588,8 @@ SELECT id FROM orders o
    FOR NO KEY UPDATE OF o SKIP LOCKED
 `
 
-// Some orders that were not paid in time and that nobody is working on, locked (orders_unpaid_idx). One with a payment
-// under way waits for its outcome.
+// Some orders that were not paid in time and that no other transaction has locked (orders_unpaid_idx). An order with a
+// pending payment waits for its outcome.
 func (q *Queries) LockExpiredOrders(ctx context.Context, batch int32) ([]int64, error) {
 	rows, err := q.db.Query(ctx, lockExpiredOrders, batch)
 	if err != nil {
@@ -515,7 +614,7 @@ const lockOrder = `-- name: LockOrder :one
 SELECT id, number, user_id, status, total_minor, shipping_address, billing_address, note, version, expires_at, created_at, updated_at, payment_method_id FROM orders WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2) FOR NO KEY UPDATE
 `
 
-// An order, locked for a change; of one account when one is given.
+// An order, locked for a change; only one of this account unless user_id is null.
 func (q *Queries) LockOrder(ctx context.Context, iD int64, userID *int64) (Order, error) {
 	row := q.db.QueryRow(ctx, lockOrder, iD, userID)
 	var i Order
@@ -540,7 +639,7 @@ func (q *Queries) LockOrder(ctx context.Context, iD int64, userID *int64) (Order
 const moveOrder = `-- name: MoveOrder :exec
 WITH moved AS (
     UPDATE orders o SET status = $2, version = o.version + 1, updated_at = now() WHERE o.id = $5 RETURNING o.id, o.updated_at
-), told AS (
+), event AS (
     INSERT INTO events (kind, object_type, object_id, data)
     SELECT $6::text, 'order', moved.id, $7::jsonb || jsonb_build_object('updated_at', moved.updated_at) FROM moved
 )
@@ -558,7 +657,7 @@ type MoveOrderParams struct {
 	Event      []byte
 }
 
-// Gives a locked order another status, notes it and writes the event that tells of it.
+// Gives a locked order another status, and writes its history and event.
 func (q *Queries) MoveOrder(ctx context.Context, arg MoveOrderParams) error {
 	_, err := q.db.Exec(ctx, moveOrder,
 		arg.FromStatus,
@@ -580,109 +679,10 @@ INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
 SELECT touched.id, touched.status, touched.status, $1::bigint, $2::text FROM touched
 `
 
-// Notes something in the history of a locked order that leaves its status.
+// Adds an entry to the history of a locked order without changing its status.
 func (q *Queries) NoteOrder(ctx context.Context, actorID *int64, note string, iD int64) error {
 	_, err := q.db.Exec(ctx, noteOrder, actorID, note, iD)
 	return err
-}
-
-const placeOrder = `-- name: PlaceOrder :one
-WITH placed AS (
-    INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, payment_method_id, expires_at)
-    VALUES ($1, $2, 'PENDING', $3, $4::jsonb, $5::jsonb, $6::text,
-            $7::bigint, now() + make_interval(secs => $8::integer))
-    RETURNING id, number, user_id, status, total_minor, shipping_address, billing_address, note, version, expires_at, created_at, updated_at, payment_method_id
-), lines AS (
-    INSERT INTO order_lines (order_id, position, product_id, variant_id, name, sku, options, quantity, unit_minor, total_minor, is_tracked)
-    SELECT placed.id, l.position, l.product_id, l.variant_id, l.name, l.sku, l.options::jsonb, l.quantity, l.unit_minor, l.unit_minor * l.quantity, l.is_tracked
-      FROM placed, (SELECT unnest($9::integer[]) AS position, unnest($10::bigint[]) AS product_id,
-                           unnest($11::bigint[]) AS variant_id, unnest($12::text[]) AS name, unnest($13::text[]) AS sku,
-                           unnest($14::text[]) AS options, unnest($15::integer[]) AS quantity,
-                           unnest($16::bigint[]) AS unit_minor, unnest($17::boolean[]) AS is_tracked) l
-), noted AS (
-    INSERT INTO order_history (order_id, to_status, actor_id) SELECT placed.id, placed.status, placed.user_id FROM placed RETURNING at
-), emptied AS (
-    DELETE FROM cart_lines WHERE cart_id = $18 AND variant_id = ANY ($19::bigint[])
-), touched AS (
-    UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $18 AND cardinality($19::bigint[]) > 0
-), told AS (
-    INSERT INTO events (kind, object_type, object_id, data)
-    SELECT 'order.created', 'order', placed.id,
-           $20::jsonb || jsonb_build_object('id', placed.id, 'created_at', placed.created_at, 'updated_at', placed.updated_at, 'customer',
-               (SELECT jsonb_build_object('id', u.id, 'email', u.email, 'first_name', u.first_name, 'last_name', u.last_name)
-                  FROM users u WHERE u.id = placed.user_id))
-      FROM placed
-)
-SELECT placed.id, placed.version, placed.created_at, placed.updated_at, placed.expires_at, noted.at FROM placed, noted
-`
-
-type PlaceOrderParams struct {
-	Number          string
-	UserID          int64
-	TotalMinor      int64
-	ShippingAddress []byte
-	BillingAddress  []byte
-	Note            *string
-	PaymentMethodID *int64
-	WindowSeconds   int32
-	Positions       []int32
-	ProductIds      []int64
-	VariantIds      []int64
-	Names           []string
-	Skus            []string
-	Options         []string
-	Quantities      []int32
-	UnitMinors      []int64
-	Tracked         []bool
-	CartID          int64
-	CartVariants    []int64
-	Event           []byte
-}
-
-type PlaceOrderRow struct {
-	ID        int64
-	Version   int64
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	ExpiresAt time.Time
-	At        time.Time
-}
-
-// Writes an order with its lines, the first row of its history and the event that tells of it, and takes what was ordered
-// out of the cart.
-func (q *Queries) PlaceOrder(ctx context.Context, arg PlaceOrderParams) (PlaceOrderRow, error) {
-	row := q.db.QueryRow(ctx, placeOrder,
-		arg.Number,
-		arg.UserID,
-		arg.TotalMinor,
-		arg.ShippingAddress,
-		arg.BillingAddress,
-		arg.Note,
-		arg.PaymentMethodID,
-		arg.WindowSeconds,
-		arg.Positions,
-		arg.ProductIds,
-		arg.VariantIds,
-		arg.Names,
-		arg.Skus,
-		arg.Options,
-		arg.Quantities,
-		arg.UnitMinors,
-		arg.Tracked,
-		arg.CartID,
-		arg.CartVariants,
-		arg.Event,
-	)
-	var i PlaceOrderRow
-	err := row.Scan(
-		&i.ID,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.ExpiresAt,
-		&i.At,
-	)
-	return i, err
 }
 
 const setShipment = `-- name: SetShipment :exec
@@ -704,7 +704,7 @@ type SetShipmentParams struct {
 	OrderID        int64
 }
 
-// Writes how an order travels, and counts the change.
+// Stores the shipment of an order, and raises the order's version.
 func (q *Queries) SetShipment(ctx context.Context, arg SetShipmentParams) error {
 	_, err := q.db.Exec(ctx, setShipment,
 		arg.Status,
@@ -720,7 +720,7 @@ const touchOrder = `-- name: TouchOrder :exec
 UPDATE orders SET version = version + 1, updated_at = now() WHERE id = $1
 `
 
-// Counts a change of what an order shows, such as its payments. The order is locked.
+// Raises the version of a locked order when something else that it shows changed, such as a payment.
 func (q *Queries) TouchOrder(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, touchOrder, id)
 	return err

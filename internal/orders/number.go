@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// alphabet is Crockford's base 32: digits and letters that are not taken for each other.
+// alphabet is Crockford's base 32: no two of its digits and letters look alike.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 const (
@@ -13,7 +13,8 @@ const (
 	numberLength = 10 // the last one checks the others
 )
 
-// newNumber is a number such as SO-4F7KR-9M2QC: 45 random bits, so one tells nothing of the others.
+// newNumber returns a number such as SO-4F7KR-9M2QC. Its 45 random bits do not reveal how many
+// orders there are.
 func newNumber() string {
 	var random [numberLength - 1]byte
 	_, _ = rand.Read(random[:]) // never fails
@@ -28,8 +29,8 @@ func writeNumber(digits string) string {
 	return numberPrefix + digits[:numberLength/2] + "-" + digits[numberLength/2:]
 }
 
-// check weighs digits by odd numbers, each with an inverse modulo 32: every wrong digit is found,
-// and every swap of two neighbours unless they are 16 apart.
+// check returns the check digit's value. It weighs digits by odd numbers, each with an inverse
+// modulo 32: every wrong digit is found, and every swap of two neighbours unless they are 16 apart.
 func check(digits string) int {
 	sum := 0
 	for i := range len(digits) {
@@ -39,7 +40,7 @@ func check(digits string) int {
 }
 
 // readNumber reads a number as people write it: in small letters, without dashes, with O for 0 and
-// I or L for 1. False when it can be none.
+// I or L for 1. It returns false if the text is no number.
 func readNumber(text string) (string, bool) {
 	text = strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(text))
 	digits := strings.NewReplacer("O", "0", "I", "1", "L", "1").

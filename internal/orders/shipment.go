@@ -9,11 +9,40 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/request"
 	"github.com/shopd/shopd/internal/platform/version"
 )
 
-// setShipment writes how an order travels, and what happened when that is told or the status is
-// another one.
+// GetShipment returns how one of the caller's orders is shipped.
+func (o *Orders) GetShipment(
+	ctx context.Context, r api.GetShipmentRequestObject,
+) (api.GetShipmentResponseObject, error) {
+	found, err := o.read(ctx, r.ID, &request.From(ctx).Principal.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if found.shipment == nil {
+		return nil, ErrNoShipment
+	}
+	return api.GetShipment200JSONResponse{Body: *found.shipment}, nil
+}
+
+// SetShipment sets how an order is shipped.
+func (o *Orders) SetShipment(
+	ctx context.Context, r api.SetShipmentRequestObject,
+) (api.SetShipmentResponseObject, error) {
+	if err := o.setShipment(ctx, r.ID, r.Params.IfMatch, *r.Body); err != nil {
+		return nil, err
+	}
+	body, tag, err := o.adminOrder(ctx, r.ID)
+	return api.SetShipment200JSONResponse{
+		Body:    body,
+		Headers: api.SetShipment200ResponseHeaders{ETag: tag},
+	}, err
+}
+
+// setShipment stores the shipment of an order. It adds an event to the shipment if the input has
+// one or the status changes.
 func (o *Orders) setShipment(
 	ctx context.Context, id int64, ifMatch *string, b api.ShipmentInput,
 ) error {

@@ -16,25 +16,25 @@ const (
 	Cancelled = "CANCELLED"
 )
 
-// mover is who moves an order along.
+// mover is who gives an order another status.
 type mover int
 
 const (
 	customer mover = 1 << iota
 	staff
-	payment // the money came
-	refund  // the money went back
-	expiry  // it was not paid in time
+	payment // the provider took the money
+	refund  // the provider refunded the money
+	expiry  // the order was not paid in time
 )
 
-// Transition is a step an order may make.
+// Transition is a change of status that an order may make.
 type Transition struct {
 	From, To string
 	by       mover
 	event    string
 }
 
-// transitions is the whole way of an order: what is not in it does not happen.
+// transitions are all changes of status there are.
 var transitions = []Transition{
 	{Pending, Paid, staff | payment, events.OrderPaid},
 	{Pending, Cancelled, customer | staff | expiry, events.OrderCancelled},
@@ -43,18 +43,19 @@ var transitions = []Transition{
 	{Shipped, Delivered, staff, events.OrderDelivered},
 }
 
-// Transitions are all steps an order may make.
+// Transitions returns all changes of status that an order may make.
 func Transitions() []Transition { return transitions }
 
-// step is a transaction in which orders move.
+// step is a transaction in which orders change their status.
 type step struct {
 	q     *db.Queries
 	actor *int64 // nil: the system
 	note  string
 }
 
-// move gives a locked order another status, if whoever moves it may. A cancelled order gives back
-// its stock. It should be the last thing in its transaction.
+// move gives a locked order another status, or returns ErrTransition if the table does not allow
+// it. A cancelled order releases its stock, which locks levels: move should be the last thing in
+// its transaction.
 func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by mover) error {
 	for _, t := range transitions {
 		if t.From != order.Status || t.To != to || t.by&by == 0 {
@@ -83,8 +84,8 @@ func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by
 	return ErrTransition.Detailf("An order that is %s cannot become %s this way.", order.Status, to)
 }
 
-// mayMove is what else a step takes. What staff calls paid was paid beside the shop, and what is
-// being refunded to be cancelled does not ship.
+// mayMove checks what a transition needs besides the table. If staff marks an order as paid, its
+// payment is recorded. An order whose cancelling refund is pending does not ship.
 func (o *Orders) mayMove(ctx context.Context, s step, order db.Order, to string, by mover) error {
 	switch {
 	case to == Paid && by == staff && order.TotalMinor > 0:
@@ -99,8 +100,8 @@ func (o *Orders) mayMove(ctx context.Context, s step, order db.Order, to string,
 	return nil
 }
 
-// MarkPaid makes a pending order paid, in the transaction in which its money is noted. The order
-// must be locked. actor is who paid, nil when a provider told.
+// MarkPaid marks a pending order as paid, in the transaction that records its payment. The order
+// must be locked. actor is the customer who paid, or nil if a webhook or job recorded it.
 func (o *Orders) MarkPaid(
 	ctx context.Context, q *db.Queries, order db.Order, actor *int64, note string,
 ) error {

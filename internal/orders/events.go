@@ -8,7 +8,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// Snapshot is what an event tells of an order, in the words of the contract: the order as it was,
+// Snapshot is the data of an event of an order: the order as it then was, in the contract's words,
 // without its history and payments.
 type Snapshot struct {
 	ID              int64             `json:"id"`
@@ -27,8 +27,8 @@ type Snapshot struct {
 	UpdatedAt       string            `json:"updated_at"`
 }
 
-// snapshot is the JSON of a Snapshot. What only the statement that writes the event knows, that
-// adds: when the order was changed and, of a new one, its id, its customer and when it was made.
+// snapshot returns the JSON of a Snapshot. The statement that writes the event adds what only it
+// knows: updated_at and, for a new order, id, customer and created_at.
 func (o *Orders) snapshot(s stored) ([]byte, error) {
 	b, err := o.body(s)
 	if err != nil {
@@ -52,10 +52,10 @@ func (o *Orders) snapshot(s stored) ([]byte, error) {
 	})
 }
 
-// rfc3339 has microseconds, as the database does.
+// rfc3339 writes times with microseconds, the precision of the database.
 const rfc3339 = "2006-01-02T15:04:05.999999Z07:00"
 
-// snapshotOf is the snapshot of a locked order as it is about to be.
+// snapshotOf returns the snapshot of a locked order with the status it is about to get.
 func (o *Orders) snapshotOf(
 	ctx context.Context, q *db.Queries, id int64, status string,
 ) ([]byte, error) {

@@ -7,10 +7,9 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/page"
 	"github.com/shopd/shopd/internal/platform/request"
-	"github.com/shopd/shopd/internal/platform/version"
 )
 
-// ListOrders answers a page of the caller's orders, newest first.
+// ListOrders returns a page of the caller's orders, newest first.
 func (o *Orders) ListOrders(
 	ctx context.Context, r api.ListOrdersRequestObject,
 ) (api.ListOrdersResponseObject, error) {
@@ -65,51 +64,64 @@ func (o *Orders) ListOrders(
 	return body, nil
 }
 
-// GetOrder answers one of the caller's orders.
-func (o *Orders) GetOrder(
-	ctx context.Context, r api.GetOrderRequestObject,
-) (api.GetOrderResponseObject, error) {
-	found, err := o.read(ctx, r.ID, &request.From(ctx).Principal.UserID)
+// AdminListOrders returns a page of all orders, newest first.
+func (o *Orders) AdminListOrders(
+	ctx context.Context, r api.AdminListOrdersRequestObject,
+) (api.AdminListOrdersResponseObject, error) {
+	p := r.Params
+	asked := page.Of(p.Limit, p.Offset)
+	params := db.AdminListOrdersParams{
+		Status:     (*string)(p.Status),
+		FromTime:   p.From,
+		ToTime:     p.To,
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
+	}
+	if p.Q != nil {
+		if number, ok := readNumber(*p.Q); ok {
+			params.Number = &number
+		} else {
+			params.Mail = p.Q
+		}
+	}
+	before, err := page.After(p.Cursor, p.Offset, 1)
 	if err != nil {
 		return nil, err
 	}
-	body, err := o.body(found)
-	return api.GetOrder200JSONResponse{
-		Body:    body,
-		Headers: api.GetOrder200ResponseHeaders{ETag: new(version.Tag(found.order.Version))},
-	}, err
-}
-
-// GetShipment answers how one of the caller's orders travels.
-func (o *Orders) GetShipment(
-	ctx context.Context, r api.GetShipmentRequestObject,
-) (api.GetShipmentResponseObject, error) {
-	found, err := o.read(ctx, r.ID, &request.From(ctx).Principal.UserID)
+	if before != nil {
+		params.BeforeID = &before[0]
+	}
+	rows, err := o.planned.AdminListOrders(ctx, params)
 	if err != nil {
 		return nil, err
 	}
-	if found.shipment == nil {
-		return nil, ErrNoShipment
+	body := api.AdminListOrders200JSONResponse{
+		Items:  make([]api.AdminOrderSummary, 0, len(rows)),
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
 	}
-	return api.GetShipment200JSONResponse{Body: *found.shipment}, nil
-}
-
-// CancelOrder cancels one of the caller's orders.
-func (o *Orders) CancelOrder(
-	ctx context.Context, r api.CancelOrderRequestObject,
-) (api.CancelOrderResponseObject, error) {
-	user := request.From(ctx).Principal.UserID
-	done, err := o.cancel(ctx, r.ID, user)
-	if err != nil {
-		return nil, err
+	for _, row := range rows {
+		body.Items = append(body.Items, api.AdminOrderSummary{
+			ID:            row.ID,
+			Number:        row.Number,
+			Status:        api.OrderStatus(row.Status),
+			TotalItems:    row.Lines,
+			TotalQuantity: row.Units,
+			Customer: api.OrderCustomer{
+				ID:        row.UserID,
+				Email:     row.Email,
+				FirstName: row.FirstName,
+				LastName:  row.LastName,
+			},
+			Total:     o.settings.Currency.Format(row.TotalMinor),
+			Currency:  api.Currency(o.settings.Currency),
+			PayUntil:  payUntil(row.Status, row.ExpiresAt),
+			CreatedAt: row.CreatedAt.UTC(),
+			UpdatedAt: row.UpdatedAt.UTC(),
+		})
 	}
-	found, err := o.read(ctx, r.ID, &user)
-	if err != nil {
-		return nil, err
+	if len(rows) == int(asked.Limit) {
+		body.NextCursor = new(page.Cursor(rows[len(rows)-1].ID))
 	}
-	body, err := o.body(found)
-	if !done {
-		return api.CancelOrder202JSONResponse(body), err
-	}
-	return api.CancelOrder200JSONResponse(body), err
+	return body, nil
 }

@@ -1,20 +1,16 @@
 package orders
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/payments/details"
 )
 
-// storedLine and storedChange are the JSON the query GetOrder makes.
+// storedLine is a line of an order, in the JSON of the query GetOrder.
 type storedLine struct {
 	ProductID  int64           `json:"product_id"`
 	VariantID  int64           `json:"variant_id"`
@@ -26,6 +22,7 @@ type storedLine struct {
 	TotalMinor int64           `json:"total_minor"`
 }
 
+// storedChange is an entry of an order's history, in the JSON of the query GetOrder.
 type storedChange struct {
 	From    *string   `json:"from"`
 	To      string    `json:"to"`
@@ -44,39 +41,7 @@ type stored struct {
 	shipment *api.Shipment
 }
 
-// read reads an order; of one account unless user is nil.
-func (o *Orders) read(ctx context.Context, id int64, user *int64) (stored, error) {
-	return read(ctx, o.queries, id, user)
-}
-
-func read(ctx context.Context, q *db.Queries, id int64, user *int64) (stored, error) {
-	row, err := q.GetOrder(ctx, id, user)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return stored{}, ErrNotFound
-	}
-	if err != nil {
-		return stored{}, err
-	}
-	s := stored{
-		order: row.Order,
-		customer: api.OrderCustomer{
-			ID:        row.Order.UserID,
-			Email:     row.Email,
-			FirstName: row.FirstName,
-			LastName:  row.LastName,
-		},
-	}
-	err = errors.Join(
-		json.Unmarshal(row.Lines, &s.lines), json.Unmarshal(row.History, &s.history),
-		json.Unmarshal(row.Shipment, &s.shipment), json.Unmarshal(row.Payments, &s.payments),
-	)
-	if err != nil {
-		return stored{}, fmt.Errorf("order %d: %w", id, err)
-	}
-	return s, nil
-}
-
-// body is an order as its customer sees it.
+// body returns an order as its customer sees it.
 func (o *Orders) body(s stored) (api.Order, error) {
 	format := o.settings.Currency.Format
 	body := api.Order{
@@ -118,8 +83,7 @@ func (o *Orders) body(s stored) (api.Order, error) {
 			At:   h.At.UTC(),
 			Note: h.Note,
 		}
-		if h.ActorID != nil &&
-			*h.ActorID == s.order.UserID { // who works in the shop is the shop's own business
+		if h.ActorID != nil && *h.ActorID == s.order.UserID { // staff stays anonymous
 			change.ActorID = h.ActorID
 		}
 		body.History = append(body.History, change)
@@ -135,7 +99,7 @@ func (o *Orders) body(s stored) (api.Order, error) {
 	return body, err
 }
 
-// adminBody is an order as the shop sees it.
+// adminBody returns an order as staff sees it.
 func (o *Orders) adminBody(s stored) (api.AdminOrder, error) {
 	b, err := o.body(s)
 	for i, h := range s.history {
@@ -166,16 +130,17 @@ func (o *Orders) adminBody(s stored) (api.AdminOrder, error) {
 	}, err
 }
 
-func address(kept []byte) (*api.OrderAddress, error) {
-	if len(kept) == 0 {
+// address decodes the copy of an address that an order stores; nil without one.
+func address(stored []byte) (*api.OrderAddress, error) {
+	if len(stored) == 0 {
 		return nil, nil
 	}
 	var read api.OrderAddress
-	err := json.Unmarshal(kept, &read)
+	err := json.Unmarshal(stored, &read)
 	return &read, err
 }
 
-// payUntil is when an order is cancelled unless it is paid; nil when it will not be.
+// payUntil returns when a pending order is cancelled unless it is paid; nil for other orders.
 func payUntil(status string, at time.Time) *time.Time {
 	if status != Pending {
 		return nil
