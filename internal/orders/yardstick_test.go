@@ -118,7 +118,7 @@ func checkoutScript(b *testing.B) string {
 		statement("cart", "LockAccountCart", ":who") + ";",
 		statement("orders", "GetCheckout") + ";",
 		statement("orders", "ListCheckoutCart", ":cart") + ";",
-		statement("orders", "PlaceOrder") + ` \gset order_`,
+		statement("orders", "CreateOrder") + ` \gset order_`,
 		statement("idempotency", "KeepIdempotencyKey") + ";",
 		statement("inventory", "TakeStock") + ";", "COMMIT;",
 	}, "\n") + "\n"
