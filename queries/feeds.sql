@@ -1,9 +1,10 @@
--- name: CreateImport :one
+-- Creates an import, which waits for the runner that its job starts.
+-- name: StartImport :one
 INSERT INTO imports (user_id, source, url, file, encoding, is_utf8, size, dry_run, images, batch_size)
 VALUES (sqlc.narg(user_id), @source, sqlc.narg(url), sqlc.narg(file), sqlc.narg(encoding), @is_utf8, @size, @dry_run, @images, @batch_size)
 RETURNING *;
 
--- One import of an account, or for administrators of anybody.
+-- One import of an account, or of any account if user_id is null.
 -- name: GetImport :one
 SELECT * FROM imports WHERE id = @id AND (sqlc.narg(user_id)::bigint IS NULL OR user_id = sqlc.narg(user_id));
 
@@ -16,47 +17,47 @@ SELECT * FROM imports
  ORDER BY id DESC
  LIMIT @page_limit OFFSET @page_offset;
 
--- A page of what was wrong, in the order it was found.
+-- A page of errors and warnings, in the order in which they were found.
 -- name: ListImportErrors :many
 SELECT * FROM import_errors
  WHERE import_id = @import_id AND id > @after_id
  ORDER BY id
  LIMIT @page_limit OFFSET @page_offset;
 
--- Gives an import to a runner, unless another one shows that it lives or it has ended.
+-- Claims an import for a runner, unless it has ended or the heartbeat of another runner is recent.
 -- name: ClaimImport :one
 UPDATE imports
    SET status = 'running', runner = @runner::text, alive_at = now()
  WHERE id = @id AND finished_at IS NULL AND (runner IS NULL OR runner = @runner::text OR alive_at < now() - make_interval(secs => @silent_seconds::integer))
 RETURNING *;
 
--- Shows that a runner lives, between batches that are long.
--- name: KeepImport :execrows
+-- Stores a heartbeat of a runner, during batches that are long.
+-- name: BeatImport :execrows
 UPDATE imports SET alive_at = now() WHERE id = @id AND runner = @runner::text AND finished_at IS NULL;
 
--- Lets another runner take an import over at once.
+-- Releases the claim, so that another runner can claim the import at once.
 -- name: ReleaseImport :exec
 UPDATE imports SET runner = NULL WHERE id = @id AND runner = @runner::text AND finished_at IS NULL;
 
--- What a file is, once it is in the storage.
+-- Stores which file of the storage an import reads.
 -- name: StoreImportFile :execrows
 UPDATE imports SET file = @file, encoding = @encoding, is_utf8 = @is_utf8, size = @size, alive_at = now()
  WHERE id = @id AND runner = @runner::text AND finished_at IS NULL;
 
--- What is in the file, after it was read once.
+-- Stores the results of the first reading of the file.
 -- name: StoreImportScan :one
 UPDATE imports SET rows_total = @rows_total, delimiter = @delimiter::text, repeated = @repeated::bigint[],
        position = @position, line = @line, row = @row, started_at = coalesce(started_at, now()), alive_at = now()
  WHERE id = @id AND runner = @runner::text AND finished_at IS NULL
 RETURNING *;
 
--- Locks an import for a batch, if it is the runner's and is where the runner thinks.
+-- Locks an import for a batch, if it has not ended, the runner holds it and its position is the one the runner knows.
 -- name: LockImport :one
 SELECT id, met FROM imports
  WHERE id = @id AND runner = @runner::text AND position = @position AND finished_at IS NULL
    FOR UPDATE;
 
--- Goes on behind a batch. It is written in the transaction of the batch.
+-- Moves the position behind a batch, in the transaction of the batch.
 -- name: AdvanceImport :exec
 UPDATE imports
    SET position = @position, line = @line, row = @row, met = met || @met::bigint[],
@@ -64,7 +65,7 @@ UPDATE imports
        failed = failed + @failed, warnings = warnings + @warnings, alive_at = now()
  WHERE id = @id;
 
--- Keeps what was wrong, as far as there is room (a kept number of 1,000 in all).
+-- Stores errors and warnings, at most 1,000 of an import.
 -- name: AddImportErrors :exec
 INSERT INTO import_errors (import_id, row, line, column_name, message, is_warning)
 SELECT @import_id, e.row, e.line, nullif(e.column_name, ''), e.message, @is_warning::boolean
@@ -72,11 +73,11 @@ SELECT @import_id, e.row, e.line, nullif(e.column_name, ''), e.message, @is_warn
  ORDER BY e.row
  LIMIT greatest(0, 1000 - (SELECT count(*) FROM import_errors x WHERE x.import_id = @import_id));
 
--- Counts a warning that comes after its row, such as an image that could not be fetched.
+-- Counts a warning that is found after its row was imported, such as an image that could not be fetched.
 -- name: CountImportWarning :exec
 UPDATE imports SET warnings = warnings + 1 WHERE id = @id;
 
--- Ends an import, once, and answers the file that is not needed any more.
+-- Ends an import, once, and returns the file to delete.
 -- name: FinishImport :one
 UPDATE imports i
    SET status = @status, message = sqlc.narg(message), finished_at = now(), runner = NULL, file = NULL, url = NULL
@@ -85,18 +86,18 @@ UPDATE imports i
 RETURNING before.file AS old_file, (i.created + i.updated)::bigint AS changes, i.dry_run, coalesce(i.rows_total, 0)::bigint AS total,
           i.created, i.updated, i.unchanged, i.failed, i.finished_at::timestamptz AS finished_at;
 
--- Imports nobody works on: their server died.
+-- Imports without a recent heartbeat: their server died.
 -- name: ListAbandonedImports :many
 SELECT id FROM imports
  WHERE finished_at IS NULL AND coalesce(alive_at, created_at) < now() - make_interval(secs => @silent_seconds::integer)
  ORDER BY id LIMIT 100;
 
--- Which of some files no open import has.
+-- Which of some files belong to no open import.
 -- name: ListUnusedFeedFiles :many
 SELECT f.name::text AS name FROM (SELECT unnest(@names::text[]) AS name) f
  WHERE NOT EXISTS (SELECT FROM imports i WHERE i.finished_at IS NULL AND i.file = f.name);
 
--- Lets the triggers leave to the import what is made of products, and gives its statements the time of a batch.
+-- Tells the triggers that the import itself refreshes listings and search, and extends the statement timeout to that of a batch.
 -- name: BeginImportBatch :exec
 SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_timeout', '60s', true);
 
@@ -106,7 +107,7 @@ SELECT refresh_search(@ids::bigint[]);
 -- name: RefreshListings :exec
 SELECT refresh_listings(@ids::bigint[]);
 
--- The variants that rows of a batch may mean, as they are.
+-- The variants that rows of a batch may refer to.
 -- name: FindFeedVariants :many
 WITH found AS (
     SELECT i.variant_id AS id FROM feed_items i WHERE i.feed_id = ANY (@feed_ids::text[])
@@ -130,7 +131,7 @@ SELECT v.id, v.product_id, v.is_default, v.sku, v.gtin, v.options, v.price_minor
 SELECT g.group_id, g.product_id FROM feed_groups g JOIN products p ON p.id = g.product_id
  WHERE g.group_id = ANY (@group_ids::text[]) AND p.deleted_at IS NULL;
 
--- What sets the variants of some products apart.
+-- The options of all variants of some products.
 -- name: ListFeedSiblings :many
 SELECT v.id, v.product_id, v.options, v.position FROM variants v
  WHERE v.product_id = ANY (@product_ids::bigint[]) AND v.deleted_at IS NULL
@@ -175,7 +176,7 @@ SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.opti
                unnest(@discounts::bigint[]) AS discount, unnest(@trackeds::boolean[]) AS tracked, unnest(@stocks::integer[]) AS stock) v
 RETURNING id, sku;
 
--- Sets of some products what their file has columns for.
+-- Sets those fields of some products that their file has columns for.
 -- name: UpdateFeedProducts :exec
 UPDATE products p
    SET name = CASE WHEN @sets_name::boolean THEN u.name ELSE p.name END,
@@ -194,11 +195,11 @@ UPDATE products p
                unnest(@actives::integer[]) AS is_active, unnest(@featureds::integer[]) AS is_featured) u
  WHERE p.id = u.id;
 
--- Counts a change of the variants of some products.
+-- Raises the version of products whose variants changed.
 -- name: TouchFeedProducts :exec
 UPDATE products SET version = version + 1, updated_at = now() WHERE id = ANY (@ids::bigint[]);
 
--- Sets of some variants what their file has columns for.
+-- Sets those fields of some variants that their file has columns for.
 -- name: UpdateFeedVariants :exec
 UPDATE variants v
    SET sku = coalesce(nullif(u.sku, ''), v.sku),
@@ -211,7 +212,7 @@ UPDATE variants v
                unnest(@prices::bigint[]) AS price, unnest(@discounts::bigint[]) AS discount, unnest(@trackeds::boolean[]) AS tracked) u
  WHERE v.id = u.id;
 
--- Forgets what feeds called some variants, before they are called otherwise.
+-- Deletes the feed ids of some variants, before they get others.
 -- name: ForgetFeedItems :exec
 DELETE FROM feed_items WHERE variant_id = ANY (@variant_ids::bigint[]);
 
@@ -225,7 +226,7 @@ INSERT INTO feed_groups (group_id, product_id)
 SELECT unnest(@group_ids::text[]), unnest(@product_ids::bigint[])
 ON CONFLICT (group_id) DO UPDATE SET product_id = excluded.product_id;
 
--- Which addresses the images of a product were taken from.
+-- The addresses from which the images of a product were fetched.
 -- name: ListFeedImages :many
 SELECT url FROM feed_images WHERE product_id = $1;
 

@@ -23,9 +23,9 @@ func importCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE|URL",
 		Short: "Import products from a CSV file or the address of one",
-		Long: "Imports products in Google Shopping columns. Encoding and delimiter are found out; - reads standard input. A row that is\n" +
-			"wrong is told and stops nothing else. What is interrupted is taken up by a server that works jobs, which also fetches\n" +
-			"the images and brings search and the assistant up to date.",
+		Long: "Imports products in Google Shopping columns. Encoding and delimiter are detected; - reads standard input. A row that is\n" +
+			"wrong is reported and stops nothing else. An interrupted import is resumed by a server that runs jobs, which also\n" +
+			"fetches the images and updates search and the assistant.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return withApp(
@@ -33,7 +33,7 @@ func importCommand() *cobra.Command {
 			)
 		},
 	}
-	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "only find out what the import would do")
+	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "only report what the import would do")
 	c.Flags().BoolVar(&o.NoImages, "no-images", false, "do not fetch images")
 	c.Flags().Int32Var(&o.BatchSize, "batch-size", 0, "rows that are imported at once, all or none")
 	return c
@@ -68,12 +68,12 @@ func importFile(c *cobra.Command, a *app.App, from string, o feeds.Options) erro
 	if err != nil {
 		return said(err)
 	}
-	return tellImport(c, a, done, time.Since(begun))
+	return printImport(c, a, done, time.Since(begun))
 }
 
-// tellImport says what became of an import. Rows that were refused make the command fail, so that
-// scripts notice.
-func tellImport(c *cobra.Command, a *app.App, i db.Import, took time.Duration) error {
+// printImport prints the counts of an import and its first errors. It returns an error if rows were
+// refused, so that scripts notice.
+func printImport(c *cobra.Command, a *app.App, i db.Import, took time.Duration) error {
 	const shown = 20
 	if i.Status != "completed" {
 		message := i.Status
@@ -115,7 +115,7 @@ func exportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "Export the active products as CSV",
-		Long:  "Writes a row for each variant, in columns that shopd import knows: importing an export changes nothing.",
+		Long:  "Writes a row for each variant, in columns that shopd import recognises: importing an export changes nothing.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withApp(c.Context(), func(a *app.App) error {
@@ -138,7 +138,7 @@ func export(ctx context.Context, a *app.App, to io.Writer) error {
 	return w.Flush()
 }
 
-// exportTo writes a file that has its name once it is whole.
+// exportTo writes a file under a temporary name and renames it when it is complete.
 func exportTo(ctx context.Context, a *app.App, name string) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(name), ".export-")
 	if err != nil {

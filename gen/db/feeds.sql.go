@@ -25,7 +25,7 @@ type AddImportErrorsParams struct {
 	Messages  []string
 }
 
-// Keeps what was wrong, as far as there is room (a kept number of 1,000 in all).
+// Stores errors and warnings, at most 1,000 of an import.
 func (q *Queries) AddImportErrors(ctx context.Context, arg AddImportErrorsParams) error {
 	_, err := q.db.Exec(ctx, addImportErrors,
 		arg.ImportID,
@@ -59,7 +59,7 @@ type AdvanceImportParams struct {
 	ID        int64
 }
 
-// Goes on behind a batch. It is written in the transaction of the batch.
+// Moves the position behind a batch, in the transaction of the batch.
 func (q *Queries) AdvanceImport(ctx context.Context, arg AdvanceImportParams) error {
 	_, err := q.db.Exec(ctx, advanceImport,
 		arg.Position,
@@ -76,11 +76,24 @@ func (q *Queries) AdvanceImport(ctx context.Context, arg AdvanceImportParams) er
 	return err
 }
 
+const beatImport = `-- name: BeatImport :execrows
+UPDATE imports SET alive_at = now() WHERE id = $1 AND runner = $2::text AND finished_at IS NULL
+`
+
+// Stores a heartbeat of a runner, during batches that are long.
+func (q *Queries) BeatImport(ctx context.Context, iD int64, runner string) (int64, error) {
+	result, err := q.db.Exec(ctx, beatImport, iD, runner)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const beginImportBatch = `-- name: BeginImportBatch :exec
 SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_timeout', '60s', true)
 `
 
-// Lets the triggers leave to the import what is made of products, and gives its statements the time of a batch.
+// Tells the triggers that the import itself refreshes listings and search, and extends the statement timeout to that of a batch.
 func (q *Queries) BeginImportBatch(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, beginImportBatch)
 	return err
@@ -93,7 +106,7 @@ UPDATE imports
 RETURNING id, user_id, status, message, source, url, file, encoding, is_utf8, size, delimiter, dry_run, images, batch_size, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
 `
 
-// Gives an import to a runner, unless another one shows that it lives or it has ended.
+// Claims an import for a runner, unless it has ended or the heartbeat of another runner is recent.
 func (q *Queries) ClaimImport(ctx context.Context, runner string, iD int64, silentSeconds int32) (Import, error) {
 	row := q.db.QueryRow(ctx, claimImport, runner, iD, silentSeconds)
 	var i Import
@@ -136,7 +149,7 @@ const countImportWarning = `-- name: CountImportWarning :exec
 UPDATE imports SET warnings = warnings + 1 WHERE id = $1
 `
 
-// Counts a warning that comes after its row, such as an image that could not be fetched.
+// Counts a warning that is found after its row was imported, such as an image that could not be fetched.
 func (q *Queries) CountImportWarning(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, countImportWarning, id)
 	return err
@@ -332,74 +345,6 @@ func (q *Queries) CreateFeedVariants(ctx context.Context, arg CreateFeedVariants
 	return items, nil
 }
 
-const createImport = `-- name: CreateImport :one
-INSERT INTO imports (user_id, source, url, file, encoding, is_utf8, size, dry_run, images, batch_size)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-RETURNING id, user_id, status, message, source, url, file, encoding, is_utf8, size, delimiter, dry_run, images, batch_size, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
-`
-
-type CreateImportParams struct {
-	UserID    *int64
-	Source    string
-	URL       *string
-	File      *string
-	Encoding  *string
-	IsUtf8    bool
-	Size      int64
-	DryRun    bool
-	Images    bool
-	BatchSize int32
-}
-
-func (q *Queries) CreateImport(ctx context.Context, arg CreateImportParams) (Import, error) {
-	row := q.db.QueryRow(ctx, createImport,
-		arg.UserID,
-		arg.Source,
-		arg.URL,
-		arg.File,
-		arg.Encoding,
-		arg.IsUtf8,
-		arg.Size,
-		arg.DryRun,
-		arg.Images,
-		arg.BatchSize,
-	)
-	var i Import
-	err := row.Scan(
-		&i.ID,
-		&i.UserID,
-		&i.Status,
-		&i.Message,
-		&i.Source,
-		&i.URL,
-		&i.File,
-		&i.Encoding,
-		&i.IsUtf8,
-		&i.Size,
-		&i.Delimiter,
-		&i.DryRun,
-		&i.Images,
-		&i.BatchSize,
-		&i.Position,
-		&i.Line,
-		&i.Row,
-		&i.Repeated,
-		&i.Met,
-		&i.RowsTotal,
-		&i.Created,
-		&i.Updated,
-		&i.Unchanged,
-		&i.Failed,
-		&i.Warnings,
-		&i.Runner,
-		&i.AliveAt,
-		&i.CreatedAt,
-		&i.StartedAt,
-		&i.FinishedAt,
-	)
-	return i, err
-}
-
 const findFeedBrands = `-- name: FindFeedBrands :many
 SELECT n.name::text AS name, b.id
   FROM (SELECT unnest($1::text[]) AS name) n
@@ -501,7 +446,7 @@ type FindFeedVariantsRow struct {
 	ImageUrls      []string
 }
 
-// The variants that rows of a batch may mean, as they are.
+// The variants that rows of a batch may refer to.
 func (q *Queries) FindFeedVariants(ctx context.Context, feedIds []string, skus []string, gtins []string) ([]FindFeedVariantsRow, error) {
 	rows, err := q.db.Query(ctx, findFeedVariants, feedIds, skus, gtins)
 	if err != nil {
@@ -565,7 +510,7 @@ type FinishImportRow struct {
 	FinishedAt time.Time
 }
 
-// Ends an import, once, and answers the file that is not needed any more.
+// Ends an import, once, and returns the file to delete.
 func (q *Queries) FinishImport(ctx context.Context, status string, message *string, iD int64) (FinishImportRow, error) {
 	row := q.db.QueryRow(ctx, finishImport, status, message, iD)
 	var i FinishImportRow
@@ -587,7 +532,7 @@ const forgetFeedItems = `-- name: ForgetFeedItems :exec
 DELETE FROM feed_items WHERE variant_id = ANY ($1::bigint[])
 `
 
-// Forgets what feeds called some variants, before they are called otherwise.
+// Deletes the feed ids of some variants, before they get others.
 func (q *Queries) ForgetFeedItems(ctx context.Context, variantIds []int64) error {
 	_, err := q.db.Exec(ctx, forgetFeedItems, variantIds)
 	return err
@@ -597,7 +542,7 @@ const getImport = `-- name: GetImport :one
 SELECT id, user_id, status, message, source, url, file, encoding, is_utf8, size, delimiter, dry_run, images, batch_size, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at FROM imports WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2)
 `
 
-// One import of an account, or for administrators of anybody.
+// One import of an account, or of any account if user_id is null.
 func (q *Queries) GetImport(ctx context.Context, iD int64, userID *int64) (Import, error) {
 	row := q.db.QueryRow(ctx, getImport, iD, userID)
 	var i Import
@@ -636,26 +581,13 @@ func (q *Queries) GetImport(ctx context.Context, iD int64, userID *int64) (Impor
 	return i, err
 }
 
-const keepImport = `-- name: KeepImport :execrows
-UPDATE imports SET alive_at = now() WHERE id = $1 AND runner = $2::text AND finished_at IS NULL
-`
-
-// Shows that a runner lives, between batches that are long.
-func (q *Queries) KeepImport(ctx context.Context, iD int64, runner string) (int64, error) {
-	result, err := q.db.Exec(ctx, keepImport, iD, runner)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const listAbandonedImports = `-- name: ListAbandonedImports :many
 SELECT id FROM imports
  WHERE finished_at IS NULL AND coalesce(alive_at, created_at) < now() - make_interval(secs => $1::integer)
  ORDER BY id LIMIT 100
 `
 
-// Imports nobody works on: their server died.
+// Imports without a recent heartbeat: their server died.
 func (q *Queries) ListAbandonedImports(ctx context.Context, silentSeconds int32) ([]int64, error) {
 	rows, err := q.db.Query(ctx, listAbandonedImports, silentSeconds)
 	if err != nil {
@@ -711,7 +643,7 @@ const listFeedImages = `-- name: ListFeedImages :many
 SELECT url FROM feed_images WHERE product_id = $1
 `
 
-// Which addresses the images of a product were taken from.
+// The addresses from which the images of a product were fetched.
 func (q *Queries) ListFeedImages(ctx context.Context, productID int64) ([]string, error) {
 	rows, err := q.db.Query(ctx, listFeedImages, productID)
 	if err != nil {
@@ -868,7 +800,7 @@ type ListFeedSiblingsRow struct {
 	Position  int32
 }
 
-// What sets the variants of some products apart.
+// The options of all variants of some products.
 func (q *Queries) ListFeedSiblings(ctx context.Context, productIds []int64) ([]ListFeedSiblingsRow, error) {
 	rows, err := q.db.Query(ctx, listFeedSiblings, productIds)
 	if err != nil {
@@ -908,7 +840,7 @@ type ListImportErrorsParams struct {
 	PageLimit  int32
 }
 
-// A page of what was wrong, in the order it was found.
+// A page of errors and warnings, in the order in which they were found.
 func (q *Queries) ListImportErrors(ctx context.Context, arg ListImportErrorsParams) ([]ImportError, error) {
 	rows, err := q.db.Query(ctx, listImportErrors,
 		arg.ImportID,
@@ -1022,7 +954,7 @@ SELECT f.name::text AS name FROM (SELECT unnest($1::text[]) AS name) f
  WHERE NOT EXISTS (SELECT FROM imports i WHERE i.finished_at IS NULL AND i.file = f.name)
 `
 
-// Which of some files no open import has.
+// Which of some files belong to no open import.
 func (q *Queries) ListUnusedFeedFiles(ctx context.Context, names []string) ([]string, error) {
 	rows, err := q.db.Query(ctx, listUnusedFeedFiles, names)
 	if err != nil {
@@ -1054,7 +986,7 @@ type LockImportRow struct {
 	Met []int64
 }
 
-// Locks an import for a batch, if it is the runner's and is where the runner thinks.
+// Locks an import for a batch, if it has not ended, the runner holds it and its position is the one the runner knows.
 func (q *Queries) LockImport(ctx context.Context, iD int64, runner string, position int64) (LockImportRow, error) {
 	row := q.db.QueryRow(ctx, lockImport, iD, runner, position)
 	var i LockImportRow
@@ -1084,10 +1016,79 @@ const releaseImport = `-- name: ReleaseImport :exec
 UPDATE imports SET runner = NULL WHERE id = $1 AND runner = $2::text AND finished_at IS NULL
 `
 
-// Lets another runner take an import over at once.
+// Releases the claim, so that another runner can claim the import at once.
 func (q *Queries) ReleaseImport(ctx context.Context, iD int64, runner string) error {
 	_, err := q.db.Exec(ctx, releaseImport, iD, runner)
 	return err
+}
+
+const startImport = `-- name: StartImport :one
+INSERT INTO imports (user_id, source, url, file, encoding, is_utf8, size, dry_run, images, batch_size)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+RETURNING id, user_id, status, message, source, url, file, encoding, is_utf8, size, delimiter, dry_run, images, batch_size, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
+`
+
+type StartImportParams struct {
+	UserID    *int64
+	Source    string
+	URL       *string
+	File      *string
+	Encoding  *string
+	IsUtf8    bool
+	Size      int64
+	DryRun    bool
+	Images    bool
+	BatchSize int32
+}
+
+// Creates an import, which waits for the runner that its job starts.
+func (q *Queries) StartImport(ctx context.Context, arg StartImportParams) (Import, error) {
+	row := q.db.QueryRow(ctx, startImport,
+		arg.UserID,
+		arg.Source,
+		arg.URL,
+		arg.File,
+		arg.Encoding,
+		arg.IsUtf8,
+		arg.Size,
+		arg.DryRun,
+		arg.Images,
+		arg.BatchSize,
+	)
+	var i Import
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.Status,
+		&i.Message,
+		&i.Source,
+		&i.URL,
+		&i.File,
+		&i.Encoding,
+		&i.IsUtf8,
+		&i.Size,
+		&i.Delimiter,
+		&i.DryRun,
+		&i.Images,
+		&i.BatchSize,
+		&i.Position,
+		&i.Line,
+		&i.Row,
+		&i.Repeated,
+		&i.Met,
+		&i.RowsTotal,
+		&i.Created,
+		&i.Updated,
+		&i.Unchanged,
+		&i.Failed,
+		&i.Warnings,
+		&i.Runner,
+		&i.AliveAt,
+		&i.CreatedAt,
+		&i.StartedAt,
+		&i.FinishedAt,
+	)
+	return i, err
 }
 
 const storeImportFile = `-- name: StoreImportFile :execrows
@@ -1104,7 +1105,7 @@ type StoreImportFileParams struct {
 	Runner   string
 }
 
-// What a file is, once it is in the storage.
+// Stores which file of the storage an import reads.
 func (q *Queries) StoreImportFile(ctx context.Context, arg StoreImportFileParams) (int64, error) {
 	result, err := q.db.Exec(ctx, storeImportFile,
 		arg.File,
@@ -1138,7 +1139,7 @@ type StoreImportScanParams struct {
 	Runner    string
 }
 
-// What is in the file, after it was read once.
+// Stores the results of the first reading of the file.
 func (q *Queries) StoreImportScan(ctx context.Context, arg StoreImportScanParams) (Import, error) {
 	row := q.db.QueryRow(ctx, storeImportScan,
 		arg.RowsTotal,
@@ -1190,7 +1191,7 @@ const touchFeedProducts = `-- name: TouchFeedProducts :exec
 UPDATE products SET version = version + 1, updated_at = now() WHERE id = ANY ($1::bigint[])
 `
 
-// Counts a change of the variants of some products.
+// Raises the version of products whose variants changed.
 func (q *Queries) TouchFeedProducts(ctx context.Context, ids []int64) error {
 	_, err := q.db.Exec(ctx, touchFeedProducts, ids)
 	return err
@@ -1233,7 +1234,7 @@ type UpdateFeedProductsParams struct {
 	Featureds          []int32
 }
 
-// Sets of some products what their file has columns for.
+// Sets those fields of some products that their file has columns for.
 func (q *Queries) UpdateFeedProducts(ctx context.Context, arg UpdateFeedProductsParams) error {
 	_, err := q.db.Exec(ctx, updateFeedProducts,
 		arg.SetsName,
@@ -1281,7 +1282,7 @@ type UpdateFeedVariantsParams struct {
 	Trackeds     []bool
 }
 
-// Sets of some variants what their file has columns for.
+// Sets those fields of some variants that their file has columns for.
 func (q *Queries) UpdateFeedVariants(ctx context.Context, arg UpdateFeedVariantsParams) error {
 	_, err := q.db.Exec(ctx, updateFeedVariants,
 		arg.SetsGTIN,

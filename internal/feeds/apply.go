@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/inventory"
 )
 
-// apply writes a plan, each kind of change in one statement however many rows there are. What is
-// slow and hinders nobody comes first; stock, which people buy meanwhile, last.
+// apply writes a plan, each kind of change in one statement for all rows. Slow statements that lock
+// nothing others wait for come first; stock comes last, because customers buy it meanwhile.
 func (f *Feeds) apply(ctx context.Context, q *db.Queries, pl *plan, cause inventory.Cause) error {
 	if len(pl.products)+len(pl.variants)+len(pl.texts)+len(
 		pl.prices,
@@ -23,7 +23,7 @@ func (f *Feeds) apply(ctx context.Context, q *db.Queries, pl *plan, cause invent
 		return err
 	}
 	w := writer{plan: pl, queries: q}
-	for _, step := range []func(context.Context) error{w.makeNames, w.makeProducts, w.makeVariants, w.changeProducts, w.changeVariants, w.callThem, w.refresh} {
+	for _, step := range []func(context.Context) error{w.createNames, w.createProducts, w.createVariants, w.updateProducts, w.updateVariants, w.storeFeedIDs, w.refresh} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -40,16 +40,16 @@ func (f *Feeds) apply(ctx context.Context, q *db.Queries, pl *plan, cause invent
 	return f.stock.SetTotals(ctx, q, totals, cause)
 }
 
-// writer writes a plan.
+// writer writes a plan in one transaction.
 type writer struct {
 	*plan
 	queries *db.Queries
-	brands  map[string]int64 // by name as rows have it
+	brands  map[string]int64 // by the name in the row
 	made    map[string]int64 // ids of new variants by sku
 	opened  []inventory.Line
 }
 
-func (w *writer) makeProducts(ctx context.Context) error {
+func (w *writer) createProducts(ctx context.Context) error {
 	if len(w.products) == 0 {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (w *writer) makeProducts(ctx context.Context) error {
 	return err
 }
 
-func (w *writer) makeVariants(ctx context.Context) error {
+func (w *writer) createVariants(ctx context.Context) error {
 	if len(w.variants) == 0 {
 		return nil
 	}
@@ -133,7 +133,7 @@ func (w *writer) makeVariants(ctx context.Context) error {
 	return nil
 }
 
-func (w *writer) changeProducts(ctx context.Context) error {
+func (w *writer) updateProducts(ctx context.Context) error {
 	if len(w.texts) > 0 {
 		params := db.UpdateFeedProductsParams{
 			Ids:                w.textIDs,
@@ -175,7 +175,7 @@ func (w *writer) changeProducts(ctx context.Context) error {
 	return w.queries.TouchFeedProducts(ctx, rest)
 }
 
-func (w *writer) changeVariants(ctx context.Context) error {
+func (w *writer) updateVariants(ctx context.Context) error {
 	if len(w.prices) == 0 {
 		return nil
 	}
@@ -198,8 +198,8 @@ func (w *writer) changeVariants(ctx context.Context) error {
 	return w.queries.UpdateFeedVariants(ctx, params)
 }
 
-// callThem keeps what feeds call variants and groups.
-func (w *writer) callThem(ctx context.Context) error {
+// storeFeedIDs stores the ids that feeds give variants and groups.
+func (w *writer) storeFeedIDs(ctx context.Context) error {
 	var ids []string
 	var variants []int64
 	for variant, id := range w.calls {
@@ -234,7 +234,7 @@ func (w *writer) callThem(ctx context.Context) error {
 	return w.queries.CreateFeedGroups(ctx, names, products)
 }
 
-// refresh brings up to date what is made of products: what searches read, then what lists show.
+// refresh updates what is derived from products: search, then listings.
 func (w *writer) refresh(ctx context.Context) error {
 	shown, found := map[int64]bool{}, map[int64]bool{}
 	for _, p := range w.products {
@@ -250,7 +250,7 @@ func (w *writer) refresh(ctx context.Context) error {
 		shown[id] = true
 	}
 	for _, c := range w.prices {
-		if c.sku != "" { // skus are found
+		if c.sku != "" { // search finds skus
 			maps.Copy(found, w.touched)
 			break
 		}

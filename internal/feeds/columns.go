@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// column is what a column of a file means.
+// column is the meaning of a column of a file.
 type column string
 
-// The columns that are known. Every other one is an attribute.
+// The columns with a meaning. Every other one is an attribute.
 const (
 	colID           column = "id"
 	colSKU          column = "sku"
@@ -31,8 +31,7 @@ const (
 	colAttributes   column = "attributes"
 )
 
-// aliases are what else columns are called. Where a file has several names of a column, the first
-// one here is it.
+// aliases are the names of each column. If a file has several of them, the first one here counts.
 var aliases = []struct {
 	column column
 	names  []string
@@ -113,8 +112,7 @@ var aliases = []struct {
 	{colAttributes, []string{"attributes"}},
 }
 
-// variantNames are the attributes that tell the variants of a group apart, by what else they are
-// called.
+// variantNames are the attributes in which the variants of a group differ, by their aliases.
 var variantNames = map[string]string{
 	"color":    "color",
 	"colour":   "color",
@@ -129,7 +127,7 @@ var variantNames = map[string]string{
 // Longest name of an attribute, in bytes; longer ones are cut.
 const maxAttributeName = 64
 
-// layout is what the columns of a file mean.
+// layout maps the columns of a file to their meanings.
 type layout struct {
 	header     []string       // as the file names them
 	at         map[column]int // where each known one stands
@@ -145,7 +143,7 @@ type attributeColumn struct {
 // has reports whether the file has a column.
 func (l *layout) has(c column) bool { _, there := l.at[c]; return there }
 
-// nameOf is a column as the file names it.
+// nameOf returns the name of a column in the file.
 func (l *layout) nameOf(c column) string {
 	if at, there := l.at[c]; there {
 		return l.header[at]
@@ -153,7 +151,7 @@ func (l *layout) nameOf(c column) string {
 	return string(c)
 }
 
-// readLayout finds out what columns mean. The error is for people.
+// readLayout returns the layout of a file with this header. The error is for people.
 func readLayout(header []string) (*layout, error) {
 	l := &layout{header: make([]string, len(header)), at: map[column]int{}}
 	names := make([]string, len(header))
@@ -196,8 +194,8 @@ func readLayout(header []string) (*layout, error) {
 	return l, nil
 }
 
-// normalName is a column's name as it is compared and kept: small, with underscores, without the
-// prefix of XML feeds.
+// normalName returns a column's name as it is compared and stored: in lower case, with underscores,
+// without the prefix of XML feeds.
 func normalName(name string) string {
 	name = strings.ToLower(strings.TrimSpace(name))
 	name = strings.TrimPrefix(name, "g:")
@@ -214,7 +212,7 @@ func normalName(name string) string {
 	return strings.ToValidUTF8(name[:min(len(name), maxAttributeName)], "")
 }
 
-// maxShown is how much of what a file holds is shown in messages, in bytes.
+// maxShown is the length of cells in messages, in bytes.
 const maxShown = 100
 
 func clip(text string) string {

@@ -9,9 +9,9 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// change plans what a row says new of a variant there is, and of its product if it is the one that
-// stands for it.
-func (pl *plan) change(it *item, v *db.FindFeedVariantsRow, k *known) (string, column) {
+// update plans what a row changes in an existing variant, and in its product if the variant is the
+// product's default.
+func (pl *plan) update(it *item, v *db.FindFeedVariantsRow, k *known) (string, column) {
 	price, discount := v.PriceMinor, int64(-1)
 	if v.DiscountMinor != nil {
 		discount = *v.DiscountMinor
@@ -86,7 +86,7 @@ func discountOf(v *db.FindFeedVariantsRow) int64 {
 	return *v.DiscountMinor
 }
 
-// changeOptions plans other options, if the row says some and its siblings allow them.
+// changeOptions plans new options, if the row has some and the siblings allow them.
 func (pl *plan) changeOptions(change *variantChange, v *db.FindFeedVariantsRow, k *known) string {
 	if change.options = ""; change.item.options == nil ||
 		!pl.has(colOptions) && len(change.item.options) == 0 {
@@ -108,8 +108,7 @@ func (pl *plan) changeOptions(change *variantChange, v *db.FindFeedVariantsRow, 
 	return ""
 }
 
-// stockOf is whether a variant's units are counted, and how many there are to be; -1 for as many as
-// there are.
+// stockOf returns whether a variant's units are counted and the new stock; -1 leaves it unchanged.
 func (it *item) stockOf(v *db.FindFeedVariantsRow) (tracked bool, quantity int32) {
 	switch {
 	case it.quantity >= 0:
@@ -122,7 +121,7 @@ func (it *item) stockOf(v *db.FindFeedVariantsRow) (tracked bool, quantity int32
 	return v.TrackInventory, -1
 }
 
-// differs reports whether a row says anything new of its product.
+// differs reports whether a row changes its product.
 func (pl *plan) differs(it *item, v *db.FindFeedVariantsRow) bool {
 	brand := ""
 	if v.BrandName != nil {
@@ -158,7 +157,7 @@ func (pl *plan) differs(it *item, v *db.FindFeedVariantsRow) bool {
 	)
 }
 
-// tooMany reports whether a product would have more attributes than there may be.
+// tooMany reports whether a product would get more attributes than maxAttributes.
 func (pl *plan) tooMany(it *item, v *db.FindFeedVariantsRow) bool {
 	var now map[string]string
 	if pl.has(colAttributes) || json.Unmarshal(v.Attributes, &now) != nil {

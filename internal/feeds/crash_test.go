@@ -16,7 +16,7 @@ import (
 
 var workers = apitest.Setting{Name: "WORKERS", Value: "true"}
 
-// A server that is killed in the middle of an import: the next one goes on, and no row is lost or
+// startImport: a server is killed in the middle of an import; the next one resumes it, and no row is lost or
 // doubled. Set IMPORT_ROWS=1000000 to see it with as many.
 func TestADeathInTheMiddleOfAnImport(t *testing.T) {
 	t.Parallel()
@@ -87,7 +87,7 @@ func TestADeathInTheMiddleOfAnImport(t *testing.T) {
 	shop.RequireSound()
 }
 
-// Runners that take up one import at once: one of them works.
+// startImport: of several runners of one import only one works.
 func TestOneRunnerAtATime(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -100,8 +100,7 @@ func TestOneRunnerAtATime(t *testing.T) {
 	failed := make(chan error, runners)
 	for range runners {
 		go func() {
-			_, err := shop.App.Feeds().
-				Run(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
+			_, err := shop.App.Feeds().RunImport(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
 			failed <- err
 		}()
 	}

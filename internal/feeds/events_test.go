@@ -11,14 +11,15 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// told are the events that are written, with what they are about.
-func told(s *apitest.Shop) []string {
+// recorded returns the events that were stored, with their subjects.
+func recorded(s *apitest.Shop) []string {
 	return apitest.Value[[]string](
 		s,
 		`SELECT coalesce(array_agg(kind || ' ' || coalesce(data ->> 'name', data ->> 'status') || coalesce(' at ' || (data ->> 'price'), '') ORDER BY id), '{}') FROM events`,
 	)
 }
 
+// startImport, cancelImport: events of products and of the end of an import.
 func TestImportsAreTold(t *testing.T) {
 	t.Parallel()
 	s := apitest.New(t)
@@ -29,12 +30,12 @@ func TestImportsAreTold(t *testing.T) {
 		)
 	}
 	load(t, s, keeper, file("10.00", "3"))
-	assert.Empty(t, told(s), "nobody listens")
+	assert.Empty(t, recorded(s), "nobody listens")
 
 	keeper.Post("/api/v1/admin/webhooks", fields{"url": "https://example.com/", "events": []string{"product.created", "product.updated", "import.finished"}}).
 		Want(http.StatusCreated)
 	load(t, s, keeper, file("11.00", "3"), part{"dry_run", "true"})
-	assert.Empty(t, told(s), "a trial changes nothing")
+	assert.Empty(t, recorded(s), "a trial changes nothing")
 	second := load(
 		t, s, keeper, append(file("11.00", "4"), "pan,Pan,25.00,1,,\njug,,1.00,1,,\n"...),
 	)
@@ -45,7 +46,7 @@ func TestImportsAreTold(t *testing.T) {
 			"product.updated Mug at 11.00", "product.created Pan at 25.00",
 			"import.finished completed",
 		},
-		told(s),
+		recorded(s),
 		"stock alone is no change of a product",
 	)
 	assert.JSONEq(
@@ -75,8 +76,8 @@ func TestImportsAreTold(t *testing.T) {
 	var waits api.Import
 	keeper.Post(imports, form(t, file("12.00", "4"))).Want(http.StatusAccepted).Into(&waits)
 	keeper.Post(at(waits.ID)+"/cancel", nil).Want(http.StatusOK)
-	assert.Equal(t, []string{"import.finished cancelled"}, told(s))
+	assert.Equal(t, []string{"import.finished cancelled"}, recorded(s))
 	keeper.Post(at(waits.ID)+"/cancel", nil).Problem(http.StatusConflict, "import_finished")
 	load(t, s, keeper, []byte("colour,weight\nred,3\n"))
-	assert.Equal(t, []string{"import.finished cancelled", "import.finished failed"}, told(s))
+	assert.Equal(t, []string{"import.finished cancelled", "import.finished failed"}, recorded(s))
 }

@@ -11,19 +11,20 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/optional"
 )
 
 // exportPage is how many products are in memory at once.
 const exportPage = 500
 
-// exported are the columns of an export. An import knows them all.
+// exported are the columns of an export. An import recognises all of them.
 var exported = []string{
 	"id", "item_group_id", "title", "description", "brand", "product_type", "price", "sale_price",
 	"availability", "quantity", "condition", "gtin", "sku", "image_link", "additional_image_link",
 	"is_active", "is_featured", "options", "attributes",
 }
 
-// ExportProducts answers products as CSV, as they are read.
+// ExportProducts streams products as CSV.
 func (f *Feeds) ExportProducts(
 	ctx context.Context, r api.ExportProductsRequestObject,
 ) (api.ExportProductsResponseObject, error) {
@@ -62,7 +63,7 @@ func (f *Feeds) Export(ctx context.Context, w io.Writer) error {
 
 func (f *Feeds) export(ctx context.Context, w io.Writer, filters *db.ListProductsParams) error {
 	out := csv.NewWriter(w)
-	out.UseCRLF = false // a line break in a cell stays as it is
+	out.UseCRLF = false // line breaks in cells stay unchanged
 	if err := out.Write(exported); err != nil {
 		return err
 	}
@@ -79,8 +80,8 @@ func (f *Feeds) export(ctx context.Context, w io.Writer, filters *db.ListProduct
 	return out.Error()
 }
 
-// eachItem calls do with every variant that passes, page by page: each is read when the one before
-// was sent.
+// eachItem calls do with every variant of the products that pass the filters. It reads a page when
+// the page before was sent.
 func (f *Feeds) eachItem(
 	ctx context.Context, p *db.ListProductsParams, do func(db.ListFeedItemsRow) error,
 ) error {
@@ -137,13 +138,13 @@ func (f *Feeds) exportRow(t *tree, row db.ListFeedItemsRow) []string {
 		}
 	}
 	cells := []string{
-		itemID(row), groupID(row), row.Name, row.Description, orEmpty(row.BrandName),
+		itemID(row), groupID(row), row.Name, row.Description, optional.Value(row.BrandName),
 		t.path(row.CategoryID), f.price(row.PriceMinor), sale, availability(row), quantity,
-		row.Condition, orEmpty(row.GTIN), row.SKU, first, strings.Join(more, ","),
+		row.Condition, optional.Value(row.GTIN), row.SKU, first, strings.Join(more, ","),
 		strconv.FormatBool(row.IsActive), strconv.FormatBool(row.IsFeatured), options, attributes,
 	}
 	for i, cell := range cells {
-		cells[i] = marked(cell)
+		cells[i] = escapeFormula(cell)
 	}
 	return cells
 }
@@ -152,7 +153,7 @@ func (f *Feeds) price(minor int64) string {
 	return f.settings.Currency.Format(minor) + " " + string(f.settings.Currency)
 }
 
-// itemID is what feeds call a variant: what the feed it came in does, or its sku.
+// itemID returns the id of a variant in feeds: the one of the feed it came in, or its sku.
 func itemID(row db.ListFeedItemsRow) string {
 	if row.FeedID != nil {
 		return *row.FeedID
@@ -160,7 +161,7 @@ func itemID(row db.ListFeedItemsRow) string {
 	return row.SKU
 }
 
-// groupID is what feeds call a product of several variants.
+// groupID returns the group of a variant in feeds; empty for a product with one variant.
 func groupID(row db.ListFeedItemsRow) string {
 	switch {
 	case row.GroupID != nil:
@@ -178,14 +179,7 @@ func availability(row db.ListFeedItemsRow) string {
 	return inStock
 }
 
-func orEmpty(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
-}
-
-// download is an answer that is sent as it is made.
+// download is a response that is streamed.
 type download struct {
 	contentType, name string
 	write             func(io.Writer) error
@@ -217,11 +211,11 @@ func (d *download) send(w http.ResponseWriter) error {
 		header.Del("Content-Disposition")
 		return err
 	}
-	panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	panic(http.ErrAbortHandler) // half a file must not look like a whole one
 }
 
-// lateWriter begins the answer with its first bytes, so that what fails before them is a problem
-// like any other.
+// lateWriter sends the status with the first bytes, so that a failure before them is still a problem
+// response.
 type lateWriter struct {
 	to    http.ResponseWriter
 	begun bool

@@ -18,7 +18,7 @@ import (
 
 const exports = "/api/v1/admin/exports/products.csv"
 
-// exportOf answers the rows of an export by the names of their columns.
+// exportOf returns the rows of an export by the names of their columns.
 func exportOf(t testing.TB, answer *apitest.Answer) (rows []map[string]string) {
 	t.Helper()
 	all, err := csv.NewReader(strings.NewReader(string(answer.Want(http.StatusOK).Body))).ReadAll()
@@ -33,7 +33,8 @@ func exportOf(t testing.TB, answer *apitest.Answer) (rows []map[string]string) {
 	return rows
 }
 
-// What is exported and imported again changes nothing, here; and makes the same products elsewhere.
+// exportProducts, startImport: importing an export changes nothing here, and creates the same products
+// in another shop.
 func TestAnExportIsAnIdentity(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -96,6 +97,7 @@ func TestAnExportIsAnIdentity(t *testing.T) {
 	other.RequireSound()
 }
 
+// exportProducts: the filters of listProducts.
 func TestAnExportPassesTheFilters(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -121,7 +123,7 @@ func TestAnExportPassesTheFilters(t *testing.T) {
 	admin.Get(exports+"?min_price=1.999").Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
-// An export of many products is sent page by page: its first bytes come before the last are read.
+// exportProducts: many products are streamed page by page.
 func TestAnExportIsStreamed(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -145,6 +147,7 @@ func TestAnExportIsStreamed(t *testing.T) {
 
 var token = apitest.Setting{Name: "FEED_TOKEN", Value: "a-secret-of-sixteen-or-more"}
 
+// getGoogleFeed: its elements, and who may read it.
 func TestTheFeedForGoogle(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(
@@ -194,7 +197,7 @@ func TestTheFeedForGoogle(t *testing.T) {
 		Problem(http.StatusNotFound, "feed_not_found")
 }
 
-// What is sent when the database is gone half-way must not look whole.
+// exportProducts: if the database fails half-way, the connection breaks off.
 func TestAnExportThatBreaksOffSaysSo(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

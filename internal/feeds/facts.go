@@ -102,7 +102,7 @@ func (c cells) facts(it *item) {
 		}
 	}
 	for _, a := range c.attributes {
-		value := restored(c.row[a.at])
+		value := cellText(c.row[a.at])
 		switch {
 		case value == "":
 			it.removed = append(it.removed, a.name)
@@ -146,7 +146,7 @@ func (c cells) facts(it *item) {
 func (c cells) pictures(it *item) {
 	texts := []string{c.get(colImage)}
 	for _, at := range c.moreImages {
-		texts = append(texts, strings.Split(restored(c.row[at]), ",")...)
+		texts = append(texts, strings.Split(cellText(c.row[at]), ",")...)
 	}
 	for i, text := range texts {
 		col := colImage

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Most variants of a product.
+// maxVariants is how many variants a product may have.
 const maxVariants = 100
 
-// family is a product with its variants, as far as they are known.
+// family is a product and the options of its variants.
 type family struct {
-	product *newProduct // nil: one there is
+	product *newProduct // nil: an existing product
 	id      int64
 	options map[string]bool // as JSON
 	names   []string        // of the options
@@ -25,7 +25,7 @@ func (f *family) add(options map[string]string) {
 	f.names = slices.Sorted(maps.Keys(options))
 }
 
-// accepts reports why a variant with some options cannot join; empty if it can.
+// accepts returns why a variant with these options cannot join the family; empty if it can.
 func (f *family) accepts(options map[string]string) string {
 	switch {
 	case len(f.options) >= maxVariants:

@@ -12,13 +12,14 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/optional"
 )
 
-// GetGoogleFeed answers the feed for Google Merchant Center to who knows its token.
+// GetGoogleFeed streams the feed for Google Merchant Center to a caller with the feed's token.
 func (f *Feeds) GetGoogleFeed(
 	ctx context.Context, r api.GetGoogleFeedRequestObject,
 ) (api.GetGoogleFeedResponseObject, error) {
-	// Hashes are of one length: comparing them tells nothing, not even that of the token.
+	// Hashes have one length, so comparing them does not reveal the length of the token.
 	given, want := sha256.Sum256([]byte(r.Params.Token)), sha256.Sum256([]byte(f.settings.Token))
 	if subtle.ConstantTimeCompare(given[:], want[:]) != 1 || f.settings.Token == "" {
 		return nil, ErrNoFeed
@@ -56,7 +57,7 @@ func (f *Feeds) writeGoogle(ctx context.Context, to io.Writer) error {
 	return w.Flush()
 }
 
-// What Google takes of a text, in characters.
+// Longest texts that Google takes, in characters.
 const (
 	googleTitle       = 150
 	googleDescription = 5000
@@ -75,7 +76,7 @@ func (f *Feeds) writeItem(w *xmlWriter, t *tree, row db.ListFeedItemsRow) {
 	}
 	w.raw("<item>\n")
 	w.element("g:id", itemID(row))
-	w.some("g:item_group_id", groupID(row))
+	w.optional("g:item_group_id", groupID(row))
 	w.element("g:title", cut(row.Name, googleTitle))
 	w.element("g:description", cut(firstOf(row.Description, row.Name), googleDescription))
 	w.element("g:link", f.settings.Storefront+"/products/"+row.Slug)
@@ -91,21 +92,21 @@ func (f *Feeds) writeItem(w *xmlWriter, t *tree, row db.ListFeedItemsRow) {
 	if row.DiscountMinor != nil {
 		w.element("g:sale_price", f.price(*row.DiscountMinor))
 	}
-	w.some("g:brand", orEmpty(row.BrandName))
-	w.some("g:gtin", shortGTIN(orEmpty(row.GTIN)))
-	w.some("g:mpn", fact("mpn"))
+	w.optional("g:brand", optional.Value(row.BrandName))
+	w.optional("g:gtin", shortGTIN(optional.Value(row.GTIN)))
+	w.optional("g:mpn", fact("mpn"))
 	if row.GTIN == nil && fact("mpn") == "" {
 		w.element("g:identifier_exists", "no")
 	}
 	w.element("g:condition", row.Condition)
-	w.some("g:product_type", cut(t.path(row.CategoryID), googleType))
+	w.optional("g:product_type", cut(t.path(row.CategoryID), googleType))
 	for _, name := range []string{"google_product_category", "color", "size", "material", "pattern", "age_group", "gender", "size_type", "size_system"} {
-		w.some("g:"+name, fact(name))
+		w.optional("g:"+name, fact(name))
 	}
 	w.raw("</item>\n")
 }
 
-// imageURL is where an image is for somebody else.
+// imageURL returns the address of an image outside the shop.
 func (f *Feeds) imageURL(name string) string {
 	prefix := f.settings.MediaPrefix
 	if strings.HasPrefix(prefix, "/") {
@@ -114,7 +115,7 @@ func (f *Feeds) imageURL(name string) string {
 	return prefix + "/" + name
 }
 
-// shortGTIN is a GTIN of 14 digits in the length it was given out in.
+// shortGTIN returns a GTIN of 14 digits in the length it was assigned with.
 func shortGTIN(gtin string) string {
 	for _, zeros := range []string{"000000", "00", "0"} { // GTIN-8, 12 and 13
 		if short, ok := strings.CutPrefix(gtin, zeros); ok {
@@ -141,7 +142,7 @@ func cut(text string, characters int) string {
 	return string(all[:min(len(all), characters)])
 }
 
-// xmlWriter writes elements; the first failure is the last thing that happens.
+// xmlWriter writes elements until the first failure.
 type xmlWriter struct {
 	*bufio.Writer
 	failed error
@@ -163,8 +164,8 @@ func (w *xmlWriter) element(name, value string) {
 	w.raw("</" + name + ">\n")
 }
 
-// some writes an element unless it is empty.
-func (w *xmlWriter) some(name, value string) {
+// optional writes an element unless it is empty.
+func (w *xmlWriter) optional(name, value string) {
 	if value != "" {
 		w.element(name, value)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// Files that mean no good: rows with errors, or one clear refusal; the good rows around them are
-// imported, nothing is half done, and memory stays what it was.
+// startImport: hostile files. They become rows with errors, or one clear refusal; the good rows around
+// them are imported, and memory stays flat.
 func TestHostileFiles(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -19,8 +19,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// Images are fetched behind the rows, each once; what cannot be had is a warning, and is tried by
-// the next import.
+// startImport: images are fetched after the rows, each once. One that cannot be fetched is a warning,
+// and the next import tries it again.
 func TestImagesAreFetchedInTheBackground(t *testing.T) {
 	t.Parallel()
 	var picture bytes.Buffer

@@ -25,8 +25,8 @@ P-4,Case blue,Protects.,9.50,8,Acme,Phones > Cases,in stock,new,6,,G-1,blue,70
 P-5,Charger,,$15,,,phones > CASES,preorder,used,,,,black,60
 `
 
-// kept is all that imports write, as text, without ids and times.
-func kept(s *apitest.Shop) string {
+// catalogueText returns all that imports write, as text, without ids and times.
+func catalogueText(s *apitest.Shop) string {
 	return apitest.Value[string](
 		s,
 		`SELECT coalesce(string_agg(line, E'\n' ORDER BY line), '') FROM (
@@ -38,7 +38,7 @@ func kept(s *apitest.Shop) string {
 	)
 }
 
-// writes is what changes with every write of products and variants.
+// writes returns versions that change with every write of products and variants.
 func writes(s *apitest.Shop) string {
 	return apitest.Value[string](
 		s,
@@ -48,6 +48,7 @@ func writes(s *apitest.Shop) string {
 	)
 }
 
+// startImport: a whole feed becomes products; importing it again changes nothing.
 func TestAFeedBecomesProducts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -117,6 +118,7 @@ func named(answer *apitest.Answer) []string {
 	return names
 }
 
+// startImport: changes of existing products.
 func TestChangesAreMadeAndNothingElse(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -157,6 +159,7 @@ func TestChangesAreMadeAndNothingElse(t *testing.T) {
 	shop.RequireSound()
 }
 
+// startImport, listImportErrors: rows that are refused.
 func TestARowThatIsWrongStopsNothing(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -215,7 +218,7 @@ func TestARowThatIsWrongStopsNothing(t *testing.T) {
 	assert.Nil(t, page.NextCursor)
 }
 
-// Of many errors the first are kept and all are counted.
+// listImportErrors: the first 1,000 errors are stored, all are counted.
 func TestErrorsAreKeptWithinLimits(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -230,12 +233,13 @@ func TestErrorsAreKeptWithinLimits(t *testing.T) {
 	assert.Equal(t, 1000, apitest.Value[int](shop, "SELECT count(*)::int FROM import_errors"))
 }
 
+// startImport: dry_run changes nothing.
 func TestADryRunOnlyFindsOut(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	load(t, shop, admin, []byte(phones))
-	before := kept(shop)
+	before := catalogueText(shop)
 	changed := strings.Replace(
 		phones, "49.99 USD", "55 USD", 1,
 	) + "P-6,New,,x,,,,,,1,,,,\nP-7,New,,1,,,New category,,,1,,,,\n"
@@ -243,11 +247,11 @@ func TestADryRunOnlyFindsOut(t *testing.T) {
 	assert.True(t, done.DryRun)
 	assert.Equal(t, [4]int64{1, 1, 4, 1}, counted(done))
 	assert.Len(t, complaints(admin, done.ID), 1)
-	assert.Equal(t, before, kept(shop))
+	assert.Equal(t, before, catalogueText(shop))
 	assert.Equal(t, 4, apitest.Value[int](shop, "SELECT count(*)::int FROM categories"))
 }
 
-// A price that changes shows in the next answer, though answers are kept.
+// startImport: cached responses are invalidated.
 func TestKeptAnswersAreForgotten(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"})
@@ -258,7 +262,7 @@ func TestKeptAnswersAreForgotten(t *testing.T) {
 	assert.Equal(t, []string{"Two"}, named(shop.Get("/api/v1/products")))
 }
 
-// Vectors are made anew by one job at the end, if anything changed, and the file is gone.
+// startImport: one job at the end updates the vectors, if anything changed, and the file is deleted.
 func TestWhatFollowsAnImport(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -10,8 +10,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/feeds/csvfile"
+	"github.com/shopd/shopd/internal/platform/gtin"
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
@@ -119,7 +119,7 @@ type cells struct {
 // get is a cell without blanks around it, unless those were marked as meant.
 func (c cells) get(col column) string {
 	if at, there := c.at[col]; there {
-		return restored(c.row[at])
+		return cellText(c.row[at])
 	}
 	return ""
 }
@@ -150,10 +150,10 @@ func (c cells) names(it *item) {
 		switch {
 		case strings.Trim(digits, "0123456789") != "" || len(digits) != 8 && (len(digits) < 12 || len(digits) > 14):
 			c.bad(colGTIN, "is not a GTIN of 8, 12, 13 or 14 digits: %q", clip(text))
-		case !catalog.ValidGTIN(digits):
+		case !gtin.IsValid(digits):
 			c.bad(colGTIN, "has a wrong check digit: %s", digits)
 		default:
-			it.gtin = catalog.GTIN14(digits)
+			it.gtin = gtin.Pad(digits)
 		}
 	}
 	if it.id == "" && it.sku == "" && it.gtin == "" {
@@ -175,7 +175,7 @@ func (l *layout) keyColumn() column {
 func (l *layout) key(row []string) string {
 	for _, col := range []column{colID, colSKU, colGTIN} {
 		if at, there := l.at[col]; there && at < len(row) {
-			if text := restored(row[at]); text != "" {
+			if text := cellText(row[at]); text != "" {
 				return string(col) + ":" + text
 			}
 		}
@@ -188,7 +188,7 @@ func (c cells) texts(it *item) {
 		colBrand,
 	), strings.ToLower(c.get(colCondition))
 	if at, there := c.at[colDescription]; there {
-		it.description = bare(c.row[at])
+		it.description = unescapeFormula(c.row[at])
 	}
 	if c.has(colTitle) && strings.TrimSpace(it.title) == "" {
 		c.bad(colTitle, "is empty")

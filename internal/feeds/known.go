@@ -9,14 +9,14 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// known is what the database has of what the rows may mean.
+// known holds the variants and groups of the database that rows of a batch may refer to.
 type known struct {
 	byID, bySKU, byGTIN map[string]*db.FindFeedVariantsRow
 	groups              map[string]*family
 	families            map[int64]*family
 }
 
-// readKnown asks for all that the rows may mean, in three statements at most.
+// readKnown reads all that the rows may refer to, in three statements at most.
 func readKnown(ctx context.Context, q *db.Queries, items []*item) (*known, error) {
 	k := &known{
 		map[string]*db.FindFeedVariantsRow{}, map[string]*db.FindFeedVariantsRow{},
@@ -65,7 +65,7 @@ func (k *known) readGroups(
 	for _, row := range rows {
 		k.groups[row.GroupID] = k.family(row.ProductID)
 	}
-	for _, it := range items { // a group that is called by no feed is told by those of it that are there
+	for _, it := range items { // a group without a feed id is recognised by its existing variants
 		if v := k.find(it); v != nil && !v.IsDeleted {
 			f := k.family(v.ProductID)
 			if it.group != "" && k.groups[it.group] == nil {
@@ -98,7 +98,7 @@ func (k *known) family(product int64) *family {
 	return f
 }
 
-// find answers the variant that a row means, or nil.
+// find returns the variant that a row refers to, or nil.
 func (k *known) find(it *item) *db.FindFeedVariantsRow {
 	if v := k.byID[it.id]; v != nil && it.id != "" {
 		return v

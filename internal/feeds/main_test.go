@@ -29,7 +29,7 @@ type fields map[string]any
 // part of a form.
 type part struct{ name, value string }
 
-// form is an upload of a file with options beside it.
+// form returns an upload of a file with options.
 func form(t testing.TB, content []byte, parts ...part) apitest.Raw {
 	t.Helper()
 	var body bytes.Buffer
@@ -47,7 +47,7 @@ func form(t testing.TB, content []byte, parts ...part) apitest.Raw {
 	return apitest.Raw{ContentType: w.FormDataContentType(), Content: body.String()}
 }
 
-// load uploads a file and works on it until it has ended.
+// load uploads a file and imports it to its end.
 func load(
 	t testing.TB, s *apitest.Shop, caller apitest.Caller, content []byte, parts ...part,
 ) api.Import {
@@ -57,11 +57,11 @@ func load(
 	return work(t, s, caller, started.ID)
 }
 
-// work does what the workers do.
+// work runs an import as the workers do.
 func work(t testing.TB, s *apitest.Shop, caller apitest.Caller, id int64) (done api.Import) {
 	t.Helper()
 	for {
-		more, err := s.App.Feeds().Run(t.Context(), id, time.Now().Add(time.Minute), nil)
+		more, err := s.App.Feeds().RunImport(t.Context(), id, time.Now().Add(time.Minute), nil)
 		require.NoError(t, err)
 		if !more {
 			break
@@ -74,7 +74,7 @@ func work(t testing.TB, s *apitest.Shop, caller apitest.Caller, id int64) (done 
 
 func at(id int64) string { return fmt.Sprintf("%s/%d", imports, id) }
 
-// complaints are the errors of an import as "row column: message".
+// complaints returns the errors and warnings of an import as "row column: message".
 func complaints(caller apitest.Caller, id int64) []string {
 	var page api.ImportErrorPage
 	caller.Get(at(id) + "/errors?limit=100").Want(http.StatusOK).Into(&page)
@@ -89,7 +89,7 @@ func complaints(caller apitest.Caller, id int64) []string {
 	return texts
 }
 
-// counted is what became of the rows of an import: created, updated, unchanged, failed.
+// counted returns the counts of the rows of an import: created, updated, unchanged, failed.
 func counted(i api.Import) [4]int64 {
 	return [4]int64{i.Rows.Created, i.Rows.Updated, i.Rows.Unchanged, i.Rows.Failed}
 }

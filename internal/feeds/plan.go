@@ -9,36 +9,36 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// plan is what a batch of rows changes. Making one reads the database and writes nothing.
+// plan holds the changes of a batch of rows. Making one only reads the database.
 type plan struct {
 	*layout
 	tree      *tree
 	products  []*newProduct
 	variants  []*newVariant
-	texts     []*item // products to change, beside
-	textIDs   []int64 // their ids
+	texts     []*item // rows that change the texts of a product
+	textIDs   []int64 // the ids of those products
 	prices    []*variantChange
 	touched   map[int64]bool   // products of changed variants
-	stock     map[int64]int32  // new totals of variants there are
-	calls     map[int64]string // what feeds call variants there are, newly
-	groups    map[string]int64 // new names of products there are
+	stock     map[int64]int32  // new totals of existing variants
+	calls     map[int64]string // new feed ids of existing variants
+	groups    map[string]int64 // new group ids of existing products
 	images    map[int64][]string
-	imageRows map[int64]*item // of products there are
+	imageRows map[int64]*item // the row that names new images of an existing product
 	counts    counts
 	faults    []fault
 }
 
-// counts are what became of rows.
+// counts counts rows by what became of them.
 type counts struct{ created, updated, unchanged, failed int64 }
 
 type newProduct struct {
 	*item
-	id int64 // once it is made
+	id int64 // set when it is created
 }
 
 type newVariant struct {
 	*item
-	product   *newProduct // nil: one there is
+	product   *newProduct // nil: an existing product
 	productID int64
 	position  int32
 	options   string
@@ -48,14 +48,14 @@ type newVariant struct {
 type variantChange struct {
 	*item
 	id       int64
-	sku      string // empty: as it is
-	options  string // empty: as they are
+	sku      string // empty: unchanged
+	options  string // empty: unchanged
 	discount int64  // -1: none
 	tracked  bool
 }
 
-// made are the ids of the products of a plan that was written which were not there before.
-func (pl *plan) made() []int64 {
+// created returns the ids of the products the plan created.
+func (pl *plan) created() []int64 {
 	ids := make([]int64, 0, len(pl.products))
 	for _, p := range pl.products {
 		ids = append(ids, p.id)
@@ -63,13 +63,12 @@ func (pl *plan) made() []int64 {
 	return ids
 }
 
-// changed are the ids of the products that were, and are not as they were. Stock alone makes no
-// other product.
+// changed returns the ids of existing products the plan modified, not counting stock.
 func (pl *plan) changed() []int64 {
 	return slices.AppendSeq(slices.Clone(pl.textIDs), maps.Keys(pl.touched))
 }
 
-// makePlan decides on each row.
+// makePlan decides what each row changes.
 func (p *parser) makePlan(ctx context.Context, q *db.Queries, items []*item) (*plan, error) {
 	pl := &plan{
 		layout:    p.layout,
@@ -104,7 +103,7 @@ func (p *parser) makePlan(ctx context.Context, q *db.Queries, items []*item) (*p
 	return pl, nil
 }
 
-// claims are what rows of the batch have taken, and which row did.
+// claims records which row of the batch took an id, a sku, a GTIN or a variant.
 type claims struct {
 	ids, skus, gtins map[string]int64
 	variants         map[int64]int64
@@ -114,7 +113,7 @@ func newClaims() *claims {
 	return &claims{map[string]int64{}, map[string]int64{}, map[string]int64{}, map[int64]int64{}}
 }
 
-// decide plans a row, or answers what is wrong with it and in which column.
+// decide adds a row to the plan, or returns what is wrong with it and in which column.
 func (pl *plan) decide(it *item, k *known, taken *claims) (string, column) {
 	v := k.find(it)
 	if row, twice := taken.ids[it.id]; twice && it.id != "" {
@@ -149,7 +148,7 @@ func (pl *plan) decide(it *item, k *known, taken *claims) (string, column) {
 	if v == nil {
 		message, col = pl.create(it, k)
 	} else {
-		message, col = pl.change(it, v, k)
+		message, col = pl.update(it, v, k)
 		taken.variants[v.ID] = it.row
 	}
 	if message == "" {
@@ -159,7 +158,7 @@ func (pl *plan) decide(it *item, k *known, taken *claims) (string, column) {
 	return message, col
 }
 
-// create plans a new variant, of a new product unless its group has one.
+// create plans a new variant, and a new product unless the row's group has one.
 func (pl *plan) create(it *item, k *known) (string, column) {
 	if !pl.has(colTitle) || !pl.has(colPrice) {
 		return "is new, and the file has no columns title and price to make it of", ""

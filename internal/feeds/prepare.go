@@ -10,17 +10,17 @@ import (
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/feeds/csvfile"
 	"github.com/shopd/shopd/internal/platform/media"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
-// prepare makes sure that the file is in the storage, is UTF-8, and was read once to its end. Each
-// of these is done once, however often the import is taken up again.
-func (r *run) prepare(ctx context.Context) error {
+// prepare makes sure that the file is in the storage, is UTF-8, and was scanned once to its end.
+// Each step is done once, however often the import is resumed.
+func (r *runner) prepare(ctx context.Context) error {
 	if r.File == nil {
 		if err := r.fetch(ctx); err != nil {
 			return err
@@ -36,13 +36,13 @@ func (r *run) prepare(ctx context.Context) error {
 	}
 	header, _, err := r.readHeader(ctx, (*r.Delimiter)[0])
 	if err == nil {
-		err = r.understand(header)
+		err = r.useHeader(header)
 	}
 	return err
 }
 
-// fetch takes the file from where it lies on the web.
-func (r *run) fetch(ctx context.Context) error {
+// fetch downloads the file from its address.
+func (r *runner) fetch(ctx context.Context) error {
 	if r.URL == nil {
 		return refusal("The file is not there any more.")
 	}
@@ -51,14 +51,15 @@ func (r *run) fetch(ctx context.Context) error {
 		return unfetched(err)
 	}
 	defer func() { _ = download.Close() }()
-	kept, err := r.keep(ctx, download)
+	kept, err := r.storeUpload(ctx, download)
 	if err != nil {
 		return unfetched(err)
 	}
 	return r.storeFile(ctx, kept)
 }
 
-// unfetched makes every failure of a fetch the same refusal, but for files that are no feeds.
+// unfetched returns the same refusal for every failure of a download, so that it reveals nothing
+// about private networks. Files that are no feeds and too large files keep their own.
 func unfetched(err error) error {
 	var notText csvfile.ErrNotText
 	switch {
@@ -72,34 +73,34 @@ func unfetched(err error) error {
 	return err
 }
 
-// kept is a file in the storage.
-type kept struct {
+// storedFile is a file in the storage.
+type storedFile struct {
 	name     string
 	encoding csvfile.Encoding
 	size     int64
 }
 
-// keep stores a file, finding out meanwhile what it is.
-func (f *Feeds) keep(ctx context.Context, content io.Reader) (kept, error) {
+// storeUpload stores a file and detects its encoding on the way.
+func (f *Feeds) storeUpload(ctx context.Context, content io.Reader) (storedFile, error) {
 	var detector csvfile.Detector
 	name, err := f.store.Keep(ctx, io.TeeReader(content, &detector))
-	return kept{name, detector.Encoding(), detector.Size()}, err
+	return storedFile{name, detector.Encoding(), detector.Size()}, err
 }
 
-// isUTF8 reports whether a file can be read as it is.
+// isUTF8 reports whether a file can be read without a translation.
 func isUTF8(e csvfile.Encoding) bool { return e == csvfile.UTF8 || e == csvfile.UTF8BOM }
 
-// nameOf is an encoding as people know it.
-func nameOf(e csvfile.Encoding) string {
+// displayName returns the usual name of an encoding.
+func displayName(e csvfile.Encoding) string {
 	if e == csvfile.UTF8BOM {
 		return string(csvfile.UTF8)
 	}
 	return string(e)
 }
 
-// storeFile writes down what file is worked on from now on, and removes the one before.
-func (r *run) storeFile(ctx context.Context, k kept) error {
-	name := nameOf(k.encoding)
+// storeFile records the file that the import reads from now on.
+func (r *runner) storeFile(ctx context.Context, k storedFile) error {
+	name := displayName(k.encoding)
 	stored, err := r.queries.StoreImportFile(ctx, db.StoreImportFileParams{
 		ID:       r.ID,
 		Runner:   r.name,
@@ -118,8 +119,8 @@ func (r *run) storeFile(ctx context.Context, k kept) error {
 	return nil
 }
 
-// translate stores the file anew as UTF-8, in which a place can be found again.
-func (r *run) translate(ctx context.Context) error {
+// translate stores a copy of the file in UTF-8, in which any position can be found again.
+func (r *runner) translate(ctx context.Context) error {
 	before := *r.File
 	source, err := r.open(ctx, 0)
 	if err != nil {
@@ -157,8 +158,8 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (r *run) open(ctx context.Context, from int64) (io.ReadCloser, error) {
-	if from > 0 && from >= r.Size { // some storages refuse to read from the end on
+func (r *runner) open(ctx context.Context, from int64) (io.ReadCloser, error) {
+	if from > 0 && from >= r.Size { // some storages refuse to read from the end of a file
 		return io.NopCloser(bytes.NewReader(nil)), nil
 	}
 	file, err := r.store.ReadKept(ctx, *r.File, from)
@@ -170,9 +171,9 @@ func (r *run) open(ctx context.Context, from int64) (io.ReadCloser, error) {
 
 const byteOrderMark = "\xef\xbb\xbf"
 
-// begin opens the file behind its byte order mark and a line such as "sep=;" that spreadsheets
-// write, and answers what parts its cells unless that is known.
-func (r *run) begin(
+// begin opens the file behind its byte order mark and a line such as "sep=;", which spreadsheets
+// write, and returns the delimiter of its cells.
+func (r *runner) begin(
 	ctx context.Context,
 ) (file io.ReadCloser, in *bufio.Reader, delimiter byte, at csvfile.Place, err error) {
 	if file, err = r.open(ctx, 0); err != nil {
@@ -198,8 +199,8 @@ func (r *run) begin(
 	return file, in, delimiter, at, err
 }
 
-// readHeader reads the names of the columns.
-func (r *run) readHeader(ctx context.Context, delimiter byte) ([]string, csvfile.Place, error) {
+// readHeader returns the names of the columns and the place of the row behind them.
+func (r *runner) readHeader(ctx context.Context, delimiter byte) ([]string, csvfile.Place, error) {
 	file, in, _, at, err := r.begin(ctx)
 	if err != nil {
 		return nil, at, err
@@ -209,7 +210,7 @@ func (r *run) readHeader(ctx context.Context, delimiter byte) ([]string, csvfile
 	return record.Cells, record.Next, err
 }
 
-func (r *run) understand(header []string) error {
+func (r *runner) useHeader(header []string) error {
 	l, err := readLayout(header)
 	if err != nil {
 		return refusal(err.Error())
@@ -222,9 +223,9 @@ func (r *run) understand(header []string) error {
 	return nil
 }
 
-// scan reads the file once to its end: how many rows there are, and which keys come twice. It keeps
-// 8 bytes of each row in memory, and nothing else.
-func (r *run) scan(ctx context.Context) error {
+// scan reads the file once to its end, counts its rows and finds keys that come twice. It needs 8
+// bytes of memory a row.
+func (r *runner) scan(ctx context.Context) error {
 	file, in, delimiter, at, err := r.begin(ctx)
 	if err != nil {
 		return err
@@ -240,7 +241,7 @@ func (r *run) scan(ctx context.Context) error {
 	case header.Fault != "":
 		return refusal(fmt.Sprintf("The first row, which must name the columns, %s.", header.Fault))
 	}
-	if err := r.understand(header.Cells); err != nil {
+	if err := r.useHeader(header.Cells); err != nil {
 		return err
 	}
 	total, repeated, err := r.countRows(ctx, reader)
@@ -257,19 +258,16 @@ func (r *run) scan(ctx context.Context) error {
 		Line:      header.Next.Line,
 		Row:       header.Next.Row,
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errTakenOver
-	}
 	if err == nil {
 		r.Import = now
 	}
-	return err
+	return postgres.NotFound(err, errTakenOver)
 }
 
-// maxRepeated is how many keys that come twice are known; of more, the last row counts.
+// maxRepeated is how many repeated keys are found; of others, the last row counts.
 const maxRepeated = 10_000
 
-func (r *run) countRows(
+func (r *runner) countRows(
 	ctx context.Context, reader *csvfile.Reader,
 ) (total int64, repeated []int64, err error) {
 	var hashes []int64
@@ -301,7 +299,7 @@ func (r *run) countRows(
 	return 0, nil, ctx.Err()
 }
 
-// keyHash is what a row is told by, in 8 bytes; 0 for nothing.
+// keyHash returns the hash of a row's key, or 0 if it has none.
 func keyHash(key string) int64 {
 	if key == "" {
 		return 0

@@ -11,7 +11,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// A feed of one's own, such as FEED=/path/to/products.csv, imported twice.
+// startImport: a feed of your own, such as FEED=/path/to/products.csv, imported twice.
 func TestRealFeed(t *testing.T) {
 	t.Parallel()
 	path := os.Getenv("FEED")

@@ -1,6 +1,5 @@
-// Package csvfile reads files of rows as spreadsheets and shops write them, at constant memory
-// whatever the file holds, and from any row on. A row that cannot be read is told and stops
-// nothing: the next one is read.
+// Package csvfile reads CSV files as spreadsheets and shops write them, in constant memory and from
+// any row on. A row that cannot be read is returned with its fault, and the next one is read.
 package csvfile
 
 import (
@@ -18,7 +17,7 @@ const (
 	firstRead  = 64 << 10
 )
 
-// Place is where a row begins, or the next one does.
+// Place is the position of a row in a file.
 type Place struct {
 	Offset int64 // bytes from the beginning of the file
 	Line   int64 // from 1
@@ -31,7 +30,7 @@ var Start = Place{Line: 1}
 // Record is a row.
 type Record struct {
 	Cells []string
-	Line  int64  // where it begins, from 1
+	Line  int64  // the line it begins in, from 1
 	Row   int64  // from 1, empty ones included
 	Fault string // why it cannot be read; empty if it can
 	Next  Place  // of the row behind it
@@ -42,7 +41,7 @@ type Reader struct {
 	src        io.Reader
 	delimiter  byte
 	buf        []byte
-	start, end int // of what is in buf and not read yet
+	start, end int // of the bytes in buf that were not consumed
 	ended      bool
 	at         Place
 	failed     error
@@ -53,8 +52,8 @@ func NewReader(src io.Reader, delimiter byte, at Place) *Reader {
 	return &Reader{src: src, delimiter: delimiter, buf: make([]byte, firstRead), at: at}
 }
 
-// Next answers the next record that is not an empty line, or io.EOF behind the last, or the error
-// of the source.
+// Next returns the next record that is not an empty line, io.EOF behind the last one, or the error of
+// the source.
 func (r *Reader) Next() (Record, error) {
 	for {
 		record, err := r.next()
@@ -87,14 +86,14 @@ func (r *Reader) next() (Record, error) {
 	return record, nil
 }
 
-// consume goes on behind n bytes.
+// consume moves the place behind n bytes.
 func (r *Reader) consume(n int) {
 	r.at.Line += int64(bytes.Count(r.buf[r.start:r.start+n], []byte{'\n'}))
 	r.at.Offset += int64(n)
 	r.start += n
 }
 
-// fill reads more; false when there is no more, or no room.
+// fill reads more bytes. It returns false at the end of the source, or if a row is too long.
 func (r *Reader) fill() (bool, error) {
 	if r.failed != nil {
 		return false, r.failed
@@ -133,7 +132,7 @@ const (
 
 var faultLong = fmt.Sprintf("is longer than %d bytes", MaxRecord)
 
-// measure answers the length of the next record with its line break.
+// measure returns the length of the next record with its line break.
 func (r *Reader) measure() (length int, fault string, err error) {
 	i := 0 // from r.start
 	// has makes sure that byte i is there.
@@ -196,7 +195,7 @@ func (r *Reader) measure() (length int, fault string, err error) {
 	return i, "", nil
 }
 
-// skipLine goes on behind the next line break, however far it is.
+// skipLine moves the place behind the next line break.
 func (r *Reader) skipLine() error {
 	for {
 		if at := bytes.IndexByte(r.buf[r.start:r.end], '\n'); at >= 0 {
@@ -263,7 +262,7 @@ func unquote(text []byte) (cell string, rest []byte) {
 	}
 }
 
-// Delimiter tells what separates the cells of a row of column names: what stands in it most often
+// Delimiter returns the delimiter of a row of column names: the candidate that is most frequent
 // outside quotes.
 func Delimiter(row []byte) byte {
 	counts := map[byte]int{}

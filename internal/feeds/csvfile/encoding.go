@@ -13,8 +13,8 @@ import (
 // Encoding of a file's text.
 type Encoding string
 
-// The encodings there are. A file in ISO-8859-1 is read as Windows-1252, which differs in
-// characters alone that nobody means to write.
+// The encodings. A file in ISO-8859-1 is read as Windows-1252: they differ only in control characters,
+// which no feed has.
 const (
 	UTF8    Encoding = "utf-8"
 	UTF8BOM Encoding = "utf-8-bom"
@@ -24,12 +24,12 @@ const (
 	Latin1  Encoding = "iso-8859-1"
 )
 
-// ErrNotText is a file of another kind than text; its message says which.
+// ErrNotText is returned for a file that is no text; its message says what it is.
 type ErrNotText struct{ Kind string }
 
 func (e ErrNotText) Error() string { return "The file is " + e.Kind }
 
-// kinds are files that are taken for feeds now and then, by how they begin.
+// kinds are files that people upload by mistake, by their first bytes.
 var kinds = []struct{ magic, kind string }{
 	{"PK\x03\x04", "a ZIP archive or an Excel workbook. Unpack it, or save it as CSV."},
 	{"PK\x05\x06", "an empty ZIP archive."},
@@ -50,7 +50,7 @@ var kinds = []struct{ magic, kind string }{
 	{"<html", "a web page."},
 }
 
-// Detector finds out the encoding of what is written to it, without keeping it. Its zero value is
+// Detector detects the encoding of the bytes written to it, without storing them. Its zero value is
 // ready.
 type Detector struct {
 	head        []byte // the first bytes
@@ -138,12 +138,12 @@ func (d *Detector) begin(c byte) {
 	}
 }
 
-// Size is how many bytes there were.
+// Size returns how many bytes were written.
 func (d *Detector) Size() int64 { return d.size }
 
-// Encoding answers what the bytes so far are. A file that is UTF-8 but for a few bytes is UTF-8:
-// its rows with those bytes are wrong. One whose bytes are hardly ever UTF-8 is of the time before
-// it.
+// Encoding returns the encoding of the bytes so far. A file that is UTF-8 except for a few bytes is
+// UTF-8: its rows with those bytes are wrong. A file whose bytes are hardly ever UTF-8 has an older
+// encoding.
 func (d *Detector) Encoding() Encoding {
 	has := func(mark string) bool { return len(d.head) >= len(mark) && string(d.head[:len(mark)]) == mark }
 	pairs, wrong := len(d.head)/2, d.wrong
@@ -165,11 +165,10 @@ func (d *Detector) Encoding() Encoding {
 	return Latin1
 }
 
-// notText stands in a translation for what was no character: a byte that is none in UTF-8 either,
-// so that its row is found to be wrong.
+// notText replaces bytes that are no character. It is no UTF-8 either, so the row becomes an error.
 const notText = 0xFF
 
-// Translate reads text in an encoding as UTF-8 without a byte order mark.
+// Translate returns text of an encoding as UTF-8 without a byte order mark.
 func Translate(src io.Reader, from Encoding) io.Reader {
 	in := bufio.NewReaderSize(src, firstRead)
 	switch from {

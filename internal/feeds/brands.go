@@ -9,12 +9,12 @@ import (
 	"github.com/shopd/shopd/internal/catalog"
 )
 
-// makeNames makes the brands and categories that are missing.
-func (w *writer) makeNames(ctx context.Context) error {
+// createNames creates the brands and categories that are missing.
+func (w *writer) createNames(ctx context.Context) error {
 	var paths [][]string
 	var names []string
 	w.brands = map[string]int64{"": 0}
-	for _, it := range w.texted() {
+	for _, it := range w.textRows() {
 		if len(it.category) > 0 && w.tree != nil && w.tree.find(it.category) == 0 {
 			paths = append(paths, it.category)
 		}
@@ -32,18 +32,18 @@ func (w *writer) makeNames(ctx context.Context) error {
 			return err
 		}
 		var err error
-		if w.tree, err = readTree(ctx, w.queries); err != nil { // as it is now that it is ours
+		if w.tree, err = readTree(ctx, w.queries); err != nil { // again, now that it is locked
 			return err
 		}
-		if err := w.tree.grow(ctx, w.queries, paths); err != nil {
+		if err := w.tree.create(ctx, w.queries, paths); err != nil {
 			return err
 		}
 	}
-	return w.makeBrands(ctx, names)
+	return w.createBrands(ctx, names)
 }
 
-// texted are the rows whose texts are written.
-func (w *writer) texted() []*item {
+// textRows returns the rows whose texts are written.
+func (w *writer) textRows() []*item {
 	items := slices.Clone(w.texts)
 	for _, p := range w.products {
 		items = append(items, p.item)
@@ -51,7 +51,7 @@ func (w *writer) texted() []*item {
 	return items
 }
 
-func (w *writer) makeBrands(ctx context.Context, names []string) error {
+func (w *writer) createBrands(ctx context.Context, names []string) error {
 	for attempt := 0; len(names) > 0; attempt++ {
 		found, err := w.queries.FindFeedBrands(ctx, names)
 		if err != nil {
@@ -65,12 +65,12 @@ func (w *writer) makeBrands(ctx context.Context, names []string) error {
 			return nil
 		}
 		if attempt > 0 {
-			return fmt.Errorf("brands %q cannot be made", names)
+			return fmt.Errorf("brands %q cannot be created", names)
 		}
 		fresh := map[string]bool{}
 		var made, bases []string
 		for _, name := range names {
-			if !fresh[fold(name)] { // called as the first row calls it
+			if !fresh[fold(name)] { // the first row's spelling
 				fresh[fold(name)] = true
 				made, bases = append(made, name), append(bases, catalog.SlugOf(name, "brand"))
 			}

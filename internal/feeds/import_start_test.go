@@ -17,7 +17,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// manyRows is a feed of n products.
+// manyRows returns a feed of n products.
 func manyRows(n int) []byte {
 	var b strings.Builder
 	b.WriteString("id,title,description,price,brand,product_type,quantity\n")
@@ -30,7 +30,7 @@ func manyRows(n int) []byte {
 	return []byte(b.String())
 }
 
-// staff answers a caller for a new account that keeps the shop.
+// staff returns a caller with a new account of the role staff.
 func staff(s *apitest.Shop) apitest.Caller {
 	var me api.User
 	s.Customer().Get("/api/v1/users/me").Want(http.StatusOK).Into(&me)
@@ -40,6 +40,7 @@ func staff(s *apitest.Shop) apitest.Caller {
 	return s.Login(me.Email, "correct horse 9")
 }
 
+// listImports, getImport, listImportErrors, cancelImport: who sees which imports.
 func TestImportsAreTheirOwners(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -87,7 +88,7 @@ func TestImportsAreTheirOwners(t *testing.T) {
 	assert.Zero(t, work(t, shop, ada, started.ID).Rows.Done, "and nobody works on it")
 }
 
-// An import that is cancelled half-way keeps whole batches, and the worker stops.
+// cancelImport: the import stops behind a whole batch, and so does its runner.
 func TestAnImportIsCancelledBetweenBatches(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -96,7 +97,7 @@ func TestAnImportIsCancelledBetweenBatches(t *testing.T) {
 	admin.Post(imports, form(t, manyRows(500), part{"batch_size", "10"})).
 		Want(http.StatusAccepted).
 		Into(&started)
-	more, err := shop.App.Feeds().Run(t.Context(), started.ID, time.Now(), nil) // one batch
+	more, err := shop.App.Feeds().RunImport(t.Context(), started.ID, time.Now(), nil) // one batch
 	require.NoError(t, err)
 	require.True(t, more)
 	admin.Get(at(started.ID)).Into(&now)
@@ -107,13 +108,14 @@ func TestAnImportIsCancelledBetweenBatches(t *testing.T) {
 	assert.NotNil(t, now.Eta)
 	admin.Post(at(started.ID)+"/cancel", nil).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, api.ImportStatusCancelled, now.Status)
-	more, err = shop.App.Feeds().Run(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
+	more, err = shop.App.Feeds().RunImport(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
 	require.NoError(t, err)
 	assert.False(t, more)
 	assert.Equal(t, 10, apitest.Value[int](shop, "SELECT count(*)::int FROM products"))
 	shop.RequireSound()
 }
 
+// startImport: uploads that are refused leave no file behind.
 func TestUploadsThatAreNone(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -155,6 +157,7 @@ func TestUploadsThatAreNone(t *testing.T) {
 		Problem(http.StatusServiceUnavailable, "storage_unavailable")
 }
 
+// startImport: a feed at an address.
 func TestAFeedFromTheWeb(t *testing.T) {
 	t.Parallel()
 	remote := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,41 +2,49 @@ package feeds
 
 import (
 	"context"
-	"errors"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/events"
-	"github.com/shopd/shopd/internal/platform/jobs"
+	"github.com/shopd/shopd/internal/platform/optional"
+	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
-// Ends of an import.
+// Statuses of an import that has ended.
 const (
 	statusCompleted = "completed"
 	statusFailed    = "failed"
 	statusCancelled = "cancelled"
 )
 
-// finish is where an import ends, once, however it does. What must follow an import belongs here,
-// in its transaction.
+// CancelImport ends an import between two of its batches. The runner stops at its next batch: the
+// condition finished_at IS NULL of LockImport then finds no row.
+func (f *Feeds) CancelImport(
+	ctx context.Context, r api.CancelImportRequestObject,
+) (api.CancelImportResponseObject, error) {
+	if _, err := f.get(ctx, r.ID); err != nil {
+		return nil, err
+	}
+	if err := f.finish(ctx, r.ID, statusCancelled, ""); err != nil {
+		return nil, err
+	}
+	row, err := f.get(ctx, r.ID)
+	return api.CancelImport200JSONResponse(importBody(row)), err
+}
+
+// finish ends an import. Every import passes here exactly once: a second call returns ErrFinished.
+// What must follow an import belongs into its transaction.
 func (f *Feeds) finish(ctx context.Context, id int64, status, message string) error {
 	var old *string
 	err := f.queue.TxMany(
 		ctx,
 		func(q *db.Queries, insert func([]river.InsertManyParams) error) error {
-			var because *string
-			if message != "" {
-				because = &message
-			}
-			ended, err := q.FinishImport(ctx, status, because, id)
-			if errors.Is(err, pgx.ErrNoRows) {
-				return ErrFinished
-			}
+			ended, err := q.FinishImport(ctx, status, optional.Of(message), id)
 			if err != nil {
-				return err
+				return postgres.NotFound(err, ErrFinished)
 			}
 			old = ended.OldFile
 			if ended.DryRun {
@@ -57,7 +65,7 @@ func (f *Feeds) finish(ctx context.Context, id int64, status, message string) er
 			if ended.Changes > 0 {
 				return insert(
 					[]river.InsertManyParams{{Args: catalog.NamesChanged{}}},
-				) // all vectors that are stale
+				) // updates all vectors that are stale
 			}
 			return nil
 		},
@@ -68,30 +76,10 @@ func (f *Feeds) finish(ctx context.Context, id int64, status, message string) er
 	if old != nil {
 		if err := f.store.Discard(context.WithoutCancel(ctx), *old); err != nil {
 			f.settings.Log.WarnContext(
-				ctx, "the file of an import stays behind", "import", id, "file", *old, "error",
+				ctx, "the file of an import could not be deleted", "import", id, "file", *old, "error",
 				err.Error(),
 			)
 		}
 	}
 	return nil
-}
-
-// enqueue makes an import and the job that works on it.
-func (f *Feeds) enqueue(
-	ctx context.Context, params db.CreateImportParams,
-) (made db.Import, err error) {
-	err = f.queue.TxMany(
-		ctx,
-		func(q *db.Queries, insert func([]river.InsertManyParams) error) (err error) {
-			if made, err = q.CreateImport(ctx, params); err != nil {
-				return err
-			}
-			return insert(
-				[]river.InsertManyParams{
-					{Args: Work{made.ID}, InsertOpts: &river.InsertOpts{Queue: jobs.Imports}},
-				},
-			)
-		},
-	)
-	return made, err
 }

@@ -16,16 +16,16 @@ type Options struct {
 	Source    string // the name of the file, or the address it is fetched from
 	DryRun    bool
 	NoImages  bool
-	BatchSize int32 // 0: as usual
+	BatchSize int32 // 0: the default
 }
 
-// ImportFile imports a file here and now, and answers what became of it; content is nil for a file
-// to be fetched. Whatever ends it, servers take it up where it stopped. progress hears how far it
-// is.
+// ImportFile imports a file in this process and returns the import as it ended. content is nil for
+// a file that is fetched from o.Source. If this process dies, a server continues the import.
+// progress is called after each batch.
 func (f *Feeds) ImportFile(
 	ctx context.Context, content io.Reader, o Options, progress func(db.Import),
 ) (db.Import, error) {
-	params := db.CreateImportParams{
+	params := db.StartImportParams{
 		Source:    o.Source,
 		DryRun:    o.DryRun,
 		Images:    !o.NoImages,
@@ -35,13 +35,13 @@ func (f *Feeds) ImportFile(
 		params.BatchSize = defaultBatch
 	}
 	if content == nil {
-		source, err := sourceOf(o.Source)
+		source, err := withoutSecrets(o.Source)
 		if err != nil {
 			return db.Import{}, err
 		}
 		params.URL, params.Source = &o.Source, source
 	} else {
-		file, err := f.keep(ctx, content)
+		file, err := f.storeUpload(ctx, content)
 		var notText csvfile.ErrNotText
 		if errors.As(err, &notText) {
 			err = ErrNotAFeed.Detailf("%s", notText.Error())
@@ -49,27 +49,22 @@ func (f *Feeds) ImportFile(
 		if err != nil {
 			return db.Import{}, err
 		}
-		encoding := nameOf(file.encoding)
+		encoding := displayName(file.encoding)
 		params.File, params.Encoding, params.IsUtf8, params.Size = &file.name, &encoding, isUTF8(
 			file.encoding,
 		), file.size
 	}
 	var made db.Import
 	err := postgres.Tx(ctx, f.pool, func(q *db.Queries) (err error) {
-		made, err = q.CreateImport(ctx, params) // without a job: this process works on it
+		made, err = q.StartImport(ctx, params) // without a job: this process runs it
 		return err
 	})
 	if err != nil {
-		f.forgetFile(ctx, params.File)
+		f.discardFile(ctx, params.File)
 		return made, err
 	}
-	if _, err := f.Run(ctx, made.ID, time.Now().AddDate(1, 0, 0), progress); err != nil {
+	if _, err := f.RunImport(ctx, made.ID, time.Now().AddDate(1, 0, 0), progress); err != nil {
 		return made, err
 	}
 	return f.queries.GetImport(ctx, made.ID, nil)
-}
-
-// Errors answers the first errors of an import.
-func (f *Feeds) Errors(ctx context.Context, id int64, most int32) ([]db.ImportError, error) {
-	return f.queries.ListImportErrors(ctx, db.ListImportErrorsParams{ImportID: id, PageLimit: most})
 }

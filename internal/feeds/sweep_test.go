@@ -14,6 +14,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// startImport: files that crashed servers left behind are deleted.
 func TestFilesOfCrashedImportsAreSweptAway(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

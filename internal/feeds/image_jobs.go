@@ -17,7 +17,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// FetchImages is the job that adds the images an import names to a product.
+// FetchImages is the job that fetches the images an import names and adds them to a product.
 type FetchImages struct {
 	Import  int64    `json:"import"`
 	Product int64    `json:"product"`
@@ -29,7 +29,7 @@ type FetchImages struct {
 // Kind implements river.JobArgs.
 func (FetchImages) Kind() string { return "feeds.fetch_images" }
 
-// imageJobs are the jobs of a plan that was written: one for each product with new images.
+// imageJobs returns the jobs of a written plan: one for each product with new images.
 func imageJobs(id int64, pl *plan) []river.InsertManyParams {
 	places := map[int64]*item{}
 	for _, v := range pl.variants {
@@ -60,25 +60,19 @@ func imageJobs(id int64, pl *plan) []river.InsertManyParams {
 	return all
 }
 
-// imageWorker fetches images.
-type imageWorker struct {
-	river.WorkerDefaults[FetchImages]
-	feeds *Feeds
-}
+// imagesTimeout is the timeout of FetchImages: each of a product's images may take half a minute.
+const imagesTimeout = 10 * time.Minute
 
-// Timeout implements river.Worker: each of a product's images may take half a minute.
-func (w *imageWorker) Timeout(*river.Job[FetchImages]) time.Duration { return 10 * time.Minute }
-
-// Work implements river.Worker. An image that cannot be had is a warning of the import; a fault of
-// ours is tried again.
-func (w *imageWorker) Work(ctx context.Context, job *river.Job[FetchImages]) error {
-	f, args := w.feeds, job.Args
-	have, err := f.queries.ListFeedImages(ctx, args.Product)
+// fetchImages runs FetchImages. An image that cannot be fetched becomes a warning of the import; a
+// fault of the server is retried.
+func (f *Feeds) fetchImages(ctx context.Context, job *river.Job[FetchImages]) error {
+	args := job.Args
+	stored, err := f.queries.ListFeedImages(ctx, args.Product)
 	if err != nil {
 		return err
 	}
 	for _, address := range args.URLs {
-		if slices.Contains(have, address) {
+		if slices.Contains(stored, address) {
 			continue
 		}
 		err := f.catalog.AddImage(
@@ -91,7 +85,7 @@ func (w *imageWorker) Work(ctx context.Context, job *river.Job[FetchImages]) err
 		)
 		var known *problem.Error
 		switch {
-		case err == nil, postgres.Violates(err, "feed_images_url_key"): // another job was faster
+		case err == nil, postgres.Violates(err, "feed_images_url_key"): // another job added it
 		case errors.Is(err, catalog.ErrProductNotFound):
 			return nil
 		case errors.As(err, &known) && known.Status < 500:
@@ -107,7 +101,7 @@ func (w *imageWorker) Work(ctx context.Context, job *river.Job[FetchImages]) err
 	return nil
 }
 
-// warn keeps and counts a warning.
+// warn stores and counts a warning.
 func (f *Feeds) warn(ctx context.Context, args FetchImages, message string) error {
 	return postgres.Tx(ctx, f.pool, func(q *db.Queries) error {
 		if err := q.CountImportWarning(ctx, args.Import); err != nil { // locks the import

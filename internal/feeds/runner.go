@@ -17,18 +17,19 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/feeds/csvfile"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
-// errTakenOver means that the import has ended or is another runner's by now.
-var errTakenOver = errors.New("the import is not this runner's any more")
+// errTakenOver means that the import has ended or that another runner has claimed it.
+var errTakenOver = errors.New("the import has ended or belongs to another runner")
 
-// refusal is a file that cannot be imported; its text is for people.
+// refusal is the error for a file that cannot be imported. Its text becomes the import's message.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// run is the work of one runner on one import.
-type run struct {
+// runner imports one file in one process, as long as it holds the claim on the import.
+type runner struct {
 	*Feeds
 	db.Import
 	name     string
@@ -36,23 +37,23 @@ type run struct {
 	progress func(db.Import)
 }
 
-// Run works on an import until it ends or the time is over; more reports whether something is left.
-// progress, which may be nil, hears how far it is after each batch.
-func (f *Feeds) Run(
+// RunImport continues an import until it ends or the time is over; more reports whether rows are
+// left. progress, if set, is called after each batch.
+func (f *Feeds) RunImport(
 	ctx context.Context, id int64, until time.Time, progress func(db.Import),
 ) (more bool, err error) {
-	r := &run{Feeds: f, name: rand.Text(), progress: progress}
+	r := &runner{Feeds: f, name: rand.Text(), progress: progress}
 	r.Import, err = f.queries.ClaimImport(ctx, r.name, id, int32(silence/time.Second))
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil // ended, or somebody is at it
+		return false, nil // it has ended, or another runner holds it
 	}
 	if err != nil {
 		return false, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go f.stayAlive(ctx, id, r.name, cancel)
-	more, err = r.work(ctx, until)
+	go f.beat(ctx, id, r.name, cancel)
+	more, err = r.importRows(ctx, until)
 	var refused refusal
 	switch {
 	case errors.As(err, &refused):
@@ -63,31 +64,33 @@ func (f *Feeds) Run(
 		return false, nil
 	}
 	if more || err != nil {
-		release, stop := context.WithTimeout(context.WithoutCancel(ctx), heartbeat)
+		release, stop := context.WithTimeout(context.WithoutCancel(ctx), heartbeatPeriod)
 		defer stop()
 		err = errors.Join(err, f.queries.ReleaseImport(release, id, r.name))
 	}
 	return more, err
 }
 
-// stayAlive shows that a runner lives while it reads what is long.
-func (f *Feeds) stayAlive(
+// beat writes a heartbeat until ctx ends, so that a runner with a long download or batch does not
+// count as dead. It stops the runner when the import belongs to another one.
+func (f *Feeds) beat(
 	ctx context.Context, id int64, runner string, stop context.CancelCauseFunc,
 ) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(heartbeat):
+		case <-time.After(heartbeatPeriod):
 		}
-		kept, err := f.queries.KeepImport(ctx, id, runner)
-		if err == nil && kept == 0 {
+		held, err := f.queries.BeatImport(ctx, id, runner)
+		if err == nil && held == 0 {
 			stop(errTakenOver)
 		}
 	}
 }
 
-func (r *run) work(ctx context.Context, until time.Time) (more bool, err error) {
+// importRows prepares the file and imports batches from the stored position on.
+func (r *runner) importRows(ctx context.Context, until time.Time) (more bool, err error) {
 	if err := r.prepare(ctx); err != nil {
 		return false, err
 	}
@@ -107,7 +110,7 @@ func (r *run) work(ctx context.Context, until time.Time) (more bool, err error) 
 		if len(batch) == 0 {
 			return false, r.finish(ctx, r.ID, statusCompleted, "")
 		}
-		if err := r.batch(ctx, batch); err != nil {
+		if err := r.importBatch(ctx, batch); err != nil {
 			return false, err
 		}
 		if time.Now().After(until) {
@@ -116,6 +119,7 @@ func (r *run) work(ctx context.Context, until time.Time) (more bool, err error) 
 	}
 }
 
+// readBatch reads up to most records, fewer if they are large; none at the end of the file.
 func readBatch(reader *csvfile.Reader, most int) ([]csvfile.Record, error) {
 	var batch []csvfile.Record
 	var begin int64 = -1
@@ -138,22 +142,22 @@ func readBatch(reader *csvfile.Reader, most int) ([]csvfile.Record, error) {
 	return batch, nil
 }
 
-// batch writes a batch and goes on behind it. When something makes the database refuse one row, the
-// batch is written in halves, down to that row.
-func (r *run) batch(ctx context.Context, batch []csvfile.Record) error {
-	done, err := r.write(ctx, batch, "")
+// importBatch writes a batch and moves the position behind it. If the database refuses the batch
+// because of one row, the batch is written in halves, down to that row, which becomes an error.
+func (r *runner) importBatch(ctx context.Context, batch []csvfile.Record) error {
+	done, err := r.writeBatch(ctx, batch, "")
 	if isRefused(err) {
 		if len(batch) > 1 {
-			if err := r.batch(ctx, batch[:len(batch)/2]); err != nil {
+			if err := r.importBatch(ctx, batch[:len(batch)/2]); err != nil {
 				return err
 			}
-			return r.batch(ctx, batch[len(batch)/2:])
+			return r.importBatch(ctx, batch[len(batch)/2:])
 		}
 		r.settings.Log.WarnContext(
 			ctx, "a row of an import was refused", "import", r.ID, "row", batch[0].Row, "error",
 			err.Error(),
 		)
-		done, err = r.write(ctx, batch, "cannot be kept: it contradicts what is there")
+		done, err = r.writeBatch(ctx, batch, "cannot be stored: it contradicts what is there")
 	}
 	if err != nil {
 		return err
@@ -170,30 +174,27 @@ func (r *run) batch(ctx context.Context, batch []csvfile.Record) error {
 	return nil
 }
 
-// isRefused reports whether a statement failed because of what it was to write: a breach of a
-// constraint, or a value out of range.
+// isRefused reports whether a statement failed because of its values: they violate a constraint or
+// are out of range.
 func isRefused(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) &&
 		(strings.HasPrefix(pg.Code, "23") || strings.HasPrefix(pg.Code, "22"))
 }
 
-// write writes a batch in one transaction with the place behind it; or, if refused is not empty,
-// that its rows are.
-func (r *run) write(
+// writeBatch writes a batch and the position behind it in one transaction. If refused is set, it
+// writes no row, but records that message as the error of each.
+func (r *runner) writeBatch(
 	ctx context.Context, batch []csvfile.Record, refused string,
 ) (done counts, err error) {
 	err = r.queue.TxMany(
 		ctx,
 		func(q *db.Queries, insert func([]river.InsertManyParams) error) error {
 			locked, err := q.LockImport(ctx, r.ID, r.name, r.Position)
-			if errors.Is(err, pgx.ErrNoRows) {
-				return errTakenOver
-			}
 			if err != nil {
-				return err
+				return postgres.NotFound(err, errTakenOver)
 			}
-			items, faults, met := r.read(batch, locked.Met, refused)
+			items, faults, met := r.parseBatch(batch, locked.Met, refused)
 			failed := int64(len(batch) - len(items))
 			pl, err := r.parser.makePlan(ctx, q, items)
 			if err != nil {
@@ -208,7 +209,7 @@ func (r *run) write(
 				if err := r.apply(ctx, q, pl, cause); err != nil {
 					return err
 				}
-				if err := r.catalog.RecordProductEvents(ctx, q, pl.made(), pl.changed()); err != nil {
+				if err := r.catalog.RecordProductEvents(ctx, q, pl.created(), pl.changed()); err != nil {
 					return err
 				}
 				if r.Images {
@@ -219,7 +220,7 @@ func (r *run) write(
 			}
 			done = pl.counts
 			done.failed += failed
-			if err := keepFaults(ctx, q, r.ID, append(faults, pl.faults...)); err != nil {
+			if err := storeProblems(ctx, q, r.ID, append(faults, pl.faults...)); err != nil {
 				return err
 			}
 			last := batch[len(batch)-1].Next
@@ -239,8 +240,9 @@ func (r *run) write(
 	return done, err
 }
 
-// read reads the rows of a batch that can be read, and are not those of a key that was met before.
-func (r *run) read(
+// parseBatch parses the rows of a batch. A row with the key of an earlier row of the file is an
+// error; met returns the hashes of keys that the file repeats and this batch has first.
+func (r *runner) parseBatch(
 	batch []csvfile.Record, before []int64, refused string,
 ) (items []*item, faults []fault, met []int64) {
 	met = []int64{}
@@ -268,18 +270,4 @@ func (r *run) read(
 		faults = append(faults, wrong...)
 	}
 	return items, faults, met
-}
-
-func keepFaults(ctx context.Context, q *db.Queries, id int64, faults []fault) error {
-	if len(faults) == 0 {
-		return nil
-	}
-	params := db.AddImportErrorsParams{ImportID: id}
-	for _, f := range faults {
-		params.Rows, params.Lines = append(params.Rows, f.row), append(params.Lines, f.line)
-		params.Columns, params.Messages = append(params.Columns, f.column), append(
-			params.Messages, f.message,
-		)
-	}
-	return q.AddImportErrors(ctx, params)
 }

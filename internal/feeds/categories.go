@@ -11,10 +11,10 @@ import (
 	"github.com/shopd/shopd/internal/catalog"
 )
 
-// pathMark parts the names of a path.
-const pathMark = " > "
+// pathSeparator stands between the names of a path.
+const pathSeparator = " > "
 
-// tree is the categories, to be found by their paths without regard to case.
+// tree holds the categories by their paths, compared by fold.
 type tree struct {
 	parents map[int64]int64
 	names   map[int64]string
@@ -49,19 +49,19 @@ func (t *tree) add(id, parent int64, name string) {
 
 func fold(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
-// path is a category with those above it, as a cell.
+// path returns a category with its ancestors, as a cell.
 func (t *tree) path(id *int64) string {
 	if id == nil {
 		return ""
 	}
 	path := t.names[*id]
 	for up, depth := t.parents[*id], 0; up != 0 && depth < 100; up, depth = t.parents[up], depth+1 {
-		path = t.names[up] + pathMark + path
+		path = t.names[up] + pathSeparator + path
 	}
 	return path
 }
 
-// find answers the category at a path, or 0.
+// find returns the id of the category at a path, or 0.
 func (t *tree) find(path []string) int64 {
 	id := int64(0)
 	for _, name := range path {
@@ -77,11 +77,11 @@ func (t *tree) is(id *int64, path []string) bool {
 	if id == nil || len(path) == 0 {
 		return id == nil && len(path) == 0
 	}
-	return t.find(path) == *id || fold(t.path(id)) == fold(strings.Join(path, pathMark))
+	return t.find(path) == *id || fold(t.path(id)) == fold(strings.Join(path, pathSeparator))
 }
 
-// grow makes the categories that paths name and that are missing, level by level.
-func (t *tree) grow(ctx context.Context, q *db.Queries, paths [][]string) error {
+// create creates the missing categories of some paths, level by level.
+func (t *tree) create(ctx context.Context, q *db.Queries, paths [][]string) error {
 	for level := range maxDepth {
 		missing := map[branch]bool{}
 		var parents []int64
@@ -91,7 +91,7 @@ func (t *tree) grow(ctx context.Context, q *db.Queries, paths [][]string) error 
 				continue
 			}
 			name := strings.TrimSpace(path[level])
-			if at := (branch{t.find(path[:level]), fold(name)}); !missing[at] { // called as the first row calls it
+			if at := (branch{t.find(path[:level]), fold(name)}); !missing[at] { // the first row's spelling
 				missing[at] = true
 				parents, names, bases = append(parents, at.parent), append(
 					names, name,
@@ -120,7 +120,7 @@ func (t *tree) grow(ctx context.Context, q *db.Queries, paths [][]string) error 
 	return nil
 }
 
-// parentSlugs are second choices: the name of the parent before the category's own.
+// parentSlugs returns second choices of slugs: the parent's name before the category's own.
 func parentSlugs(t *tree, parents []int64, bases []string) []string {
 	seconds := make([]string, len(bases))
 	for i, base := range bases {
@@ -133,7 +133,7 @@ func parentSlugs(t *tree, parents []int64, bases []string) []string {
 }
 
 // freeSlugs chooses a slug for each base, all different and none of them taken: the base, else its
-// second choice, else the base with something that nobody has. The right to make names is held.
+// second choice, else the base with a hash. The caller holds the lock on names.
 func freeSlugs(
 	ctx context.Context, bases, seconds []string,
 	taken func(context.Context, []string) ([]string, error),
@@ -159,7 +159,7 @@ func freeSlugs(
 	for i := range bases {
 		for n, candidate := range candidates[3*i : 3*i+3] {
 			if !used[candidate] ||
-				n == 2 { // the last one is taken by accident alone; then the database says so
+				n == 2 { // two equal hashes are an accident, which the database reports
 				chosen[i], used[candidate] = candidate, true
 				break
 			}

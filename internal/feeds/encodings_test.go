@@ -16,20 +16,20 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// dress is how programs write a feed.
-type dress struct {
+// encodedFeed is a feed as some program writes it.
+type encodedFeed struct {
 	name                string
 	content             []byte
 	encoding, delimiter string
 }
 
-// dresses are a feed in all it may come in; german is the feed with decimal commas, western the
+// encodedFeeds returns a feed in every encoding and with every delimiter; german is the feed with decimal commas, western the
 // feed with signs of Windows-1252 alone.
-func dresses(t *testing.T, feed, german, western string) []dress {
+func encodedFeeds(t *testing.T, feed, german, western string) []encodedFeed {
 	t.Helper()
 	windows, err := charmap.Windows1252.NewEncoder().String(western)
 	require.NoError(t, err)
-	return []dress{
+	return []encodedFeed{
 		{"Excel's BOM", []byte("\xef\xbb\xbf" + with(t, feed, ',', "\r\n")), "utf-8", ","},
 		{"UTF-16 LE", wide(feed, false, true), "utf-16le", ","},
 		{"UTF-16 BE", wide(feed, true, true), "utf-16be", ","},
@@ -42,14 +42,14 @@ func dresses(t *testing.T, feed, german, western string) []dress {
 	}
 }
 
-// The same feed in any dress becomes the same products.
+// startImport: the same feed in any encoding becomes the same products.
 func TestAnyEncodingAndDelimiter(t *testing.T) {
 	t.Parallel()
 	want := apitest.New(t)
 	load(t, want, want.Admin(), []byte(phones))
 	german := strings.NewReplacer("49.99 USD", "\"49,99 USD\"", "39.99 USD", "\"US$ 39,99\"", `"1,299.00 USD"`, `"1.299,00 USD"`, ",9.50,", ",\"9,50\",", "$15", "\"15,00 $\"").
 		Replace(phones)
-	for _, d := range dresses(t, phones, german, phones) {
+	for _, d := range encodedFeeds(t, phones, german, phones) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			shop := apitest.New(t)
@@ -57,13 +57,13 @@ func TestAnyEncodingAndDelimiter(t *testing.T) {
 			require.Equal(t, [4]int64{5, 0, 0, 0}, counted(done), complaints(shop.Admin(), done.ID))
 			assert.Equal(t, d.encoding, *done.Encoding)
 			assert.Equal(t, d.delimiter, *done.Delimiter)
-			assert.Equal(t, kept(want), kept(shop))
+			assert.Equal(t, catalogueText(want), catalogueText(shop))
 		})
 	}
 }
 
-// A feed of one's own, such as FEED=/path/to/products.csv, which is UTF-8 with commas between and
-// points in its prices, in any dress. Signs that Windows-1252 does not have are question marks
+// startImport: a feed of your own, such as FEED=/path/to/products.csv, which is UTF-8 with commas between and
+// points in its prices, in any encoding. Signs that Windows-1252 does not have are question marks
 // there.
 func TestRealFeedInAnyDress(t *testing.T) {
 	path := os.Getenv("FEED")
@@ -88,13 +88,13 @@ func TestRealFeedInAnyDress(t *testing.T) {
 			"%d bytes, %d rows in %s, %.0f rows/s: %v", len(content), *done.Rows.Total,
 			took.Round(time.Millisecond), float64(*done.Rows.Total)/took.Seconds(), counted(done),
 		)
-		return done, kept(shop)
+		return done, catalogueText(shop)
 	}
 	plain, wanted := become(content)
 	require.Positive(t, plain.Rows.Created)
 	_, wantedWest := become([]byte(western))
-	for _, d := range dresses(t, feed, withCommas(t, feed), western) {
-		t.Log(d.name) // one after the other: their times are told
+	for _, d := range encodedFeeds(t, feed, withCommas(t, feed), western) {
+		t.Log(d.name) // one after the other: their times are logged
 		done, tables := become(d.content)
 		assert.Equal(t, counted(plain), counted(done), d.name)
 		assert.Equal(t, d.encoding, *done.Encoding)
