@@ -46,8 +46,8 @@ func TestImagesAreFetchedInTheBackground(t *testing.T) {
 			remote.URL,
 		),
 	)
-	run := func(parts ...part) (done api.Import) {
-		admin.Post(imports, form(t, feed, parts...)).Want(http.StatusAccepted).Into(&done)
+	runFile := func(content []byte, parts ...part) (done api.Import) {
+		admin.Post(imports, form(t, content, parts...)).Want(http.StatusAccepted).Into(&done)
 		require.Eventually(t, func() bool {
 			admin.Get(at(done.ID)).Want(http.StatusOK).Into(&done)
 			return done.FinishedAt != nil &&
@@ -59,6 +59,7 @@ func TestImagesAreFetchedInTheBackground(t *testing.T) {
 		admin.Get(at(done.ID)).Into(&done)
 		return done
 	}
+	run := func(parts ...part) api.Import { return runFile(feed, parts...) }
 	none := run(part{"images", "false"})
 	assert.Equal(t, [4]int64{2, 0, 0, 0}, counted(none))
 	assert.Zero(t, fetched.Load())
@@ -86,7 +87,7 @@ func TestImagesAreFetchedInTheBackground(t *testing.T) {
 	images, err := json.Marshal(rows[0])
 	require.NoError(t, err)
 	assert.NotContains(t, string(images), remote.URL)
-	again := load(t, shop, admin, admin.Get(exports).Body)
+	again := runFile(admin.Get(exports).Body)
 	assert.Equal(t, [4]int64{0, 0, 2, 0}, counted(again))
 	assert.EqualValues(t, 5, fetched.Load(), "the shop's own images are not fetched")
 }
