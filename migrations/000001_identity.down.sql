@@ -1,4 +1,1 @@
-DROP TABLE refresh_tokens;
-DROP TABLE sessions;
-DROP TABLE users;
-DROP TABLE roles;
+DROP TABLE addresses, login_failures, refresh_tokens, sessions, users, roles;

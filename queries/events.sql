@@ -1,5 +1,5 @@
--- Notes what happened, in the order given. What nobody listens to is left out, unless it is of the kinds that are always
--- noted.
+-- Stores events in the order given. Events that no active webhook subscribes to are left out, except
+-- kinds that are always stored.
 -- name: RecordEvents :exec
 INSERT INTO events (kind, object_type, object_id, data)
 SELECT e.kind, e.object_type, e.object_id, e.data::jsonb
@@ -9,20 +9,21 @@ SELECT e.kind, e.object_type, e.object_id, e.data::jsonb
     OR EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && ARRAY['*', e.kind])
  ORDER BY e.position;
 
--- Whether any of some kinds is noted, for events that are costly to make.
+-- Reports whether an active webhook subscribes to any of some kinds, for events that are costly to make.
 -- name: WantsEvents :one
 SELECT EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && array_append(@kinds::text[], '*'));
 
--- Whether anybody is still to be told of something (events_untold_idx).
--- name: HasUntoldEvents :one
+-- Reports whether any event waits to be delivered (events_untold_idx).
+-- name: HasUndeliveredEvents :one
 SELECT EXISTS (SELECT FROM events WHERE told_at IS NULL);
 
--- Lets one transaction tell at a time, so that what is told of one object is told in order; false when another one does.
+-- Lets one transaction deliver events at a time, so that those of one object stay in order. Returns
+-- false when another one does.
 -- name: TryLockEvents :one
 SELECT pg_try_advisory_xact_lock(hashtext('shopd events'));
 
--- The oldest events nobody was told of, which are now being told (events_untold_idx).
--- name: TakeUntoldEvents :many
+-- Marks the oldest events that wait as delivered and returns them (events_untold_idx).
+-- name: TakeUndeliveredEvents :many
 WITH told AS (
     UPDATE events SET told_at = now()
      WHERE id IN (SELECT u.id FROM events u WHERE u.told_at IS NULL ORDER BY u.id LIMIT @batch)
@@ -33,7 +34,7 @@ SELECT id, kind, object_type, object_id FROM told ORDER BY id;
 -- name: ListEvents :many
 SELECT * FROM events WHERE id = ANY (@ids::bigint[]) ORDER BY id;
 
--- Forgets some events of more than 30 days ago, and with them their deliveries (events_at_idx).
+-- Deletes some events of more than 30 days ago, and their deliveries with them (events_at_idx).
 -- name: PurgeEvents :execrows
 DELETE FROM events
  WHERE id IN (SELECT e.id FROM events e WHERE e.at < now() - interval '30 days' AND e.told_at IS NOT NULL LIMIT @batch);

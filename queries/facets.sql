@@ -1,7 +1,8 @@
--- How many products each brand, category, band of prices and availability has among those that pass the filters, of
--- which each kind leaves out its own. limits are the prices at which narrow bands begin, in minor units; Go joins them
--- to a few. matching is a tsquery, ids a list of products; null asks nothing. All kinds are counted in one pass, of
--- product_listings_count_idx alone when many products pass. To be run with a plan of its own.
+-- Counts the products of each brand, category, price band and availability among those that pass the
+-- filters; each kind ignores its own filter. limits are the prices at which narrow bands begin, in
+-- minor units; Go joins them to a few. matching is a tsquery, ids a list of products; null filters
+-- nothing. All kinds are counted in one pass, which reads product_listings_count_idx alone when many
+-- products pass. Run it with a plan of its own.
 -- name: CountFacets :many
 WITH base AS NOT MATERIALIZED (
     SELECT l.brand_id, l.category_id, l.in_stock, width_bucket(l.buyer_minor, @limits::bigint[]) AS band,
@@ -15,12 +16,16 @@ WITH base AS NOT MATERIALIZED (
            (sqlc.narg(min_minor)::bigint IS NULL OR l.buyer_minor >= sqlc.narg(min_minor)) AND
            (sqlc.narg(max_minor)::bigint IS NULL OR l.buyer_minor <= sqlc.narg(max_minor)) AS at_price,
            (sqlc.narg(in_stock)::boolean IS NULL OR l.in_stock = sqlc.narg(in_stock)) AS as_stocked
-      FROM filtered_products(sqlc.narg(q)::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sqlc.narg(on_sale)::boolean,
-                             sqlc.narg(featured)::boolean, sqlc.narg(gtin)::text, sqlc.narg(attributes)::jsonb) l
+      FROM filtered_products(
+               q => sqlc.narg(q)::text, on_sale => sqlc.narg(on_sale)::boolean,
+               featured => sqlc.narg(featured)::boolean, gtin => sqlc.narg(gtin)::text,
+               attributes => sqlc.narg(attributes)::jsonb) l
      WHERE (sqlc.narg(matching)::text IS NULL OR l.product_id IN (
                SELECT s.product_id FROM product_search s WHERE s.words @@ to_tsquery('english', sqlc.narg(matching))))
        AND (sqlc.narg(ids)::bigint[] IS NULL OR l.product_id = ANY (sqlc.narg(ids)))
 ), counted AS MATERIALIZED (
+    -- One bit for each column, from the left, set where the row is not grouped by it. So the row of
+    -- a brand has 0111 = 7, of a category 1011 = 11, of a band 1101 = 13, of a stock 1110 = 14.
     SELECT grouping(base.brand_id, base.category_id, base.band, base.in_stock) AS without,
            base.brand_id, base.category_id, base.band, base.in_stock,
            count(*) FILTER (WHERE in_category AND at_price AND as_stocked) AS for_brand,

@@ -238,9 +238,12 @@ INSERT INTO feed_images (image_id, product_id, url) VALUES ($1, $2, $3);
 -- name: ListFeedItems :many
 WITH page AS MATERIALIZED (
     SELECT f.product_id FROM filtered_products(
-        sqlc.narg(q)::text, sqlc.narg(category_id)::bigint, sqlc.narg(category)::text, sqlc.narg(brand_id)::bigint,
-        sqlc.narg(brand)::text, sqlc.narg(min_minor)::bigint, sqlc.narg(max_minor)::bigint, sqlc.narg(in_stock)::boolean,
-        sqlc.narg(on_sale)::boolean, sqlc.narg(featured)::boolean, sqlc.narg(gtin)::text, sqlc.narg(attributes)::jsonb) f
+        q => sqlc.narg(q)::text, category_id => sqlc.narg(category_id)::bigint,
+        category => sqlc.narg(category)::text, brand_id => sqlc.narg(brand_id)::bigint,
+        brand => sqlc.narg(brand)::text, min_minor => sqlc.narg(min_minor)::bigint,
+        max_minor => sqlc.narg(max_minor)::bigint, in_stock => sqlc.narg(in_stock)::boolean,
+        on_sale => sqlc.narg(on_sale)::boolean, featured => sqlc.narg(featured)::boolean,
+        gtin => sqlc.narg(gtin)::text, attributes => sqlc.narg(attributes)::jsonb) f
      WHERE f.product_id > @after_id::bigint
      ORDER BY f.product_id
      LIMIT @page_limit

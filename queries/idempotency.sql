@@ -1,22 +1,22 @@
--- Says at once whether nobody else works on a key; it is ours until the transaction ends.
+-- Locks a key until the transaction ends. Returns false at once if another transaction holds it.
 -- name: TryIdempotencyKey :one
 SELECT pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', @user_id::text, @operation::text, @key::text), 0));
 
--- The answer of a key, or the lease of whoever works on it. One older than a day is as good as gone.
+-- Returns the response of a key, or whether it is leased. A row older than a day counts as absent.
 -- name: GetIdempotencyKey :one
 SELECT fingerprint, status, body, coalesce(leased_until > now(), false)::boolean AS is_leased
   FROM idempotency_keys
  WHERE user_id = @user_id AND operation = @operation AND key = @key AND created_at > now() - interval '24 hours';
 
--- Keeps an answer with its effect. What stood there was older than a day.
--- name: KeepIdempotencyKey :exec
+-- Stores a response together with its effect. A row that was there is older than a day.
+-- name: StoreIdempotencyKey :exec
 INSERT INTO idempotency_keys (user_id, operation, key, fingerprint, status, body)
 VALUES (@user_id, @operation, @key, @fingerprint, @status::integer, @body::bytea)
 ON CONFLICT (user_id, operation, key) DO UPDATE
    SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, leased_until = NULL, created_at = now();
 
--- Takes the lease of a key that is new, or that nobody finished in time; no row when it is another's. The first lease
--- has attempt 1.
+-- Takes the lease of a key that is new or whose lease ran out. Returns no row if another request
+-- holds it. The first lease has attempt 1.
 -- name: LeaseIdempotencyKey :one
 INSERT INTO idempotency_keys AS k (user_id, operation, key, fingerprint, leased_until)
 VALUES (@user_id, @operation, @key, @fingerprint, now() + make_interval(secs => @seconds::float8))
@@ -28,21 +28,21 @@ ON CONFLICT (user_id, operation, key) DO UPDATE
     OR k.status IS NULL AND k.leased_until <= now() AND k.fingerprint = excluded.fingerprint
 RETURNING attempt;
 
--- Answers a leased key, unless the lease was taken over.
--- name: AnswerIdempotencyKey :execrows
+-- Stores the response of a leased key, unless another request took over the lease.
+-- name: FinishIdempotencyKey :execrows
 UPDATE idempotency_keys SET status = @status::integer, body = @body::bytea, leased_until = NULL
  WHERE user_id = @user_id AND operation = @operation AND key = @key AND attempt = @attempt AND status IS NULL;
 
--- Ends the lease of a key that is neither answered nor as good as unused: whoever sends it again goes on at once.
--- name: LeaveIdempotencyKey :exec
+-- Ends the lease of a key without a response, so that the same request may resume at once.
+-- name: ExpireIdempotencyLease :exec
 UPDATE idempotency_keys SET leased_until = now()
  WHERE user_id = @user_id AND operation = @operation AND key = @key AND attempt = @attempt AND status IS NULL;
 
--- Gives a leased key back, as if it had never been used.
+-- Deletes a leased key, as if it had never been used.
 -- name: ReleaseIdempotencyKey :exec
 DELETE FROM idempotency_keys
  WHERE user_id = @user_id AND operation = @operation AND key = @key AND attempt = @attempt AND status IS NULL;
 
--- Forgets keys after a day (idempotency_keys_created_idx).
--- name: SweepIdempotencyKeys :exec
+-- Deletes keys after a day (idempotency_keys_created_idx).
+-- name: PurgeIdempotencyKeys :exec
 DELETE FROM idempotency_keys WHERE created_at <= now() - interval '24 hours';

@@ -1,5 +1,5 @@
--- What came in each day, and for how many orders: payments by when they came, less what was given back (payments_received_idx).
--- Days are those of a time zone; without any sale they are zero.
+-- Returns what came in each day, and for how many orders: payments by the time they were made, less
+-- refunds (payments_received_idx). Days are those of a time zone; a day without sales is zero.
 -- name: ListDailyRevenue :many
 SELECT d.day::date AS day, coalesce(r.minor, 0)::bigint AS minor, coalesce(r.orders, 0)::bigint AS orders
   FROM days_of(@from_day::date, @until_day::date) AS d(day)
@@ -11,7 +11,7 @@ SELECT d.day::date AS day, coalesce(r.minor, 0)::bigint AS minor, coalesce(r.ord
               GROUP BY 1) r ON r.day = d.day
  ORDER BY d.day;
 
--- Orders placed each day (orders_created_idx).
+-- Returns the orders placed each day (orders_created_idx).
 -- name: ListDailyOrders :many
 SELECT d.day::date AS day, coalesce(r.orders, 0)::bigint AS orders
   FROM days_of(@from_day::date, @until_day::date) AS d(day)
@@ -22,7 +22,7 @@ SELECT d.day::date AS day, coalesce(r.orders, 0)::bigint AS orders
               GROUP BY 1) r ON r.day = d.day
  ORDER BY d.day;
 
--- Customers who registered each day, whatever became of them (users_created_idx).
+-- Returns the customers who registered each day, whatever became of them (users_created_idx).
 -- name: ListDailyCustomers :many
 SELECT d.day::date AS day, coalesce(r.customers, 0)::bigint AS customers
   FROM days_of(@from_day::date, @until_day::date) AS d(day)
@@ -34,7 +34,7 @@ SELECT d.day::date AS day, coalesce(r.customers, 0)::bigint AS customers
               GROUP BY 1) r ON r.day = d.day
  ORDER BY d.day;
 
--- Orders placed in a range of days, by the status they have now (orders_created_idx).
+-- Counts the orders placed in a range of days, by their current status (orders_created_idx).
 -- name: CountOrdersByStatus :many
 SELECT s.status::text AS status, count(o.id)::bigint AS orders
   FROM unnest(ARRAY['PENDING', 'PAID', 'SHIPPED', 'DELIVERED', 'CANCELLED']) WITH ORDINALITY AS s(status, position)
@@ -44,8 +44,8 @@ SELECT s.status::text AS status, count(o.id)::bigint AS orders
  GROUP BY s.status, s.position
  ORDER BY s.position;
 
--- Who shopped in a range of days: accounts that ordered, and carts that hold what was put into them then; and how many of
--- them paid (orders_created_idx, cart_lines_added_idx).
+-- Counts the shoppers of a range of days, and those who paid: accounts that ordered, and carts that
+-- hold something added then (orders_created_idx, cart_lines_added_idx).
 -- name: CountConversion :one
 WITH ordered AS MATERIALIZED (
     SELECT o.user_id, bool_or(o.status IN ('PAID', 'SHIPPED', 'DELIVERED')) AS paid
@@ -63,8 +63,9 @@ SELECT ((SELECT count(*) FROM ordered)
         + (SELECT count(*) FROM held h JOIN carts c ON c.id = h.cart_id LEFT JOIN ordered o ON o.user_id = c.user_id WHERE o.user_id IS NULL))::bigint AS shoppers,
        (SELECT count(*) FROM ordered WHERE paid)::bigint AS buyers;
 
--- What sold best of what was paid in a range of days, products first and then the categories they have now, each the best
--- first; 0: those of no category (payments_received_idx, then the lines of each order by its key).
+-- Returns what sold best of what was paid in a range of days: products first, then the categories they
+-- are in now, each best first; id 0 stands for products without a category (payments_received_idx,
+-- then the lines of each order by its key).
 -- name: ListBestSellers :many
 WITH sold AS MATERIALIZED (
     SELECT l.product_id, sum(l.quantity)::bigint AS quantity, sum(l.total_minor)::bigint AS minor
@@ -86,7 +87,7 @@ UNION ALL
 SELECT true, coalesce(b.category_id, 0), coalesce(c.name, ''), b.quantity, b.minor FROM best_categories b LEFT JOIN categories c ON c.id = b.category_id
  ORDER BY is_category, minor DESC, id;
 
--- Who paid most in a range of days, less what was given back (payments_received_idx).
+-- Returns the customers who paid most in a range of days, less refunds (payments_received_idx).
 -- name: ListTopCustomers :many
 SELECT s.user_id, u.email, u.first_name, u.last_name, s.orders::bigint AS orders, s.minor::bigint AS minor
   FROM (SELECT p.user_id, count(*) AS orders, sum(p.amount_minor - p.refunded_minor) AS minor
@@ -100,7 +101,7 @@ SELECT s.user_id, u.email, u.first_name, u.last_name, s.orders::bigint AS orders
   JOIN users u ON u.id = s.user_id
  ORDER BY s.minor DESC, s.user_id;
 
--- Variants in the shop of which few are left, the emptiest first.
+-- Returns visible variants of which few are left, fewest first.
 -- name: ListLowStock :many
 SELECT v.id, v.product_id, p.name AS product_name, v.sku, v.stock
   FROM variants v
@@ -110,14 +111,14 @@ SELECT v.id, v.product_id, p.name AS product_name, v.sku, v.stock
  ORDER BY v.stock, v.id
  LIMIT @most;
 
--- What lies in stock, at the price it is sold for now.
+-- Returns the value of the stock at current prices.
 -- name: SumStockValue :one
 SELECT coalesce(sum(v.stock), 0)::bigint AS units, coalesce(sum(v.stock * coalesce(v.discount_minor, v.price_minor)), 0)::bigint AS minor
   FROM variants v
   JOIN products p ON p.id = v.product_id AND p.deleted_at IS NULL
  WHERE v.deleted_at IS NULL AND v.track_inventory AND v.stock > 0;
 
--- How many there are of what.
+-- Counts the rows of each kind for the statistics.
 -- name: CountAll :one
 SELECT (SELECT count(*) FROM product_listings WHERE is_visible)::bigint AS active_products,
        (SELECT count(*) FROM products WHERE deleted_at IS NULL)::bigint AS products,
@@ -130,12 +131,13 @@ SELECT (SELECT count(*) FROM product_listings WHERE is_visible)::bigint AS activ
        (SELECT count(*) FROM orders)::bigint AS orders,
        (SELECT count(*) FROM users WHERE deleted_at IS NULL)::bigint AS users;
 
--- Sizes and versions of the database.
+-- Returns sizes and versions of the database.
 -- name: GetDatabaseFacts :one
 SELECT pg_database_size(current_database())::bigint AS bytes, current_setting('server_version')::text AS version,
        coalesce((SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'vector'), '')::text AS vector_version;
 
--- The largest tables, with their indexes and what is stored beside them. Rows are the planner's estimate.
+-- Returns the largest tables, with their indexes and out-of-line storage. Rows are the planner's
+-- estimate.
 -- name: ListTableSizes :many
 SELECT c.relname::text AS name, greatest(c.reltuples, 0)::bigint AS rows, pg_total_relation_size(c.oid)::bigint AS bytes
   FROM pg_catalog.pg_class c
@@ -143,11 +145,11 @@ SELECT c.relname::text AS name, greatest(c.reltuples, 0)::bigint AS rows, pg_tot
  ORDER BY 3 DESC, 1
  LIMIT 100;
 
--- How many jobs there are in each state (river_job_prioritized_fetching_index).
+-- Counts jobs by state (river_job_prioritized_fetching_index).
 -- name: CountJobs :many
 SELECT state::text AS state, count(*)::bigint AS jobs FROM river_job GROUP BY state;
 
--- A page of jobs, the newest first.
+-- Returns a page of jobs, the newest first.
 -- name: ListJobs :many
 SELECT id, state::text AS state, kind, queue, priority, attempt, max_attempts, args, errors::text[] AS errors, metadata, created_at, scheduled_at, attempted_at, finalized_at
   FROM river_job
@@ -159,11 +161,11 @@ SELECT id, state::text AS state, kind, queue, priority, attempt, max_attempts, a
  ORDER BY id DESC
  LIMIT @page_limit;
 
--- When jobs of each kind were last inserted and last worked (river_job_kind); 1970: never.
+-- Returns when jobs of each kind were last inserted and last worked (river_job_kind); 1970 is never.
 -- name: ListLastRuns :many
 SELECT kind, max(scheduled_at)::timestamptz AS scheduled_at, coalesce(max(attempted_at), 'epoch')::timestamptz AS attempted_at
   FROM river_job WHERE kind = ANY (@kinds::text[]) GROUP BY kind;
 
--- The state of a job, which stays until the transaction ends.
+-- Locks a job until the transaction ends and returns its state.
 -- name: LockJob :one
 SELECT state::text AS state, kind FROM river_job WHERE id = $1 FOR UPDATE;

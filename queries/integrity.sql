@@ -1,4 +1,4 @@
--- Levels that are not the sum of their movements.
+-- Finds levels that are not the sum of their movements.
 -- name: FindUnbalancedLevels :many
 SELECT format('variant %s at location %s has %s units, and its movements add up to %s', l.variant_id, l.location_id, l.quantity, coalesce(m.sum, 0))::text AS finding
   FROM stock_levels l
@@ -8,7 +8,7 @@ SELECT format('variant %s at location %s has %s units, and its movements add up 
  ORDER BY l.variant_id, l.location_id
  LIMIT @most;
 
--- Movements of levels that are not there.
+-- Finds movements of levels that do not exist.
 -- name: FindStrayMovements :many
 SELECT format('movements of variant %s at location %s, which has no level, add up to %s', m.variant_id, m.location_id, sum(m.delta))::text AS finding
   FROM stock_movements m
@@ -18,7 +18,7 @@ HAVING sum(m.delta) <> 0
  ORDER BY m.variant_id, m.location_id
  LIMIT @most;
 
--- Variants whose stock is not the sum of their levels.
+-- Finds variants whose stock is not the sum of their levels.
 -- name: FindWrongVariantStocks :many
 SELECT format('variant %s has a stock of %s, and its levels add up to %s', v.id, v.stock, coalesce(l.sum, 0))::text AS finding
   FROM variants v
@@ -27,7 +27,7 @@ SELECT format('variant %s has a stock of %s, and its levels add up to %s', v.id,
  ORDER BY v.id
  LIMIT @most;
 
--- Products that lists show with another stock than their variants have.
+-- Finds products that lists show with another stock than their variants have.
 -- name: FindWrongListingStocks :many
 SELECT format('product %s is listed with a stock of %s, and its variants have %s', p.product_id, p.stock, coalesce(v.sum, 0))::text AS finding
   FROM product_listings p
@@ -36,7 +36,7 @@ SELECT format('product %s is listed with a stock of %s, and its variants have %s
  ORDER BY p.product_id
  LIMIT @most;
 
--- Orders whose total is not the sum of their lines, or that have none.
+-- Finds orders without lines, or whose total is not the sum of their lines.
 -- name: FindWrongOrderTotals :many
 SELECT format('order %s has a total of %s, and its %s lines add up to %s', o.id, o.total_minor, coalesce(l.count, 0), coalesce(l.sum, 0))::text AS finding
   FROM orders o
@@ -45,7 +45,7 @@ SELECT format('order %s has a total of %s, and its %s lines add up to %s', o.id,
  ORDER BY o.id
  LIMIT @most;
 
--- Orders that hold other units than they should: those of their lines, or none once they are cancelled.
+-- Finds orders that hold other units than those of their lines, or any units after a cancellation.
 -- name: FindWrongHoldings :many
 SELECT format('order %s (%s) should hold %s units of variant %s, and holds %s', coalesce(l.order_id, m.order_id), coalesce(l.status, 'absent'),
               coalesce(l.units, 0), coalesce(l.variant_id, m.variant_id), coalesce(m.units, 0))::text AS finding
@@ -60,7 +60,8 @@ SELECT format('order %s (%s) should hold %s units of variant %s, and holds %s', 
  ORDER BY 1
  LIMIT @most;
 
--- Orders whose history, notes left out, is no way through the steps there are, or leads elsewhere than to their status.
+-- Finds orders whose history, notes left out, takes a step that does not exist, or ends at another
+-- status than theirs.
 -- name: FindWrongHistories :many
 SELECT format('order %s (%s): %s', h.id, h.status, h.path)::text AS finding
   FROM (SELECT o.id, o.status, string_agg(coalesce(s.from_status, '') || '>' || s.to_status, ' ' ORDER BY s.id) AS path,
@@ -74,13 +75,14 @@ SELECT format('order %s (%s): %s', h.id, h.status, h.path)::text AS finding
  ORDER BY h.id
  LIMIT @most;
 
--- How many rows of each kind there are.
+-- Counts the rows of each kind.
 -- name: CountBooks :one
 SELECT (SELECT count(*) FROM stock_levels) AS levels, (SELECT count(*) FROM stock_movements) AS movements,
        (SELECT count(*) FROM variants) AS variants, (SELECT count(*) FROM product_listings) AS listings, (SELECT count(*) FROM orders) AS orders,
        (SELECT count(*) FROM payments) AS payments, clock_timestamp()::timestamptz AS at;
 
--- Orders that are paid with another amount than their total, or paid twice, or paid though they are not.
+-- Finds orders that are paid with another amount than their total, paid twice, or paid though their
+-- status says they are not.
 -- name: FindWrongOrderPayments :many
 SELECT format('order %s (%s) has a total of %s, and %s payments made of %s', o.id, o.status, o.total_minor, coalesce(p.made, 0), coalesce(p.paid, 0))::text AS finding
   FROM orders o
@@ -92,8 +94,8 @@ SELECT format('order %s (%s) has a total of %s, and %s payments made of %s', o.i
  ORDER BY o.id
  LIMIT @most;
 
--- Payments of which something else was given back than their refunds add up to, that are called refunded and are not, or
--- that nobody wanted and that nobody gives back.
+-- Finds payments whose refunded amount is not the sum of their refunds, payments that are marked as
+-- refunded and are not, and surplus payments that no refund returns.
 -- name: FindWrongRefunds :many
 SELECT format('payment %s (%s) of %s has %s given back, its refunds add up to %s (%s pending)', p.id, p.status, p.amount_minor, p.refunded_minor,
               coalesce(r.sum, 0), coalesce(r.pending, 0))::text AS finding
@@ -107,10 +109,10 @@ SELECT format('payment %s (%s) of %s has %s given back, its refunds add up to %s
  ORDER BY p.id
  LIMIT @most;
 
--- Payments of the test provider, to be held against its ledger.
+-- Returns payments of the test provider, to compare them with its ledger.
 -- name: ListTestPayments :many
 SELECT attempt_key, coalesce(provider_payment_id, '')::text AS provider_payment_id, amount_minor, currency, status FROM payments WHERE provider = 'test' ORDER BY id;
 
--- Refunds of the test provider's payments, to be held against its ledger.
+-- Returns refunds of the test provider's payments, to compare them with its ledger.
 -- name: ListTestRefunds :many
 SELECT r.key, r.amount_minor, r.status FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = 'test' ORDER BY r.id;

@@ -1,4 +1,5 @@
--- The orders of the customers of a run, by the beginning of their addresses, with the units of their lines.
+-- Returns the orders of a run's customers, by the beginning of their addresses, with the units of their
+-- lines.
 -- name: ListProvedOrders :many
 SELECT o.id, o.number, o.status, o.total_minor, coalesce(o.note, '')::text AS note,
        (SELECT coalesce(sum(l.quantity), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS units
@@ -7,7 +8,7 @@ SELECT o.id, o.number, o.status, o.total_minor, coalesce(o.note, '')::text AS no
  WHERE starts_with(u.email, @prefix::text)
  ORDER BY o.id;
 
--- What was sold of each of some products and not cancelled, and what is left of it.
+-- Returns how many of each of some products were sold and not cancelled, and how many are left.
 -- name: ListProvedProducts :many
 SELECT p.id, p.name,
        coalesce((SELECT sum(l.quantity) FROM order_lines l JOIN orders o ON o.id = l.order_id
@@ -18,6 +19,6 @@ SELECT p.id, p.name,
  WHERE p.id = ANY (@ids::bigint[])
  ORDER BY p.id;
 
--- How many payments of the customers of a run have no outcome yet.
+-- Counts the payments of a run's customers that have no outcome yet.
 -- name: CountProvedPendingPayments :one
 SELECT count(*) FROM payments p JOIN users u ON u.id = p.user_id WHERE starts_with(u.email, @prefix::text) AND p.status = 'pending';

@@ -1,13 +1,14 @@
--- Lets one process count sales at a time, and lets it take its time.
--- name: BeginCountingSales :exec
+-- Lets one process count sales at a time, and gives it two minutes.
+-- name: LockSalesCount :exec
 SELECT set_config('statement_timeout', '120s', true), pg_advisory_xact_lock(hashtext('shopd.sales'));
 
--- name: ForgetProductPairs :exec
+-- name: DeleteProductPairs :exec
 DELETE FROM product_pairs;
 
--- Ties between products by the orders of a year. A customer counts once a day for a product, so that whoever buys in bulk
--- has one voice; orders of very many products say little about any two of them and are left out. A tie is the cosine of
--- who bought both, shrunk where few did (n / (n + 5)), so that neither best-sellers nor single orders fill every list.
+-- Computes ties between products from the orders of a year. A customer counts once a day for a
+-- product, so that one who buys in bulk counts once. Orders of more than 20 products say little about
+-- any two of them and are left out. A tie is the cosine of the buyers of both, shrunk where there are
+-- few (n / (n + 5)), so that neither best-sellers nor single orders fill every list.
 -- name: CountProductPairs :execrows
 WITH bought AS MATERIALIZED (
     SELECT DISTINCT l.product_id, o.user_id, o.created_at::date AS day
@@ -33,7 +34,7 @@ WITH bought AS MATERIALIZED (
 INSERT INTO product_pairs (product_id, other_id, buyers, score)
 SELECT product_id, other_id, n, score FROM ranked WHERE place <= 50;
 
--- Sets how popular products are: the customers of 90 days, each once a day.
+-- Sets the popularity of products: their customers of 90 days, each counted once a day.
 -- name: CountPopularity :execrows
 UPDATE product_listings l SET popularity = s.buyers
   FROM (SELECT l.product_id, count(DISTINCT (o.user_id, o.created_at::date)) FILTER (WHERE o.id IS NOT NULL) AS buyers

@@ -1,15 +1,21 @@
--- The best 200 products for what a shopper typed, one page of them. Words are looked for in the index alone, in up to
--- four attempts of which the next only runs when the one before found little: products with every word, with every word that
--- any product has, with most of their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
--- category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that: the less the best
--- product has of the words, the more; where one has them all, it only settles ties.
--- To be run with a plan of its own (postgres.Planned): the plan depends on how common the words are.
+-- Returns one page of the best 200 products for what a shopper typed.
+-- --
+-- Words are looked for in the index alone, in up to four attempts; the next one runs only when those
+-- before found little: products with every word, with every word that any product has, with most of
+-- their weight, with any word. The 400 most popular of each are weighed: where a word stands counts
+-- (name 1, brand and category 0.8, attributes 0.5, description 0.3), and how rare it is. Meaning adds
+-- to that: the fewer of the words the best product has, the more. Where one has them all, meaning only
+-- settles ties. Run it with a plan of its own (postgres.Planned): the plan depends on how common the
+-- words are.
 -- name: SearchProducts :many
 WITH filtered AS NOT MATERIALIZED (
     SELECT product_id, popularity, brand_id FROM filtered_products(
-        NULL, sqlc.narg(category_id)::bigint, sqlc.narg(category)::text, sqlc.narg(brand_id)::bigint,
-        sqlc.narg(brand)::text, sqlc.narg(min_minor)::bigint, sqlc.narg(max_minor)::bigint, sqlc.narg(in_stock)::boolean,
-        sqlc.narg(on_sale)::boolean, sqlc.narg(featured)::boolean, sqlc.narg(gtin)::text, sqlc.narg(attributes)::jsonb)
+        category_id => sqlc.narg(category_id)::bigint,
+        category => sqlc.narg(category)::text, brand_id => sqlc.narg(brand_id)::bigint,
+        brand => sqlc.narg(brand)::text, min_minor => sqlc.narg(min_minor)::bigint,
+        max_minor => sqlc.narg(max_minor)::bigint, in_stock => sqlc.narg(in_stock)::boolean,
+        on_sale => sqlc.narg(on_sale)::boolean, featured => sqlc.narg(featured)::boolean,
+        gtin => sqlc.narg(gtin)::text, attributes => sqlc.narg(attributes)::jsonb)
 ), terms AS MATERIALIZED (
     SELECT n, to_tsquery('english', (@terms::text[])[n]) AS query, (@sizes::int[])[n] AS size,
            to_tsquery('english', (@prefixes::text[])[n]) AS prefix, (@weights::float8[])[n] AS weight, @presence::float8 AS presence
@@ -91,7 +97,7 @@ WITH filtered AS NOT MATERIALIZED (
      ORDER BY x.best
      LIMIT @page_limit OFFSET @page_offset
 )
-SELECT sqlc.embed(product_cards), page.score::float8 AS score, page.total::bigint AS total, 
+SELECT sqlc.embed(product_cards), page.score::float8 AS score, page.total::bigint AS total,
        coalesce((SELECT w.mask FROM by_words w ORDER BY w.score DESC, w.product_id LIMIT 1), 0)::int AS covered,
        (EXISTS (SELECT FROM complete))::boolean AS has_complete,
        (EXISTS (SELECT FROM known))::boolean AS has_known,
@@ -105,7 +111,7 @@ SELECT sqlc.embed(product_cards), page.score::float8 AS score, page.total::bigin
   JOIN products p ON p.id = page.product_id
  ORDER BY page.place;
 
--- The products nearest in meaning whatever their brand, category, price and stock, for facets.
+-- Returns the products nearest in meaning, whatever their brand, category, price and stock, for facets.
 -- name: ListNearestIDs :many
 SELECT e.product_id FROM product_embeddings e
  WHERE e.model_id = @model_id
@@ -118,11 +124,11 @@ SELECT current_search_version()::bigint;
 -- name: ListSearchWords :many
 SELECT word, products, titles FROM search_words;
 
--- How many products were there when their words were counted.
+-- Returns how many products there were when their words were counted.
 -- name: CountSearchedProducts :one
 SELECT products FROM search_state;
 
--- Brands and categories that have something to show, categories also below them.
+-- Returns brands with visible products, and categories with visible products in or below them.
 -- name: ListSearchNames :many
 WITH RECURSIVE shown AS (
     SELECT c.id, c.parent_id FROM categories c
@@ -136,7 +142,7 @@ UNION ALL
 SELECT false, c.id, c.name, c.slug FROM categories c WHERE c.id IN (SELECT shown.id FROM shown)
  ORDER BY 1, 2;
 
--- The most popular products with some words. To be run with a plan of its own (postgres.Planned).
+-- Returns the most popular products with some words. Run it with a plan of its own (postgres.Planned).
 -- name: SuggestProducts :many
 SELECT sqlc.embed(product_cards)
   FROM (SELECT l.product_id, l.popularity FROM product_listings l JOIN product_search s ON s.product_id = l.product_id
@@ -146,7 +152,8 @@ SELECT sqlc.embed(product_cards)
   JOIN product_cards ON product_cards.product_id = best.product_id
  ORDER BY best.popularity DESC, best.product_id DESC;
 
--- Counts the words anew (SET LOCAL statement_timeout before it: it reads every product). False: nothing had changed.
+-- Counts the words again. It reads every product, so AllowRecount comes before it. Returns false if
+-- nothing changed.
 -- name: RecountSearchWords :one
 SELECT recount_search_words()::boolean;
 
@@ -175,8 +182,8 @@ INSERT INTO search_synonyms (terms, meaning) VALUES (@terms, sqlc.narg(meaning))
 UPDATE search_synonyms SET terms = @terms, meaning = sqlc.narg(meaning), version = version + 1, updated_at = now()
  WHERE id = @id RETURNING *;
 
--- Takes the terms of a set, in their order, so that two sets made at once do not deadlock. One that another set has
--- is a breach of search_synonym_terms_pkey.
+-- Assigns the terms of a set, in their order, so that two sets made at the same time do not deadlock. A
+-- term of another set violates search_synonym_terms_pkey.
 -- name: TakeSynonymTerms :exec
 INSERT INTO search_synonym_terms (term, synonym_id)
 SELECT term, @id::bigint FROM unnest(@terms::text[]) AS term ORDER BY term;
@@ -187,6 +194,6 @@ DELETE FROM search_synonym_terms WHERE synonym_id = $1;
 -- name: DeleteSynonyms :exec
 DELETE FROM search_synonyms WHERE id = $1;
 
--- Another number after every change of products, brands or categories that words depend on.
+-- Returns another number after every change of products, brands or categories that words depend on.
 -- name: GetCatalogueChanges :one
 SELECT current_catalogue_changes()::bigint;

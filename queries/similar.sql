@@ -1,7 +1,7 @@
--- Products like one that is offered, best first: the 60 nearest to its stored vector, those that are offered and in
--- stock, at most 3 of a brand, with those in the price band before others. Without a vector of it, the newest of its
--- category. product_embeddings_nearest_idx can serve the candidates, since they are cut by the bare distance before
--- anything is asked of them.
+-- Returns visible products like one, best first: of the 60 nearest to its stored vector those that are
+-- in stock, at most 3 of a brand, products in its price band before others. If it has no vector, the
+-- newest of its category. product_embeddings_nearest_idx can serve the candidates, as they are cut by
+-- the bare distance before any other condition.
 -- name: ListSimilarProducts :many
 WITH self AS MATERIALIZED (
     SELECT l.product_id, l.category_id, l.buyer_minor,
@@ -39,7 +39,3 @@ SELECT sqlc.embed(product_cards), chosen.total::bigint AS total
   JOIN product_cards ON product_cards.product_id = chosen.product_id
  ORDER BY chosen.in_band DESC, chosen.distance, chosen.product_id
  LIMIT @page_limit;
-
--- Whether a product is offered.
--- name: IsOffered :one
-SELECT EXISTS (SELECT FROM product_listings WHERE product_id = $1 AND is_visible);

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-const listAuditEvents = `-- name: ListAuditEvents :many
+const listAuditLog = `-- name: ListAuditLog :many
 SELECT e.id, e.at, e.event, e.operation, e.request_id, e.actor_id, u.email AS actor_email, e.address, e.object_type, e.object_id, e.label,
        e.before, e.after, e.detail
   FROM audit_events e
@@ -28,7 +28,7 @@ SELECT e.id, e.at, e.event, e.operation, e.request_id, e.actor_id, u.email AS ac
  LIMIT $12
 `
 
-type ListAuditEventsParams struct {
+type ListAuditLogParams struct {
 	ActorID    *int64
 	Operation  *string
 	Event      *string
@@ -43,7 +43,7 @@ type ListAuditEventsParams struct {
 	PageLimit  int32
 }
 
-type ListAuditEventsRow struct {
+type ListAuditLogRow struct {
 	ID         int64
 	At         time.Time
 	Event      string
@@ -60,10 +60,10 @@ type ListAuditEventsRow struct {
 	Detail     []byte
 }
 
-// A page of the log, newest first, after a place in it. Each filter has an index that ends in the order of the list. To
-// be run with a plan of its own (postgres.Planned).
-func (q *Queries) ListAuditEvents(ctx context.Context, arg ListAuditEventsParams) ([]ListAuditEventsRow, error) {
-	rows, err := q.db.Query(ctx, listAuditEvents,
+// Returns a page of the log, newest first, after a place in it. Each filter has an index that ends in
+// the order of the list. Run it with a plan of its own (postgres.Planned).
+func (q *Queries) ListAuditLog(ctx context.Context, arg ListAuditLogParams) ([]ListAuditLogRow, error) {
+	rows, err := q.db.Query(ctx, listAuditLog,
 		arg.ActorID,
 		arg.Operation,
 		arg.Event,
@@ -81,9 +81,9 @@ func (q *Queries) ListAuditEvents(ctx context.Context, arg ListAuditEventsParams
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListAuditEventsRow{}
+	items := []ListAuditLogRow{}
 	for rows.Next() {
-		var i ListAuditEventsRow
+		var i ListAuditLogRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.At,
@@ -130,7 +130,7 @@ type RecordAuditEventParams struct {
 	Detail     []byte
 }
 
-// Writes down what happened, in the transaction of it.
+// Logs an event, in its transaction.
 func (q *Queries) RecordAuditEvent(ctx context.Context, arg RecordAuditEventParams) error {
 	_, err := q.db.Exec(ctx, recordAuditEvent,
 		arg.Event,

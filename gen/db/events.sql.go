@@ -7,13 +7,13 @@ import (
 	"context"
 )
 
-const hasUntoldEvents = `-- name: HasUntoldEvents :one
+const hasUndeliveredEvents = `-- name: HasUndeliveredEvents :one
 SELECT EXISTS (SELECT FROM events WHERE told_at IS NULL)
 `
 
-// Whether anybody is still to be told of something (events_untold_idx).
-func (q *Queries) HasUntoldEvents(ctx context.Context) (bool, error) {
-	row := q.db.QueryRow(ctx, hasUntoldEvents)
+// Reports whether any event waits to be delivered (events_untold_idx).
+func (q *Queries) HasUndeliveredEvents(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, hasUndeliveredEvents)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
@@ -56,7 +56,7 @@ DELETE FROM events
  WHERE id IN (SELECT e.id FROM events e WHERE e.at < now() - interval '30 days' AND e.told_at IS NOT NULL LIMIT $1)
 `
 
-// Forgets some events of more than 30 days ago, and with them their deliveries (events_at_idx).
+// Deletes some events of more than 30 days ago, and their deliveries with them (events_at_idx).
 func (q *Queries) PurgeEvents(ctx context.Context, batch int32) (int64, error) {
 	result, err := q.db.Exec(ctx, purgeEvents, batch)
 	if err != nil {
@@ -83,8 +83,8 @@ type RecordEventsParams struct {
 	Always      []string
 }
 
-// Notes what happened, in the order given. What nobody listens to is left out, unless it is of the kinds that are always
-// noted.
+// Stores events in the order given. Events that no active webhook subscribes to are left out, except
+// kinds that are always stored.
 func (q *Queries) RecordEvents(ctx context.Context, arg RecordEventsParams) error {
 	_, err := q.db.Exec(ctx, recordEvents,
 		arg.Kinds,
@@ -96,7 +96,7 @@ func (q *Queries) RecordEvents(ctx context.Context, arg RecordEventsParams) erro
 	return err
 }
 
-const takeUntoldEvents = `-- name: TakeUntoldEvents :many
+const takeUndeliveredEvents = `-- name: TakeUndeliveredEvents :many
 WITH told AS (
     UPDATE events SET told_at = now()
      WHERE id IN (SELECT u.id FROM events u WHERE u.told_at IS NULL ORDER BY u.id LIMIT $1)
@@ -105,23 +105,23 @@ WITH told AS (
 SELECT id, kind, object_type, object_id FROM told ORDER BY id
 `
 
-type TakeUntoldEventsRow struct {
+type TakeUndeliveredEventsRow struct {
 	ID         int64
 	Kind       string
 	ObjectType string
 	ObjectID   int64
 }
 
-// The oldest events nobody was told of, which are now being told (events_untold_idx).
-func (q *Queries) TakeUntoldEvents(ctx context.Context, batch int32) ([]TakeUntoldEventsRow, error) {
-	rows, err := q.db.Query(ctx, takeUntoldEvents, batch)
+// Marks the oldest events that wait as delivered and returns them (events_untold_idx).
+func (q *Queries) TakeUndeliveredEvents(ctx context.Context, batch int32) ([]TakeUndeliveredEventsRow, error) {
+	rows, err := q.db.Query(ctx, takeUndeliveredEvents, batch)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []TakeUntoldEventsRow{}
+	items := []TakeUndeliveredEventsRow{}
 	for rows.Next() {
-		var i TakeUntoldEventsRow
+		var i TakeUndeliveredEventsRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Kind,
@@ -142,7 +142,8 @@ const tryLockEvents = `-- name: TryLockEvents :one
 SELECT pg_try_advisory_xact_lock(hashtext('shopd events'))
 `
 
-// Lets one transaction tell at a time, so that what is told of one object is told in order; false when another one does.
+// Lets one transaction deliver events at a time, so that those of one object stay in order. Returns
+// false when another one does.
 func (q *Queries) TryLockEvents(ctx context.Context) (bool, error) {
 	row := q.db.QueryRow(ctx, tryLockEvents)
 	var pg_try_advisory_xact_lock bool
@@ -154,7 +155,7 @@ const wantsEvents = `-- name: WantsEvents :one
 SELECT EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && array_append($1::text[], '*'))
 `
 
-// Whether any of some kinds is noted, for events that are costly to make.
+// Reports whether an active webhook subscribes to any of some kinds, for events that are costly to make.
 func (q *Queries) WantsEvents(ctx context.Context, kinds []string) (bool, error) {
 	row := q.db.QueryRow(ctx, wantsEvents, kinds)
 	var exists bool

@@ -20,12 +20,16 @@ WITH base AS NOT MATERIALIZED (
            ($6::bigint IS NULL OR l.buyer_minor >= $6) AND
            ($7::bigint IS NULL OR l.buyer_minor <= $7) AS at_price,
            ($8::boolean IS NULL OR l.in_stock = $8) AS as_stocked
-      FROM filtered_products($9::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, $10::boolean,
-                             $11::boolean, $12::text, $13::jsonb) l
+      FROM filtered_products(
+               q => $9::text, on_sale => $10::boolean,
+               featured => $11::boolean, gtin => $12::text,
+               attributes => $13::jsonb) l
      WHERE ($14::text IS NULL OR l.product_id IN (
                SELECT s.product_id FROM product_search s WHERE s.words @@ to_tsquery('english', $14)))
        AND ($15::bigint[] IS NULL OR l.product_id = ANY ($15))
 ), counted AS MATERIALIZED (
+    -- One bit for each column, from the left, set where the row is not grouped by it. So the row of
+    -- a brand has 0111 = 7, of a category 1011 = 11, of a band 1101 = 13, of a stock 1110 = 14.
     SELECT grouping(base.brand_id, base.category_id, base.band, base.in_stock) AS without,
            base.brand_id, base.category_id, base.band, base.in_stock,
            count(*) FILTER (WHERE in_category AND at_price AND as_stocked) AS for_brand,
@@ -78,10 +82,11 @@ type CountFacetsRow struct {
 	Products int64
 }
 
-// How many products each brand, category, band of prices and availability has among those that pass the filters, of
-// which each kind leaves out its own. limits are the prices at which narrow bands begin, in minor units; Go joins them
-// to a few. matching is a tsquery, ids a list of products; null asks nothing. All kinds are counted in one pass, of
-// product_listings_count_idx alone when many products pass. To be run with a plan of its own.
+// Counts the products of each brand, category, price band and availability among those that pass the
+// filters; each kind ignores its own filter. limits are the prices at which narrow bands begin, in
+// minor units; Go joins them to a few. matching is a tsquery, ids a list of products; null filters
+// nothing. All kinds are counted in one pass, which reads product_listings_count_idx alone when many
+// products pass. Run it with a plan of its own.
 func (q *Queries) CountFacets(ctx context.Context, arg CountFacetsParams) ([]CountFacetsRow, error) {
 	rows, err := q.db.Query(ctx, countFacets,
 		arg.Limits,

@@ -667,9 +667,12 @@ func (q *Queries) ListFeedImages(ctx context.Context, productID int64) ([]string
 const listFeedItems = `-- name: ListFeedItems :many
 WITH page AS MATERIALIZED (
     SELECT f.product_id FROM filtered_products(
-        $1::text, $2::bigint, $3::text, $4::bigint,
-        $5::text, $6::bigint, $7::bigint, $8::boolean,
-        $9::boolean, $10::boolean, $11::text, $12::jsonb) f
+        q => $1::text, category_id => $2::bigint,
+        category => $3::text, brand_id => $4::bigint,
+        brand => $5::text, min_minor => $6::bigint,
+        max_minor => $7::bigint, in_stock => $8::boolean,
+        on_sale => $9::boolean, featured => $10::boolean,
+        gtin => $11::text, attributes => $12::jsonb) f
      WHERE f.product_id > $13::bigint
      ORDER BY f.product_id
      LIMIT $14

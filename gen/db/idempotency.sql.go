@@ -7,12 +7,35 @@ import (
 	"context"
 )
 
-const answerIdempotencyKey = `-- name: AnswerIdempotencyKey :execrows
+const expireIdempotencyLease = `-- name: ExpireIdempotencyLease :exec
+UPDATE idempotency_keys SET leased_until = now()
+ WHERE user_id = $1 AND operation = $2 AND key = $3 AND attempt = $4 AND status IS NULL
+`
+
+type ExpireIdempotencyLeaseParams struct {
+	UserID    int64
+	Operation string
+	Key       string
+	Attempt   int64
+}
+
+// Ends the lease of a key without a response, so that the same request may resume at once.
+func (q *Queries) ExpireIdempotencyLease(ctx context.Context, arg ExpireIdempotencyLeaseParams) error {
+	_, err := q.db.Exec(ctx, expireIdempotencyLease,
+		arg.UserID,
+		arg.Operation,
+		arg.Key,
+		arg.Attempt,
+	)
+	return err
+}
+
+const finishIdempotencyKey = `-- name: FinishIdempotencyKey :execrows
 UPDATE idempotency_keys SET status = $1::integer, body = $2::bytea, leased_until = NULL
  WHERE user_id = $3 AND operation = $4 AND key = $5 AND attempt = $6 AND status IS NULL
 `
 
-type AnswerIdempotencyKeyParams struct {
+type FinishIdempotencyKeyParams struct {
 	Status    int32
 	Body      []byte
 	UserID    int64
@@ -21,9 +44,9 @@ type AnswerIdempotencyKeyParams struct {
 	Attempt   int64
 }
 
-// Answers a leased key, unless the lease was taken over.
-func (q *Queries) AnswerIdempotencyKey(ctx context.Context, arg AnswerIdempotencyKeyParams) (int64, error) {
-	result, err := q.db.Exec(ctx, answerIdempotencyKey,
+// Stores the response of a leased key, unless another request took over the lease.
+func (q *Queries) FinishIdempotencyKey(ctx context.Context, arg FinishIdempotencyKeyParams) (int64, error) {
+	result, err := q.db.Exec(ctx, finishIdempotencyKey,
 		arg.Status,
 		arg.Body,
 		arg.UserID,
@@ -50,7 +73,7 @@ type GetIdempotencyKeyRow struct {
 	IsLeased    bool
 }
 
-// The answer of a key, or the lease of whoever works on it. One older than a day is as good as gone.
+// Returns the response of a key, or whether it is leased. A row older than a day counts as absent.
 func (q *Queries) GetIdempotencyKey(ctx context.Context, userID int64, operation string, key string) (GetIdempotencyKeyRow, error) {
 	row := q.db.QueryRow(ctx, getIdempotencyKey, userID, operation, key)
 	var i GetIdempotencyKeyRow
@@ -61,35 +84,6 @@ func (q *Queries) GetIdempotencyKey(ctx context.Context, userID int64, operation
 		&i.IsLeased,
 	)
 	return i, err
-}
-
-const keepIdempotencyKey = `-- name: KeepIdempotencyKey :exec
-INSERT INTO idempotency_keys (user_id, operation, key, fingerprint, status, body)
-VALUES ($1, $2, $3, $4, $5::integer, $6::bytea)
-ON CONFLICT (user_id, operation, key) DO UPDATE
-   SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, leased_until = NULL, created_at = now()
-`
-
-type KeepIdempotencyKeyParams struct {
-	UserID      int64
-	Operation   string
-	Key         string
-	Fingerprint []byte
-	Status      int32
-	Body        []byte
-}
-
-// Keeps an answer with its effect. What stood there was older than a day.
-func (q *Queries) KeepIdempotencyKey(ctx context.Context, arg KeepIdempotencyKeyParams) error {
-	_, err := q.db.Exec(ctx, keepIdempotencyKey,
-		arg.UserID,
-		arg.Operation,
-		arg.Key,
-		arg.Fingerprint,
-		arg.Status,
-		arg.Body,
-	)
-	return err
 }
 
 const leaseIdempotencyKey = `-- name: LeaseIdempotencyKey :one
@@ -112,8 +106,8 @@ type LeaseIdempotencyKeyParams struct {
 	Seconds     float64
 }
 
-// Takes the lease of a key that is new, or that nobody finished in time; no row when it is another's. The first lease
-// has attempt 1.
+// Takes the lease of a key that is new or whose lease ran out. Returns no row if another request
+// holds it. The first lease has attempt 1.
 func (q *Queries) LeaseIdempotencyKey(ctx context.Context, arg LeaseIdempotencyKeyParams) (int64, error) {
 	row := q.db.QueryRow(ctx, leaseIdempotencyKey,
 		arg.UserID,
@@ -127,26 +121,13 @@ func (q *Queries) LeaseIdempotencyKey(ctx context.Context, arg LeaseIdempotencyK
 	return attempt, err
 }
 
-const leaveIdempotencyKey = `-- name: LeaveIdempotencyKey :exec
-UPDATE idempotency_keys SET leased_until = now()
- WHERE user_id = $1 AND operation = $2 AND key = $3 AND attempt = $4 AND status IS NULL
+const purgeIdempotencyKeys = `-- name: PurgeIdempotencyKeys :exec
+DELETE FROM idempotency_keys WHERE created_at <= now() - interval '24 hours'
 `
 
-type LeaveIdempotencyKeyParams struct {
-	UserID    int64
-	Operation string
-	Key       string
-	Attempt   int64
-}
-
-// Ends the lease of a key that is neither answered nor as good as unused: whoever sends it again goes on at once.
-func (q *Queries) LeaveIdempotencyKey(ctx context.Context, arg LeaveIdempotencyKeyParams) error {
-	_, err := q.db.Exec(ctx, leaveIdempotencyKey,
-		arg.UserID,
-		arg.Operation,
-		arg.Key,
-		arg.Attempt,
-	)
+// Deletes keys after a day (idempotency_keys_created_idx).
+func (q *Queries) PurgeIdempotencyKeys(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, purgeIdempotencyKeys)
 	return err
 }
 
@@ -162,7 +143,7 @@ type ReleaseIdempotencyKeyParams struct {
 	Attempt   int64
 }
 
-// Gives a leased key back, as if it had never been used.
+// Deletes a leased key, as if it had never been used.
 func (q *Queries) ReleaseIdempotencyKey(ctx context.Context, arg ReleaseIdempotencyKeyParams) error {
 	_, err := q.db.Exec(ctx, releaseIdempotencyKey,
 		arg.UserID,
@@ -173,13 +154,32 @@ func (q *Queries) ReleaseIdempotencyKey(ctx context.Context, arg ReleaseIdempote
 	return err
 }
 
-const sweepIdempotencyKeys = `-- name: SweepIdempotencyKeys :exec
-DELETE FROM idempotency_keys WHERE created_at <= now() - interval '24 hours'
+const storeIdempotencyKey = `-- name: StoreIdempotencyKey :exec
+INSERT INTO idempotency_keys (user_id, operation, key, fingerprint, status, body)
+VALUES ($1, $2, $3, $4, $5::integer, $6::bytea)
+ON CONFLICT (user_id, operation, key) DO UPDATE
+   SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, leased_until = NULL, created_at = now()
 `
 
-// Forgets keys after a day (idempotency_keys_created_idx).
-func (q *Queries) SweepIdempotencyKeys(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, sweepIdempotencyKeys)
+type StoreIdempotencyKeyParams struct {
+	UserID      int64
+	Operation   string
+	Key         string
+	Fingerprint []byte
+	Status      int32
+	Body        []byte
+}
+
+// Stores a response together with its effect. A row that was there is older than a day.
+func (q *Queries) StoreIdempotencyKey(ctx context.Context, arg StoreIdempotencyKeyParams) error {
+	_, err := q.db.Exec(ctx, storeIdempotencyKey,
+		arg.UserID,
+		arg.Operation,
+		arg.Key,
+		arg.Fingerprint,
+		arg.Status,
+		arg.Body,
+	)
 	return err
 }
 
@@ -187,7 +187,7 @@ const tryIdempotencyKey = `-- name: TryIdempotencyKey :one
 SELECT pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', $1::text, $2::text, $3::text), 0))
 `
 
-// Says at once whether nobody else works on a key; it is ours until the transaction ends.
+// Locks a key until the transaction ends. Returns false at once if another transaction holds it.
 func (q *Queries) TryIdempotencyKey(ctx context.Context, userID string, operation string, key string) (bool, error) {
 	row := q.db.QueryRow(ctx, tryIdempotencyKey, userID, operation, key)
 	var pg_try_advisory_xact_lock bool

@@ -138,7 +138,7 @@ func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) (i
 const createUser = `-- name: CreateUser :one
 INSERT INTO users (email, username, password_hash, first_name, last_name, phone, role)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
+RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
 `
 
 type CreateUserParams struct {
@@ -173,11 +173,11 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) (User, e
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
+		&i.OrderUpdates,
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -219,7 +219,7 @@ func (q *Queries) ForgetLoginFailures(ctx context.Context, subject string) error
 }
 
 const getActiveUserByEmail = `-- name: GetActiveUserByEmail :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users WHERE lower(email) = lower($1::text) AND is_active
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE lower(email) = lower($1::text) AND is_active
 `
 
 // The active account with an e-mail address (users_email_key).
@@ -236,17 +236,17 @@ func (q *Queries) GetActiveUserByEmail(ctx context.Context, email string) (User,
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
+		&i.OrderUpdates,
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OrderUpdates,
 	)
 	return i, err
 }
 
 const getCustomer = `-- name: GetCustomer :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users WHERE id = $1 AND deleted_at IS NULL
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL
 `
 
 // One account for the shop's administrators.
@@ -263,11 +263,11 @@ func (q *Queries) GetCustomer(ctx context.Context, id int64) (User, error) {
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
+		&i.OrderUpdates,
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -343,7 +343,7 @@ func (q *Queries) GetRefreshToken(ctx context.Context, tokenHash []byte) (GetRef
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users WHERE id = $1
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1
 `
 
 func (q *Queries) GetUser(ctx context.Context, id int64) (User, error) {
@@ -359,17 +359,17 @@ func (q *Queries) GetUser(ctx context.Context, id int64) (User, error) {
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
+		&i.OrderUpdates,
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OrderUpdates,
 	)
 	return i, err
 }
 
 const getUserByLogin = `-- name: GetUserByLogin :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users
  WHERE lower(email) = lower($1::text) OR lower(username) = lower($1::text)
  ORDER BY lower(email) = lower($1::text) DESC
  LIMIT 1
@@ -389,11 +389,11 @@ func (q *Queries) GetUserByLogin(ctx context.Context, login string) (User, error
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
+		&i.OrderUpdates,
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -424,7 +424,7 @@ func (q *Queries) ListAdministrators(ctx context.Context) ([]int64, error) {
 }
 
 const listCustomers = `-- name: ListCustomers :many
-SELECT users.id, users.email, users.username, users.password_hash, users.first_name, users.last_name, users.phone, users.role, users.is_active, users.email_verified_at, users.created_at, users.updated_at, users.deleted_at, users.order_updates, count(*) OVER () AS total
+SELECT users.id, users.email, users.username, users.password_hash, users.first_name, users.last_name, users.phone, users.role, users.is_active, users.order_updates, users.email_verified_at, users.created_at, users.updated_at, users.deleted_at, count(*) OVER () AS total
   FROM users
  WHERE deleted_at IS NULL
    AND ($1::text IS NULL OR role = $1)
@@ -474,11 +474,11 @@ func (q *Queries) ListCustomers(ctx context.Context, arg ListCustomersParams) ([
 			&i.User.Phone,
 			&i.User.Role,
 			&i.User.IsActive,
+			&i.User.OrderUpdates,
 			&i.User.EmailVerifiedAt,
 			&i.User.CreatedAt,
 			&i.User.UpdatedAt,
 			&i.User.DeletedAt,
-			&i.User.OrderUpdates,
 			&i.Total,
 		); err != nil {
 			return nil, err
@@ -550,7 +550,7 @@ func (q *Queries) LockAdministrators(ctx context.Context) error {
 }
 
 const lockUser = `-- name: LockUser :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
 `
 
 // One account that is not deleted, locked for a change.
@@ -567,11 +567,11 @@ func (q *Queries) LockUser(ctx context.Context, id int64) (User, error) {
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
+		&i.OrderUpdates,
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -605,7 +605,7 @@ UPDATE users
    SET first_name = $1, last_name = $2, phone = $3, username = $4,
        order_updates = coalesce($5::boolean, order_updates), updated_at = now()
  WHERE id = $6
-RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
+RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
 `
 
 type ReplaceProfileParams struct {
@@ -637,11 +637,11 @@ func (q *Queries) ReplaceProfile(ctx context.Context, arg ReplaceProfileParams) 
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
+		&i.OrderUpdates,
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -661,7 +661,7 @@ func (q *Queries) ResetPassword(ctx context.Context, passwordHash string, iD int
 }
 
 const setCustomerRole = `-- name: SetCustomerRole :one
-UPDATE users SET role = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
+UPDATE users SET role = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
 `
 
 func (q *Queries) SetCustomerRole(ctx context.Context, role string, iD int64) (User, error) {
@@ -677,17 +677,17 @@ func (q *Queries) SetCustomerRole(ctx context.Context, role string, iD int64) (U
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
+		&i.OrderUpdates,
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OrderUpdates,
 	)
 	return i, err
 }
 
 const setCustomerStatus = `-- name: SetCustomerStatus :one
-UPDATE users SET is_active = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
+UPDATE users SET is_active = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
 `
 
 func (q *Queries) SetCustomerStatus(ctx context.Context, isActive bool, iD int64) (User, error) {
@@ -703,11 +703,11 @@ func (q *Queries) SetCustomerStatus(ctx context.Context, isActive bool, iD int64
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
+		&i.OrderUpdates,
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OrderUpdates,
 	)
 	return i, err
 }

@@ -36,7 +36,7 @@ type CountAllRow struct {
 	Users          int64
 }
 
-// How many there are of what.
+// Counts the rows of each kind for the statistics.
 func (q *Queries) CountAll(ctx context.Context) (CountAllRow, error) {
 	row := q.db.QueryRow(ctx, countAll)
 	var i CountAllRow
@@ -78,8 +78,8 @@ type CountConversionRow struct {
 	Buyers   int64
 }
 
-// Who shopped in a range of days: accounts that ordered, and carts that hold what was put into them then; and how many of
-// them paid (orders_created_idx, cart_lines_added_idx).
+// Counts the shoppers of a range of days, and those who paid: accounts that ordered, and carts that
+// hold something added then (orders_created_idx, cart_lines_added_idx).
 func (q *Queries) CountConversion(ctx context.Context, fromDay pgtype.Date, timeZone string, untilDay pgtype.Date) (CountConversionRow, error) {
 	row := q.db.QueryRow(ctx, countConversion, fromDay, timeZone, untilDay)
 	var i CountConversionRow
@@ -96,7 +96,7 @@ type CountJobsRow struct {
 	Jobs  int64
 }
 
-// How many jobs there are in each state (river_job_prioritized_fetching_index).
+// Counts jobs by state (river_job_prioritized_fetching_index).
 func (q *Queries) CountJobs(ctx context.Context) ([]CountJobsRow, error) {
 	rows, err := q.db.Query(ctx, countJobs)
 	if err != nil {
@@ -132,7 +132,7 @@ type CountOrdersByStatusRow struct {
 	Orders int64
 }
 
-// Orders placed in a range of days, by the status they have now (orders_created_idx).
+// Counts the orders placed in a range of days, by their current status (orders_created_idx).
 func (q *Queries) CountOrdersByStatus(ctx context.Context, fromDay pgtype.Date, timeZone string, untilDay pgtype.Date) ([]CountOrdersByStatusRow, error) {
 	rows, err := q.db.Query(ctx, countOrdersByStatus, fromDay, timeZone, untilDay)
 	if err != nil {
@@ -164,7 +164,7 @@ type GetDatabaseFactsRow struct {
 	VectorVersion string
 }
 
-// Sizes and versions of the database.
+// Returns sizes and versions of the database.
 func (q *Queries) GetDatabaseFacts(ctx context.Context) (GetDatabaseFactsRow, error) {
 	row := q.db.QueryRow(ctx, getDatabaseFacts)
 	var i GetDatabaseFactsRow
@@ -209,8 +209,9 @@ type ListBestSellersRow struct {
 	Minor      int64
 }
 
-// What sold best of what was paid in a range of days, products first and then the categories they have now, each the best
-// first; 0: those of no category (payments_received_idx, then the lines of each order by its key).
+// Returns what sold best of what was paid in a range of days: products first, then the categories they
+// are in now, each best first; id 0 stands for products without a category (payments_received_idx,
+// then the lines of each order by its key).
 func (q *Queries) ListBestSellers(ctx context.Context, arg ListBestSellersParams) ([]ListBestSellersRow, error) {
 	rows, err := q.db.Query(ctx, listBestSellers,
 		arg.FromDay,
@@ -259,7 +260,7 @@ type ListDailyCustomersRow struct {
 	Customers int64
 }
 
-// Customers who registered each day, whatever became of them (users_created_idx).
+// Returns the customers who registered each day, whatever became of them (users_created_idx).
 func (q *Queries) ListDailyCustomers(ctx context.Context, fromDay pgtype.Date, untilDay pgtype.Date, timeZone string) ([]ListDailyCustomersRow, error) {
 	rows, err := q.db.Query(ctx, listDailyCustomers, fromDay, untilDay, timeZone)
 	if err != nil {
@@ -296,7 +297,7 @@ type ListDailyOrdersRow struct {
 	Orders int64
 }
 
-// Orders placed each day (orders_created_idx).
+// Returns the orders placed each day (orders_created_idx).
 func (q *Queries) ListDailyOrders(ctx context.Context, fromDay pgtype.Date, untilDay pgtype.Date, timeZone string) ([]ListDailyOrdersRow, error) {
 	rows, err := q.db.Query(ctx, listDailyOrders, fromDay, untilDay, timeZone)
 	if err != nil {
@@ -335,8 +336,8 @@ type ListDailyRevenueRow struct {
 	Orders int64
 }
 
-// What came in each day, and for how many orders: payments by when they came, less what was given back (payments_received_idx).
-// Days are those of a time zone; without any sale they are zero.
+// Returns what came in each day, and for how many orders: payments by the time they were made, less
+// refunds (payments_received_idx). Days are those of a time zone; a day without sales is zero.
 func (q *Queries) ListDailyRevenue(ctx context.Context, fromDay pgtype.Date, untilDay pgtype.Date, timeZone string) ([]ListDailyRevenueRow, error) {
 	rows, err := q.db.Query(ctx, listDailyRevenue, fromDay, untilDay, timeZone)
 	if err != nil {
@@ -395,7 +396,7 @@ type ListJobsRow struct {
 	FinalizedAt *time.Time
 }
 
-// A page of jobs, the newest first.
+// Returns a page of jobs, the newest first.
 func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]ListJobsRow, error) {
 	rows, err := q.db.Query(ctx, listJobs,
 		arg.ID,
@@ -449,7 +450,7 @@ type ListLastRunsRow struct {
 	AttemptedAt time.Time
 }
 
-// When jobs of each kind were last inserted and last worked (river_job_kind); 1970: never.
+// Returns when jobs of each kind were last inserted and last worked (river_job_kind); 1970 is never.
 func (q *Queries) ListLastRuns(ctx context.Context, kinds []string) ([]ListLastRunsRow, error) {
 	rows, err := q.db.Query(ctx, listLastRuns, kinds)
 	if err != nil {
@@ -488,7 +489,7 @@ type ListLowStockRow struct {
 	Stock       int32
 }
 
-// Variants in the shop of which few are left, the emptiest first.
+// Returns visible variants of which few are left, fewest first.
 func (q *Queries) ListLowStock(ctx context.Context, low int32, most int32) ([]ListLowStockRow, error) {
 	rows, err := q.db.Query(ctx, listLowStock, low, most)
 	if err != nil {
@@ -529,7 +530,8 @@ type ListTableSizesRow struct {
 	Bytes int64
 }
 
-// The largest tables, with their indexes and what is stored beside them. Rows are the planner's estimate.
+// Returns the largest tables, with their indexes and out-of-line storage. Rows are the planner's
+// estimate.
 func (q *Queries) ListTableSizes(ctx context.Context) ([]ListTableSizesRow, error) {
 	rows, err := q.db.Query(ctx, listTableSizes)
 	if err != nil {
@@ -580,7 +582,7 @@ type ListTopCustomersRow struct {
 	Minor     int64
 }
 
-// Who paid most in a range of days, less what was given back (payments_received_idx).
+// Returns the customers who paid most in a range of days, less refunds (payments_received_idx).
 func (q *Queries) ListTopCustomers(ctx context.Context, arg ListTopCustomersParams) ([]ListTopCustomersRow, error) {
 	rows, err := q.db.Query(ctx, listTopCustomers,
 		arg.FromDay,
@@ -622,7 +624,7 @@ type LockJobRow struct {
 	Kind  string
 }
 
-// The state of a job, which stays until the transaction ends.
+// Locks a job until the transaction ends and returns its state.
 func (q *Queries) LockJob(ctx context.Context, id int64) (LockJobRow, error) {
 	row := q.db.QueryRow(ctx, lockJob, id)
 	var i LockJobRow
@@ -642,7 +644,7 @@ type SumStockValueRow struct {
 	Minor int64
 }
 
-// What lies in stock, at the price it is sold for now.
+// Returns the value of the stock at current prices.
 func (q *Queries) SumStockValue(ctx context.Context) (SumStockValueRow, error) {
 	row := q.db.QueryRow(ctx, sumStockValue)
 	var i SumStockValueRow

@@ -24,7 +24,7 @@ type CountBooksRow struct {
 	At        time.Time
 }
 
-// How many rows of each kind there are.
+// Counts the rows of each kind.
 func (q *Queries) CountBooks(ctx context.Context) (CountBooksRow, error) {
 	row := q.db.QueryRow(ctx, countBooks)
 	var i CountBooksRow
@@ -50,7 +50,7 @@ HAVING sum(m.delta) <> 0
  LIMIT $1
 `
 
-// Movements of levels that are not there.
+// Finds movements of levels that do not exist.
 func (q *Queries) FindStrayMovements(ctx context.Context, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findStrayMovements, most)
 	if err != nil {
@@ -81,7 +81,7 @@ SELECT format('variant %s at location %s has %s units, and its movements add up 
  LIMIT $1
 `
 
-// Levels that are not the sum of their movements.
+// Finds levels that are not the sum of their movements.
 func (q *Queries) FindUnbalancedLevels(ctx context.Context, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findUnbalancedLevels, most)
 	if err != nil {
@@ -116,7 +116,8 @@ SELECT format('order %s (%s): %s', h.id, h.status, h.path)::text AS finding
  LIMIT $2
 `
 
-// Orders whose history, notes left out, is no way through the steps there are, or leads elsewhere than to their status.
+// Finds orders whose history, notes left out, takes a step that does not exist, or ends at another
+// status than theirs.
 func (q *Queries) FindWrongHistories(ctx context.Context, steps []string, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findWrongHistories, steps, most)
 	if err != nil {
@@ -152,7 +153,7 @@ SELECT format('order %s (%s) should hold %s units of variant %s, and holds %s', 
  LIMIT $1
 `
 
-// Orders that hold other units than they should: those of their lines, or none once they are cancelled.
+// Finds orders that hold other units than those of their lines, or any units after a cancellation.
 func (q *Queries) FindWrongHoldings(ctx context.Context, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findWrongHoldings, most)
 	if err != nil {
@@ -182,7 +183,7 @@ SELECT format('product %s is listed with a stock of %s, and its variants have %s
  LIMIT $1
 `
 
-// Products that lists show with another stock than their variants have.
+// Finds products that lists show with another stock than their variants have.
 func (q *Queries) FindWrongListingStocks(ctx context.Context, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findWrongListingStocks, most)
 	if err != nil {
@@ -215,7 +216,8 @@ SELECT format('order %s (%s) has a total of %s, and %s payments made of %s', o.i
  LIMIT $1
 `
 
-// Orders that are paid with another amount than their total, or paid twice, or paid though they are not.
+// Finds orders that are paid with another amount than their total, paid twice, or paid though their
+// status says they are not.
 func (q *Queries) FindWrongOrderPayments(ctx context.Context, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findWrongOrderPayments, most)
 	if err != nil {
@@ -245,7 +247,7 @@ SELECT format('order %s has a total of %s, and its %s lines add up to %s', o.id,
  LIMIT $1
 `
 
-// Orders whose total is not the sum of their lines, or that have none.
+// Finds orders without lines, or whose total is not the sum of their lines.
 func (q *Queries) FindWrongOrderTotals(ctx context.Context, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findWrongOrderTotals, most)
 	if err != nil {
@@ -280,8 +282,8 @@ SELECT format('payment %s (%s) of %s has %s given back, its refunds add up to %s
  LIMIT $1
 `
 
-// Payments of which something else was given back than their refunds add up to, that are called refunded and are not, or
-// that nobody wanted and that nobody gives back.
+// Finds payments whose refunded amount is not the sum of their refunds, payments that are marked as
+// refunded and are not, and surplus payments that no refund returns.
 func (q *Queries) FindWrongRefunds(ctx context.Context, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findWrongRefunds, most)
 	if err != nil {
@@ -311,7 +313,7 @@ SELECT format('variant %s has a stock of %s, and its levels add up to %s', v.id,
  LIMIT $1
 `
 
-// Variants whose stock is not the sum of their levels.
+// Finds variants whose stock is not the sum of their levels.
 func (q *Queries) FindWrongVariantStocks(ctx context.Context, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findWrongVariantStocks, most)
 	if err != nil {
@@ -344,7 +346,7 @@ type ListTestPaymentsRow struct {
 	Status            string
 }
 
-// Payments of the test provider, to be held against its ledger.
+// Returns payments of the test provider, to compare them with its ledger.
 func (q *Queries) ListTestPayments(ctx context.Context) ([]ListTestPaymentsRow, error) {
 	rows, err := q.db.Query(ctx, listTestPayments)
 	if err != nil {
@@ -381,7 +383,7 @@ type ListTestRefundsRow struct {
 	Status      string
 }
 
-// Refunds of the test provider's payments, to be held against its ledger.
+// Returns refunds of the test provider's payments, to compare them with its ledger.
 func (q *Queries) ListTestRefunds(ctx context.Context) ([]ListTestRefundsRow, error) {
 	rows, err := q.db.Query(ctx, listTestRefunds)
 	if err != nil {

@@ -28,9 +28,9 @@ type Brand struct {
 	Name        string
 	Slug        string
 	Description string
+	Version     int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
-	Version     int64
 }
 
 type Cart struct {
@@ -48,9 +48,9 @@ type Category struct {
 	Name        string
 	Slug        string
 	Description string
+	Version     int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
-	Version     int64
 }
 
 type Event struct {
@@ -135,12 +135,12 @@ type Order struct {
 	TotalMinor      int64
 	ShippingAddress []byte
 	BillingAddress  []byte
+	PaymentMethodID *int64
 	Note            *string
 	Version         int64
 	ExpiresAt       time.Time
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
-	PaymentMethodID *int64
 }
 
 type Payment struct {
@@ -195,10 +195,10 @@ type Product struct {
 	Attributes  []byte
 	IsActive    bool
 	IsFeatured  bool
+	Version     int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	DeletedAt   *time.Time
-	Version     int64
 }
 
 type ProductCard struct {
@@ -311,11 +311,11 @@ type User struct {
 	Phone           *string
 	Role            string
 	IsActive        bool
+	OrderUpdates    bool
 	EmailVerifiedAt *time.Time
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	DeletedAt       *time.Time
-	OrderUpdates    bool
 }
 
 type Variant struct {
@@ -329,11 +329,11 @@ type Variant struct {
 	PriceMinor     int64
 	DiscountMinor  *int64
 	Stock          int32
+	TrackInventory bool
+	ImageID        *int64
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	DeletedAt      *time.Time
-	TrackInventory bool
-	ImageID        *int64
 }
 
 type Webhook struct {

@@ -136,7 +136,7 @@ WITH placed AS (
     INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, payment_method_id, expires_at)
     VALUES ($1, $2, 'PENDING', $3, $4::jsonb, $5::jsonb, $6::text,
             $7::bigint, now() + make_interval(secs => $8::integer))
-    RETURNING id, number, user_id, status, total_minor, shipping_address, billing_address, note, version, expires_at, created_at, updated_at, payment_method_id
+    RETURNING id, number, user_id, status, total_minor, shipping_address, billing_address, payment_method_id, note, version, expires_at, created_at, updated_at
 ), lines AS (
     INSERT INTO order_lines (order_id, position, product_id, variant_id, name, sku, options, quantity, unit_minor, total_minor, is_tracked)
     SELECT placed.id, l.position, l.product_id, l.variant_id, l.name, l.sku, l.options::jsonb, l.quantity, l.unit_minor, l.unit_minor * l.quantity, l.is_tracked
@@ -312,7 +312,7 @@ func (q *Queries) GetCheckout(ctx context.Context, arg GetCheckoutParams) (GetCh
 }
 
 const getOrder = `-- name: GetOrder :one
-SELECT o.id, o.number, o.user_id, o.status, o.total_minor, o.shipping_address, o.billing_address, o.note, o.version, o.expires_at, o.created_at, o.updated_at, o.payment_method_id, u.email, u.first_name, u.last_name,
+SELECT o.id, o.number, o.user_id, o.status, o.total_minor, o.shipping_address, o.billing_address, o.payment_method_id, o.note, o.version, o.expires_at, o.created_at, o.updated_at, u.email, u.first_name, u.last_name,
        (SELECT json_agg(json_build_object('product_id', l.product_id, 'variant_id', l.variant_id, 'name', l.name, 'sku', l.sku,
                                           'options', l.options, 'quantity', l.quantity, 'unit_minor', l.unit_minor,
                                           'total_minor', l.total_minor) ORDER BY l.position)
@@ -355,12 +355,12 @@ func (q *Queries) GetOrder(ctx context.Context, iD int64, userID *int64) (GetOrd
 		&i.Order.TotalMinor,
 		&i.Order.ShippingAddress,
 		&i.Order.BillingAddress,
+		&i.Order.PaymentMethodID,
 		&i.Order.Note,
 		&i.Order.Version,
 		&i.Order.ExpiresAt,
 		&i.Order.CreatedAt,
 		&i.Order.UpdatedAt,
-		&i.Order.PaymentMethodID,
 		&i.Email,
 		&i.FirstName,
 		&i.LastName,
@@ -456,7 +456,7 @@ SELECT i.position::integer AS position, v.id AS variant_id, v.product_id, v.sku,
        coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, v.name, v.is_active
   FROM (SELECT unnest($1::integer[]) AS position, unnest($2::bigint[]) AS product_id, unnest($3::bigint[]) AS variant_id) i
  CROSS JOIN LATERAL (
-       SELECT v.id, v.product_id, v.is_default, v.position, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.stock, v.created_at, v.updated_at, v.deleted_at, v.track_inventory, v.image_id, p.name, p.is_active
+       SELECT v.id, v.product_id, v.is_default, v.position, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.stock, v.track_inventory, v.image_id, v.created_at, v.updated_at, v.deleted_at, p.name, p.is_active
          FROM variants v
          JOIN products p ON p.id = v.product_id AND p.deleted_at IS NULL
         WHERE v.product_id = i.product_id AND v.deleted_at IS NULL AND (i.variant_id = 0 OR v.id = i.variant_id)
@@ -611,7 +611,7 @@ func (q *Queries) LockExpiredOrders(ctx context.Context, batch int32) ([]int64, 
 }
 
 const lockOrder = `-- name: LockOrder :one
-SELECT id, number, user_id, status, total_minor, shipping_address, billing_address, note, version, expires_at, created_at, updated_at, payment_method_id FROM orders WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2) FOR NO KEY UPDATE
+SELECT id, number, user_id, status, total_minor, shipping_address, billing_address, payment_method_id, note, version, expires_at, created_at, updated_at FROM orders WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2) FOR NO KEY UPDATE
 `
 
 // An order, locked for a change; only one of this account unless user_id is null.
@@ -626,12 +626,12 @@ func (q *Queries) LockOrder(ctx context.Context, iD int64, userID *int64) (Order
 		&i.TotalMinor,
 		&i.ShippingAddress,
 		&i.BillingAddress,
+		&i.PaymentMethodID,
 		&i.Note,
 		&i.Version,
 		&i.ExpiresAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.PaymentMethodID,
 	)
 	return i, err
 }

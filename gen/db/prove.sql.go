@@ -11,7 +11,7 @@ const countProvedPendingPayments = `-- name: CountProvedPendingPayments :one
 SELECT count(*) FROM payments p JOIN users u ON u.id = p.user_id WHERE starts_with(u.email, $1::text) AND p.status = 'pending'
 `
 
-// How many payments of the customers of a run have no outcome yet.
+// Counts the payments of a run's customers that have no outcome yet.
 func (q *Queries) CountProvedPendingPayments(ctx context.Context, prefix string) (int64, error) {
 	row := q.db.QueryRow(ctx, countProvedPendingPayments, prefix)
 	var count int64
@@ -37,7 +37,8 @@ type ListProvedOrdersRow struct {
 	Units      int64
 }
 
-// The orders of the customers of a run, by the beginning of their addresses, with the units of their lines.
+// Returns the orders of a run's customers, by the beginning of their addresses, with the units of their
+// lines.
 func (q *Queries) ListProvedOrders(ctx context.Context, prefix string) ([]ListProvedOrdersRow, error) {
 	rows, err := q.db.Query(ctx, listProvedOrders, prefix)
 	if err != nil {
@@ -83,7 +84,7 @@ type ListProvedProductsRow struct {
 	Remaining int64
 }
 
-// What was sold of each of some products and not cancelled, and what is left of it.
+// Returns how many of each of some products were sold and not cancelled, and how many are left.
 func (q *Queries) ListProvedProducts(ctx context.Context, ids []int64) ([]ListProvedProductsRow, error) {
 	rows, err := q.db.Query(ctx, listProvedProducts, ids)
 	if err != nil {

@@ -7,16 +7,6 @@ import (
 	"context"
 )
 
-const beginCountingSales = `-- name: BeginCountingSales :exec
-SELECT set_config('statement_timeout', '120s', true), pg_advisory_xact_lock(hashtext('shopd.sales'))
-`
-
-// Lets one process count sales at a time, and lets it take its time.
-func (q *Queries) BeginCountingSales(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, beginCountingSales)
-	return err
-}
-
 const countPopularity = `-- name: CountPopularity :execrows
 UPDATE product_listings l SET popularity = s.buyers
   FROM (SELECT l.product_id, count(DISTINCT (o.user_id, o.created_at::date)) FILTER (WHERE o.id IS NOT NULL) AS buyers
@@ -27,7 +17,7 @@ UPDATE product_listings l SET popularity = s.buyers
  WHERE l.product_id = s.product_id AND l.popularity <> s.buyers
 `
 
-// Sets how popular products are: the customers of 90 days, each once a day.
+// Sets the popularity of products: their customers of 90 days, each counted once a day.
 func (q *Queries) CountPopularity(ctx context.Context) (int64, error) {
 	result, err := q.db.Exec(ctx, countPopularity)
 	if err != nil {
@@ -62,9 +52,10 @@ INSERT INTO product_pairs (product_id, other_id, buyers, score)
 SELECT product_id, other_id, n, score FROM ranked WHERE place <= 50
 `
 
-// Ties between products by the orders of a year. A customer counts once a day for a product, so that whoever buys in bulk
-// has one voice; orders of very many products say little about any two of them and are left out. A tie is the cosine of
-// who bought both, shrunk where few did (n / (n + 5)), so that neither best-sellers nor single orders fill every list.
+// Computes ties between products from the orders of a year. A customer counts once a day for a
+// product, so that one who buys in bulk counts once. Orders of more than 20 products say little about
+// any two of them and are left out. A tie is the cosine of the buyers of both, shrunk where there are
+// few (n / (n + 5)), so that neither best-sellers nor single orders fill every list.
 func (q *Queries) CountProductPairs(ctx context.Context) (int64, error) {
 	result, err := q.db.Exec(ctx, countProductPairs)
 	if err != nil {
@@ -73,11 +64,21 @@ func (q *Queries) CountProductPairs(ctx context.Context) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
-const forgetProductPairs = `-- name: ForgetProductPairs :exec
+const deleteProductPairs = `-- name: DeleteProductPairs :exec
 DELETE FROM product_pairs
 `
 
-func (q *Queries) ForgetProductPairs(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, forgetProductPairs)
+func (q *Queries) DeleteProductPairs(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, deleteProductPairs)
+	return err
+}
+
+const lockSalesCount = `-- name: LockSalesCount :exec
+SELECT set_config('statement_timeout', '120s', true), pg_advisory_xact_lock(hashtext('shopd.sales'))
+`
+
+// Lets one process count sales at a time, and gives it two minutes.
+func (q *Queries) LockSalesCount(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockSalesCount)
 	return err
 }

@@ -22,7 +22,7 @@ const countSearchedProducts = `-- name: CountSearchedProducts :one
 SELECT products FROM search_state
 `
 
-// How many products were there when their words were counted.
+// Returns how many products there were when their words were counted.
 func (q *Queries) CountSearchedProducts(ctx context.Context) (int64, error) {
 	row := q.db.QueryRow(ctx, countSearchedProducts)
 	var products int64
@@ -81,7 +81,7 @@ const getCatalogueChanges = `-- name: GetCatalogueChanges :one
 SELECT current_catalogue_changes()::bigint
 `
 
-// Another number after every change of products, brands or categories that words depend on.
+// Returns another number after every change of products, brands or categories that words depend on.
 func (q *Queries) GetCatalogueChanges(ctx context.Context) (int64, error) {
 	row := q.db.QueryRow(ctx, getCatalogueChanges)
 	var column_1 int64
@@ -154,7 +154,7 @@ SELECT e.product_id FROM product_embeddings e
  LIMIT 200
 `
 
-// The products nearest in meaning whatever their brand, category, price and stock, for facets.
+// Returns the products nearest in meaning, whatever their brand, category, price and stock, for facets.
 func (q *Queries) ListNearestIDs(ctx context.Context, modelID int16, queryVector pgvector.HalfVector) ([]int64, error) {
 	rows, err := q.db.Query(ctx, listNearestIDs, modelID, queryVector)
 	if err != nil {
@@ -196,7 +196,7 @@ type ListSearchNamesRow struct {
 	Slug    string
 }
 
-// Brands and categories that have something to show, categories also below them.
+// Returns brands with visible products, and categories with visible products in or below them.
 func (q *Queries) ListSearchNames(ctx context.Context) ([]ListSearchNamesRow, error) {
 	rows, err := q.db.Query(ctx, listSearchNames)
 	if err != nil {
@@ -305,7 +305,8 @@ const recountSearchWords = `-- name: RecountSearchWords :one
 SELECT recount_search_words()::boolean
 `
 
-// Counts the words anew (SET LOCAL statement_timeout before it: it reads every product). False: nothing had changed.
+// Counts the words again. It reads every product, so AllowRecount comes before it. Returns false if
+// nothing changed.
 func (q *Queries) RecountSearchWords(ctx context.Context) (bool, error) {
 	row := q.db.QueryRow(ctx, recountSearchWords)
 	var column_1 bool
@@ -335,9 +336,12 @@ func (q *Queries) ReplaceSynonyms(ctx context.Context, terms []string, meaning *
 const searchProducts = `-- name: SearchProducts :many
 WITH filtered AS NOT MATERIALIZED (
     SELECT product_id, popularity, brand_id FROM filtered_products(
-        NULL, $2::bigint, $3::text, $4::bigint,
-        $5::text, $6::bigint, $7::bigint, $8::boolean,
-        $9::boolean, $10::boolean, $11::text, $12::jsonb)
+        category_id => $2::bigint,
+        category => $3::text, brand_id => $4::bigint,
+        brand => $5::text, min_minor => $6::bigint,
+        max_minor => $7::bigint, in_stock => $8::boolean,
+        on_sale => $9::boolean, featured => $10::boolean,
+        gtin => $11::text, attributes => $12::jsonb)
 ), terms AS MATERIALIZED (
     SELECT n, to_tsquery('english', ($13::text[])[n]) AS query, ($14::int[])[n] AS size,
            to_tsquery('english', ($15::text[])[n]) AS prefix, ($16::float8[])[n] AS weight, $17::float8 AS presence
@@ -419,7 +423,7 @@ WITH filtered AS NOT MATERIALIZED (
      ORDER BY x.best
      LIMIT $38 OFFSET $37
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.score::float8 AS score, page.total::bigint AS total, 
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.score::float8 AS score, page.total::bigint AS total,
        coalesce((SELECT w.mask FROM by_words w ORDER BY w.score DESC, w.product_id LIMIT 1), 0)::int AS covered,
        (EXISTS (SELECT FROM complete))::boolean AS has_complete,
        (EXISTS (SELECT FROM known))::boolean AS has_known,
@@ -487,12 +491,15 @@ type SearchProductsRow struct {
 	DescriptionHighlight string
 }
 
-// The best 200 products for what a shopper typed, one page of them. Words are looked for in the index alone, in up to
-// four attempts of which the next only runs when the one before found little: products with every word, with every word that
-// any product has, with most of their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
-// category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that: the less the best
-// product has of the words, the more; where one has them all, it only settles ties.
-// To be run with a plan of its own (postgres.Planned): the plan depends on how common the words are.
+// Returns one page of the best 200 products for what a shopper typed.
+// --
+// Words are looked for in the index alone, in up to four attempts; the next one runs only when those
+// before found little: products with every word, with every word that any product has, with most of
+// their weight, with any word. The 400 most popular of each are weighed: where a word stands counts
+// (name 1, brand and category 0.8, attributes 0.5, description 0.3), and how rare it is. Meaning adds
+// to that: the fewer of the words the best product has, the more. Where one has them all, meaning only
+// settles ties. Run it with a plan of its own (postgres.Planned): the plan depends on how common the
+// words are.
 func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) ([]SearchProductsRow, error) {
 	rows, err := q.db.Query(ctx, searchProducts,
 		arg.AnyWord,
@@ -600,7 +607,7 @@ type SuggestProductsRow struct {
 	ProductCard ProductCard
 }
 
-// The most popular products with some words. To be run with a plan of its own (postgres.Planned).
+// Returns the most popular products with some words. Run it with a plan of its own (postgres.Planned).
 func (q *Queries) SuggestProducts(ctx context.Context, words string, most int32) ([]SuggestProductsRow, error) {
 	rows, err := q.db.Query(ctx, suggestProducts, words, most)
 	if err != nil {
@@ -652,8 +659,8 @@ INSERT INTO search_synonym_terms (term, synonym_id)
 SELECT term, $1::bigint FROM unnest($2::text[]) AS term ORDER BY term
 `
 
-// Takes the terms of a set, in their order, so that two sets made at once do not deadlock. One that another set has
-// is a breach of search_synonym_terms_pkey.
+// Assigns the terms of a set, in their order, so that two sets made at the same time do not deadlock. A
+// term of another set violates search_synonym_terms_pkey.
 func (q *Queries) TakeSynonymTerms(ctx context.Context, iD int64, terms []string) error {
 	_, err := q.db.Exec(ctx, takeSynonymTerms, iD, terms)
 	return err

@@ -7,18 +7,6 @@ import (
 	"context"
 )
 
-const isOffered = `-- name: IsOffered :one
-SELECT EXISTS (SELECT FROM product_listings WHERE product_id = $1 AND is_visible)
-`
-
-// Whether a product is offered.
-func (q *Queries) IsOffered(ctx context.Context, productID int64) (bool, error) {
-	row := q.db.QueryRow(ctx, isOffered, productID)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const listSimilarProducts = `-- name: ListSimilarProducts :many
 WITH self AS MATERIALIZED (
     SELECT l.product_id, l.category_id, l.buyer_minor,
@@ -63,10 +51,10 @@ type ListSimilarProductsRow struct {
 	Total       int64
 }
 
-// Products like one that is offered, best first: the 60 nearest to its stored vector, those that are offered and in
-// stock, at most 3 of a brand, with those in the price band before others. Without a vector of it, the newest of its
-// category. product_embeddings_nearest_idx can serve the candidates, since they are cut by the bare distance before
-// anything is asked of them.
+// Returns visible products like one, best first: of the 60 nearest to its stored vector those that are
+// in stock, at most 3 of a brand, products in its price band before others. If it has no vector, the
+// newest of its category. product_embeddings_nearest_idx can serve the candidates, as they are cut by
+// the bare distance before any other condition.
 func (q *Queries) ListSimilarProducts(ctx context.Context, pageLimit int32, modelID int16, productID int64) ([]ListSimilarProductsRow, error) {
 	rows, err := q.db.Query(ctx, listSimilarProducts, pageLimit, modelID, productID)
 	if err != nil {

@@ -103,7 +103,7 @@ func (a *App) newSales(workers *river.Workers) {
 	river.AddWorker(
 		workers,
 		river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
-			return db.New(a.pool).SweepIdempotencyKeys(ctx)
+			return db.New(a.pool).PurgeIdempotencyKeys(ctx)
 		}),
 	)
 	a.queue.Every(time.Minute, orders.Expire{})

@@ -93,7 +93,7 @@ func (l *Log) ListAuditLog(
 ) (api.ListAuditLogResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, nil)
-	params := db.ListAuditEventsParams{
+	params := db.ListAuditLogParams{
 		ActorID:    p.ActorID,
 		Operation:  p.Operation,
 		Event:      p.Event,
@@ -116,7 +116,7 @@ func (l *Log) ListAuditLog(
 	if after != nil {
 		params.BeforeAt, params.BeforeID = new(time.UnixMicro(after[0])), &after[1]
 	}
-	rows, err := l.planned.ListAuditEvents(ctx, params)
+	rows, err := l.planned.ListAuditLog(ctx, params)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (l *Log) ListAuditLog(
 	return body, nil
 }
 
-func entryBody(row db.ListAuditEventsRow) (api.AuditEntry, error) {
+func entryBody(row db.ListAuditLogRow) (api.AuditEntry, error) {
 	entry := api.AuditEntry{
 		ID:         row.ID,
 		At:         row.At.UTC(),

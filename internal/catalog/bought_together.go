@@ -20,7 +20,7 @@ func (c *Catalog) ListBoughtTogether(
 		return nil, err
 	}
 	if len(rows) == 0 {
-		offered, err := c.queries.IsOffered(ctx, r.ID)
+		offered, err := c.queries.IsProductVisible(ctx, r.ID)
 		if err != nil {
 			return nil, err
 		}

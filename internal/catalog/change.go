@@ -45,7 +45,7 @@ func (c *Catalog) productChanged(
 	if err := insert(ProductChanged{id}); err != nil {
 		return db.ProductDetail{}, err
 	}
-	row, err := q.GetAnyProduct(ctx, id)
+	row, err := q.AdminGetProduct(ctx, id)
 	if err != nil {
 		return db.ProductDetail{}, err
 	}
@@ -71,7 +71,7 @@ func (c *Catalog) RecordProductEvents(
 	if err != nil || !wanted {
 		return err
 	}
-	rows, err := q.ListWholeProducts(ctx, slices.Sorted(maps.Keys(kinds)))
+	rows, err := q.ListProductDetails(ctx, slices.Sorted(maps.Keys(kinds)))
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (c *Catalog) removeUnused(ctx context.Context, sizes []storedSize) {
 		paths[i] = size.Path
 	}
 	// A transaction whose commit was not confirmed may have committed: its image has the files.
-	unused, err := c.queries.ListUnusedFiles(ctx, paths)
+	unused, err := c.queries.ListUnusedImageFiles(ctx, paths)
 	for _, path := range unused {
 		if failed := c.media.Delete(ctx, path); failed != nil {
 			err = failed

@@ -195,7 +195,7 @@ func (c *Catalog) changeImages(
 		if err := q.TouchProduct(ctx, id); err != nil {
 			return err
 		}
-		if row, err = q.GetAnyProduct(ctx, id); err != nil {
+		if row, err = q.AdminGetProduct(ctx, id); err != nil {
 			return err
 		}
 		return c.recordEvent(ctx, q, events.ProductUpdated, row)

@@ -18,7 +18,7 @@ func (c *Catalog) AdminListProducts(
 ) (api.AdminListProductsResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, p.Offset)
-	params := db.ListAnyProductsParams{
+	params := db.AdminListProductsParams{
 		Q:          phrase(p.Q),
 		CategoryID: p.CategoryID,
 		BrandID:    p.BrandID,
@@ -38,7 +38,7 @@ func (c *Catalog) AdminListProducts(
 	if before != nil {
 		params.BeforeID = &before[0]
 	}
-	rows, err := c.planned.ListAnyProducts(ctx, params)
+	rows, err := c.planned.AdminListProducts(ctx, params)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (c *Catalog) AdminListProducts(
 			body.Total = &rows[0].Total
 		} else if asked.Offset > 0 { // past the last page: read the first one
 			params.PageLimit, params.PageOffset = 1, 0
-			first, err := c.planned.ListAnyProducts(ctx, params)
+			first, err := c.planned.AdminListProducts(ctx, params)
 			if err != nil {
 				return nil, err
 			}
@@ -133,7 +133,7 @@ func (c *Catalog) adminProduct(row db.ProductDetail) (api.AdminProduct, error) {
 
 // anyProduct reads a product of any status.
 func (c *Catalog) anyProduct(ctx context.Context, id int64) (db.ProductDetail, error) {
-	row, err := c.queries.GetAnyProduct(ctx, id)
+	row, err := c.queries.AdminGetProduct(ctx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return row, ErrProductNotFound
 	}

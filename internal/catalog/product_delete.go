@@ -23,7 +23,7 @@ func (c *Catalog) DeleteProduct(
 		if err := q.DeleteProduct(ctx, r.ID); err != nil {
 			return err
 		}
-		row, err := q.GetAnyProduct(ctx, r.ID)
+		row, err := q.AdminGetProduct(ctx, r.ID)
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (c *Catalog) RestoreProduct(
 		if err != nil {
 			return err
 		}
-		if row, err = q.GetAnyProduct(ctx, r.ID); err != nil || restored == 0 {
+		if row, err = q.AdminGetProduct(ctx, r.ID); err != nil || restored == 0 {
 			return err
 		}
 		if err := insert(ProductChanged{r.ID}); err != nil {

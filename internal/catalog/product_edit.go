@@ -142,7 +142,7 @@ func (c *Catalog) changeProduct(
 		if err != nil {
 			return err
 		}
-		variants, err := q.ListProductVariants(ctx, id)
+		variants, err := q.ListVariants(ctx, id)
 		if err != nil {
 			return err
 		}

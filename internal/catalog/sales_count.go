@@ -10,10 +10,10 @@ import (
 // CountSales recounts which products are bought together and how popular each is.
 func (c *Catalog) CountSales(ctx context.Context) error {
 	err := postgres.Tx(ctx, c.pool, func(q *db.Queries) error {
-		if err := q.BeginCountingSales(ctx); err != nil {
+		if err := q.LockSalesCount(ctx); err != nil {
 			return err
 		}
-		if err := q.ForgetProductPairs(ctx); err != nil {
+		if err := q.DeleteProductPairs(ctx); err != nil {
 			return err
 		}
 		if _, err := q.CountProductPairs(ctx); err != nil {

@@ -17,7 +17,7 @@ func (SweepFiles) Kind() string { return "catalog.sweep_files" }
 // SweepFiles deletes the files that no image has and that were stored more than a day before now.
 // It returns how many.
 func (c *Catalog) SweepFiles(ctx context.Context, now time.Time) (deleted int, err error) {
-	deleted, err = c.media.Sweep(ctx, now, c.queries.ListUnusedFiles)
+	deleted, err = c.media.Sweep(ctx, now, c.queries.ListUnusedImageFiles)
 	if deleted > 0 {
 		c.settings.Log.InfoContext(ctx, "unused image files deleted", "files", deleted)
 	}

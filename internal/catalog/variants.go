@@ -77,7 +77,7 @@ func (c *Catalog) changeVariants(
 		if err != nil {
 			return err
 		}
-		variants, err := q.ListProductVariants(ctx, id)
+		variants, err := q.ListVariants(ctx, id)
 		if err != nil {
 			return err
 		}

@@ -76,7 +76,7 @@ func (b *Board) Run(ctx context.Context) {
 // Tell tells of all events nobody was told of yet.
 func (b *Board) Tell(ctx context.Context) error {
 	for {
-		untold, err := b.queries.HasUntoldEvents(ctx)
+		untold, err := b.queries.HasUndeliveredEvents(ctx)
 		if err != nil || !untold {
 			return err
 		}
@@ -87,7 +87,7 @@ func (b *Board) Tell(ctx context.Context) error {
 			if err != nil || !mine {
 				return err
 			}
-			events, err := q.TakeUntoldEvents(ctx, batch)
+			events, err := q.TakeUndeliveredEvents(ctx, batch)
 			if err != nil || len(events) == 0 {
 				return err
 			}

@@ -113,7 +113,7 @@ func RecordImportFinished(ctx context.Context, q *db.Queries, s ImportSummary) e
 }
 
 // Told is an event a listener is told of. Its data is read by whoever acts on it.
-type Told = db.TakeUntoldEventsRow
+type Told = db.TakeUndeliveredEventsRow
 
 // Listener writes what follows from some events, in the transaction in which they are noted as
 // told. It calls nobody outside.

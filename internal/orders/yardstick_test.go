@@ -119,7 +119,7 @@ func checkoutScript(b *testing.B) string {
 		statement("orders", "GetCheckout") + ";",
 		statement("orders", "ListCheckoutCart", ":cart") + ";",
 		statement("orders", "CreateOrder") + ` \gset order_`,
-		statement("idempotency", "KeepIdempotencyKey") + ";",
+		statement("idempotency", "StoreIdempotencyKey") + ";",
 		statement("inventory", "TakeStock") + ";", "COMMIT;",
 	}, "\n") + "\n"
 }

@@ -32,7 +32,7 @@ func (s *Search) ListSimilarProducts(
 		Limit: limit,
 	}
 	if len(rows) == 0 {
-		offered, err := s.queries.IsOffered(ctx, r.ID)
+		offered, err := s.queries.IsProductVisible(ctx, r.ID)
 		if err == nil && !offered {
 			err = catalog.ErrProductNotFound
 		}

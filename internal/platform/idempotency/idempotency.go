@@ -115,7 +115,7 @@ func Once(
 		return optional.Value(known), err
 	}
 	return effect(func(answer Answer) error {
-		return q.KeepIdempotencyKey(ctx, db.KeepIdempotencyKeyParams{
+		return q.StoreIdempotencyKey(ctx, db.StoreIdempotencyKeyParams{
 			UserID:      call.user,
 			Operation:   call.operation,
 			Key:         call.key,

@@ -177,7 +177,7 @@ func TestLease(t *testing.T) {
 	_, known, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "another"), time.Minute)
 	require.NoError(t, err)
 	assert.Nil(t, known, "forgotten after a day")
-	require.NoError(t, q.SweepIdempotencyKeys(t.Context()))
+	require.NoError(t, q.PurgeIdempotencyKeys(t.Context()))
 	assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM idempotency_keys"))
 
 	none, err := idempotency.NewCall(t.Context(), nil)

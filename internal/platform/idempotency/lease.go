@@ -64,7 +64,7 @@ func (l *Lease) Keep(ctx context.Context, q *db.Queries, answer Answer) error {
 	if l.call.key == "" {
 		return nil
 	}
-	kept, err := q.AnswerIdempotencyKey(ctx, db.AnswerIdempotencyKeyParams{
+	kept, err := q.FinishIdempotencyKey(ctx, db.FinishIdempotencyKeyParams{
 		Status:    int32(answer.Status),
 		Body:      answer.Body,
 		UserID:    l.call.user,
@@ -94,7 +94,7 @@ func (l *Lease) Leave(ctx context.Context, q *db.Queries) error {
 	if l.call.key == "" {
 		return nil
 	}
-	return q.LeaveIdempotencyKey(ctx, db.LeaveIdempotencyKeyParams{
+	return q.ExpireIdempotencyLease(ctx, db.ExpireIdempotencyLeaseParams{
 		UserID: l.call.user, Operation: l.call.operation, Key: l.call.key, Attempt: l.attempt,
 	})
 }

@@ -1,0 +1,2 @@
+DROP TABLE webhook_deliveries, webhooks, events;
+DROP FUNCTION stock_event(bigint, text, integer);

@@ -1,2 +1,0 @@
-DROP TRIGGER audited ON imports;
-DROP TRIGGER audited ON webhooks;

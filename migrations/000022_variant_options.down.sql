@@ -1,1 +1,0 @@
-DROP INDEX variants_options_idx;
