@@ -149,7 +149,9 @@ func (a *App) newAssistant(ctx context.Context, workers *river.Workers) error {
 		LocalOnOutage:       s.RAGOutage == "local",
 		Metrics:             a.assistantMetrics,
 		Former:              a.formerModel(a.assistantMetrics),
-		Words:               func(ctx context.Context, text string) (search.Reading, error) { return a.Search.Read(ctx, text) },
+		Words: func(ctx context.Context, text string) (search.Interpretation, error) {
+			return a.Search.Interpret(ctx, text)
+		},
 	})
 	a.Assistant.AddWorkers(workers)
 	a.closers = append(a.closers, func() error { a.Assistant.Close(); return nil })

@@ -63,7 +63,7 @@ type Settings struct {
 	LocalOnOutage       bool // the built-in provider answers when the model does not
 
 	// Words answers what a text means to a search by words; nil: words do not count.
-	Words func(ctx context.Context, text string) (search.Reading, error)
+	Words func(ctx context.Context, text string) (search.Interpretation, error)
 	// Former answers what makes vectors of a model that is no longer the set one, or nil when
 	// nothing can.
 	Former  func(model string) model.Embedder

@@ -128,7 +128,7 @@ func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted
 		if respaced { // "sleepingbag"
 			f.Text = reading.Text
 		} else if corrected {
-			f.Text = a.local.Mend(q.Text, reading.Mended)
+			f.Text = a.local.Mend(q.Text, reading.Corrected)
 		}
 		words = f.Text
 		f.guessed = corrected && !respaced

@@ -8,47 +8,47 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// What a query is weighed by. Tuned on the open half of the judged queries (testdata).
+// The weights of a query, tuned on the open half of the judged queries (testdata).
 const (
-	maxTerms      = 24        // words of a query that count
-	maxCombined   = 8         // words of which the most telling are combined when not all are found
-	minShare      = 0.3       // of a query's weight that a product must have when none has all
-	optionalShare = 0.15      // what a word of shop talk weighs, compared with one that names something
-	pairBonus     = 0.15      // for words that stand in the name side by side as in the query
-	onlyBrand     = 1.0       // for products of a brand the query names, and nothing else
-	rareWord      = int32(3)  // most products with a word that may be a mistyped one
-	muchMore      = int32(20) // how many times more products the meant one has
+	maxTerms      = 24        // words of a query that are read
+	maxCombined   = 8         // heaviest words that mostWords combines
+	minShare      = 0.3       // least share of the weight of the words in such a combination
+	optionalShare = 0.15      // weight of a word such as "buy", compared with a naming one
+	pairBonus     = 0.15      // added if two neighbours in the query are neighbours in the name
+	onlyBrand     = 1.0       // added for products of a brand that is the whole query
+	rareWord      = int32(3)  // most products that have a word which may be a typo
+	muchMore      = int32(20) // how many times more products have the correct word
 )
 
 // term is one word of a query.
 type term struct {
 	word, typed  string
-	alternatives []string // operands of a tsquery, the word first
-	prefix       string   // what words may begin with, for the last one
-	weight       float64  // of all that are not optional 1
+	alternatives []string // operands of a tsquery of which one is enough, the word first
+	prefix       string   // beginning of a longer word, for the last one typed
+	weight       float64  // those of all terms that are not optional add up to 1
 	known        bool     // some product has it, or it was corrected
-	optional     bool     // shop talk: counts, but need not be found
-	named        bool     // some product has it in its name, brand or category
-	follows      bool     // stands right behind the term before it
+	optional     bool     // a word such as "buy": a product need not have it
+	inTitles     bool     // some product has it in its name, brand or category
+	follows      bool     // no other word stands between it and the term before
 }
 
-// query is what the text of a search was taken to mean.
+// query is the interpretation of the text of a search.
 type query struct {
 	text      string // corrected
 	corrected bool
 	terms     []term
 	brands    []int64
-	isBrand   bool // names a brand and nothing else
+	isBrand   bool // the whole text is the name of a brand
 }
 
-// known reports whether any product can be meant.
+// known reports whether any product can match.
 func (q *query) known() bool {
 	return len(q.brands) > 0 ||
 		slices.ContainsFunc(q.terms, func(t term) bool { return t.known && !t.optional }) ||
 		!slices.ContainsFunc(q.terms, func(t term) bool { return !t.optional }) && len(q.terms) > 0
 }
 
-// understand corrects a text's words and weighs them.
+// understand corrects the words of a text and weighs them.
 func (v *vocabulary) understand(text string) *query {
 	q := &query{text: text}
 	tokens := tokenize(text)
@@ -87,16 +87,16 @@ func (v *vocabulary) understand(text string) *query {
 	return q
 }
 
-// read answers the terms a token stands for, and whether they are not what was typed.
+// read returns the terms of a token, and whether they differ from what was typed.
 func (v *vocabulary) read(t token, last bool) (terms []term, changed bool) {
-	make1 := func(word string, known bool) term {
+	newTerm := func(word string, known bool) term {
 		c, _ := v.of(word)
 		return term{
 			word:         word,
 			typed:        t.word,
 			alternatives: []string{quote(word)},
 			known:        known,
-			named:        c.titles > 0,
+			inTitles:     c.titles > 0,
 		}
 	}
 	c, known := v.of(t.word)
@@ -104,12 +104,12 @@ func (v *vocabulary) read(t token, last bool) (terms []term, changed bool) {
 		known = true
 	}
 	if known {
-		one := make1(t.word, true)
+		one := newTerm(t.word, true)
 		if last && len(t.word) >= 3 {
 			one.prefix = t.word
 		}
 		if meant := v.muchLikelier(t.word, c); meant != "" {
-			one = make1(meant, true)
+			one = newTerm(meant, true)
 			one.alternatives = append(one.alternatives, quote(t.word))
 			return []term{one}, true
 		}
@@ -118,24 +118,24 @@ func (v *vocabulary) read(t token, last bool) (terms []term, changed bool) {
 	if t.parts != nil {
 		for _, part := range t.parts {
 			_, known := v.of(part)
-			terms = append(terms, make1(part, known))
+			terms = append(terms, newTerm(part, known))
 		}
 		return terms, false
 	}
 	if last && len(t.word) >= 3 && len(v.completions(t.word, 1)) > 0 {
-		one := make1(t.word, true)
+		one := newTerm(t.word, true)
 		one.prefix = t.word
 		return []term{one}, false
 	}
 	if words.ClassOf(t.word) == words.Stop {
-		return []term{make1(t.word, false)}, false
+		return []term{newTerm(t.word, false)}, false
 	}
 	meant := v.correct(t.word)
 	if meant == nil {
-		return []term{make1(t.word, false)}, false
+		return []term{newTerm(t.word, false)}, false
 	}
 	for _, word := range meant {
-		one := make1(word, true)
+		one := newTerm(word, true)
 		one.alternatives = append(
 			one.alternatives, quote(t.word),
 		) // a product may be newer than the vocabulary
@@ -144,8 +144,8 @@ func (v *vocabulary) read(t token, last bool) (terms []term, changed bool) {
 	return terms, true
 }
 
-// muchLikelier answers the word meant by one that next to no product has, if it is one letter off a
-// common one.
+// muchLikelier returns the common word that a very rare one, a letter apart, is probably a typo of;
+// else "".
 func (v *vocabulary) muchLikelier(word string, c count) string {
 	length := len([]rune(word))
 	if c.titles > 0 || c.products > rareWord || length <= oneOff ||
@@ -166,7 +166,7 @@ func (v *vocabulary) isSynonym(word string) bool {
 	return ok
 }
 
-// widen adds to terms what else they may be called: words written joined or apart, and synonyms.
+// widen adds alternatives to terms: neighbouring words written as one, and synonyms.
 func (v *vocabulary) widen(q *query) {
 	for i := range q.terms {
 		if i > 0 && q.terms[i].follows {
@@ -184,7 +184,7 @@ func (v *vocabulary) widen(q *query) {
 	}
 }
 
-// add makes terms from…end be found by another operand too.
+// add adds an alternative to the terms from…end.
 func (q *query) add(from, end int, operand string) {
 	for i := from; i < end; i++ {
 		q.terms[i].known = true
@@ -194,6 +194,7 @@ func (q *query) add(from, end int, operand string) {
 	}
 }
 
+// weigh sets the weight of each term, and which of them a product need not have.
 func (v *vocabulary) weigh(q *query) {
 	sum := 0.0
 	for i := range q.terms {
@@ -210,7 +211,7 @@ func (v *vocabulary) weigh(q *query) {
 			sum += t.weight
 		}
 	}
-	if sum == 0 { // nothing but shop talk
+	if sum == 0 { // every word is optional: require them all
 		for i := range q.terms {
 			q.terms[i].optional = false
 			sum += q.terms[i].weight
@@ -239,16 +240,3 @@ func (v *vocabulary) nameBrands(q *query) {
 		i = max(i, after-1)
 	}
 }
-
-// stopWords are the ones PostgreSQL's configuration english does not index.
-var stopWords = func() map[string]bool {
-	all := map[string]bool{}
-	for word := range strings.FieldsSeq(`i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers
-		herself it its itself they them their theirs themselves what which who whom this that these those am is are was were be been being
-		have has had having do does did doing a an the and but if or because as until while of at by for with about against between into
-		through during before after above below to from up down in out on off over under again further then once here there when where why
-		how all any both each few more most other some such no nor not only own same so than too very s t can will just don should now`) {
-		all[word] = true
-	}
-	return all
-}()

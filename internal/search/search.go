@@ -1,5 +1,10 @@
-// Package search owns how products are found: what a shopper typed is understood, corrected and
-// looked for by words and by meaning; typing is completed; staff keep synonyms.
+// Package search finds products. It interprets and corrects what a shopper typed (query.go,
+// typos.go), ranks products by words and by meaning in one statement (search_products.go),
+// completes what is being typed (suggest.go), and lets staff edit synonyms (synonyms.go).
+//
+// The server splits texts into words (tokens.go) exactly like the database function search_text, by
+// which products are indexed. The vocabulary (vocabulary.go) is a copy of all words of the
+// catalogue.
 package search
 
 import (
@@ -29,15 +34,15 @@ type Meaning struct {
 type Settings struct {
 	Log      *slog.Logger
 	Currency money.Currency
-	// Understand answers what a text means; its error is a problem for the client.
+	// Understand returns the meaning of a text. Its error is a problem for the client.
 	Understand func(ctx context.Context, text string) (Meaning, error)
 	// Model returns the id of the vector space the products are indexed in.
 	Model func(ctx context.Context) (int16, error)
-	// Changed hears of every change of the synonyms, after its commit.
+	// Changed is called after the commit of every change of the synonyms.
 	Changed func(ctx context.Context)
 }
 
-// Search answers the search operations.
+// Search handles the operations of search.
 type Search struct {
 	pool     *pgxpool.Pool
 	queries  *db.Queries
@@ -49,7 +54,7 @@ type Search struct {
 	running    sync.WaitGroup
 }
 
-// New makes the domain.
+// New returns the domain.
 func New(pool *pgxpool.Pool, catalogue *catalog.Catalog, settings Settings) *Search {
 	return &Search{
 		pool:     pool,
@@ -60,27 +65,27 @@ func New(pool *pgxpool.Pool, catalogue *catalog.Catalog, settings Settings) *Sea
 	}
 }
 
-// Close waits for what is read in the background.
+// Close waits until reading the vocabulary in the background has ended.
 func (s *Search) Close() { s.running.Wait() }
 
-// Recount is the job that counts how many products have each word.
+// Recount is the job that runs RecountWords.
 type Recount struct{}
 
 // Kind implements river.JobArgs.
 func (Recount) Kind() string { return "search.recount" }
 
-// RecountPeriod is how often words are counted anew, if anything changed.
+// RecountPeriod is how often the job Recount runs.
 const RecountPeriod = 5 * time.Minute
 
-// AddWorkers adds what works the domain's jobs.
+// AddWorkers registers the worker of the domain's job.
 func (s *Search) AddWorkers(workers *river.Workers) {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Recount]) error {
 		return s.RecountWords(ctx)
 	}))
 }
 
-// RecountWords counts how many products have each word and forgets the words that none has, unless
-// nothing changed since it was done last.
+// RecountWords counts how many products have each word and deletes the words that none has. It does
+// nothing if no word changed since it last ran.
 func (s *Search) RecountWords(ctx context.Context) error {
 	err := postgres.Tx(ctx, s.pool, func(q *db.Queries) error {
 		if err := q.AllowRecount(ctx); err != nil {

@@ -13,12 +13,12 @@ import (
 // Limits of suggestions.
 const (
 	defaultSuggestions = 8
-	maxOfKind          = 3 // queries, brands and categories each, while products fill the rest
-	maxCompletions     = 8 // words that the last one typed may become
+	maxOfKind          = 3 // each of queries, brands and categories; products fill the rest
+	maxCompletions     = 8 // words that begin with the last one typed
 )
 
-// SuggestProducts completes what a shopper types: queries, brands and categories from memory,
-// products in one statement.
+// SuggestProducts completes what a shopper is typing: with queries, brands and categories from the
+// vocabulary in memory, and with products read by one statement.
 func (s *Search) SuggestProducts(
 	ctx context.Context, r api.SuggestProductsRequestObject,
 ) (api.SuggestProductsResponseObject, error) {
@@ -41,15 +41,15 @@ func (s *Search) SuggestProducts(
 	return api.SuggestProducts200JSONResponse{Items: items}, nil
 }
 
-// typing is what was typed so far: whole words, and one that may become longer.
+// typing is what was typed so far: whole words, and a last one that may be unfinished.
 type typing struct {
 	before []string
 	last   string
-	longer []string // what last may become, most common first
+	longer []string // words that begin with last, most common first
 }
 
-// typing reads what was typed. When no product has a word that begins like the last one, it is
-// corrected; so are unknown words before it. Nil: there is nothing to complete.
+// typing reads what was typed. It corrects unknown words, and the last one if no word of the
+// catalogue begins with it. It returns nil if there is nothing to complete.
 func (v *vocabulary) typing(text string) *typing {
 	tokens := fold(text)
 	if len(tokens) == 0 {
@@ -83,6 +83,7 @@ func (v *vocabulary) typing(text string) *typing {
 	return t
 }
 
+// complete returns the suggestions for what was typed.
 func (s *Search) complete(
 	ctx context.Context, v *vocabulary, t *typing, most int,
 ) ([]api.Suggestion, error) {
@@ -124,14 +125,14 @@ func (s *Search) complete(
 			Image:       summary.Image,
 		})
 	}
-	// Half of the list at least is products, if there are so many.
+	// At least half of the list are products, if so many match.
 	room := max(most-len(products), (most+1)/2)
 	items = append(items[:min(len(items), room)], products...)
 	return items[:min(len(items), most)], nil
 }
 
-// named are the brands or categories that have every word typed, the last one as a beginning,
-// shortest names first.
+// named returns the brands or categories whose name has every word typed, the last one as the
+// beginning of a word. Shorter names come first.
 func (t *typing) named(kind api.SuggestionKind, names []name) (found []api.Suggestion) {
 	var fits []name
 	for _, n := range names {
@@ -172,9 +173,8 @@ func (t *typing) named(kind api.SuggestionKind, names []name) (found []api.Sugge
 	return found
 }
 
-// words is the tsquery of products with what was typed. The words that the last one may become are
-// named one by one: a tsquery's own prefixes are those of stems, and reading all of a short one is
-// slow.
+// words returns the tsquery that matches products with what was typed. It lists the words that
+// begin with the last one: a prefix in a tsquery matches stems, and a short one matches very many.
 func (t *typing) words() string {
 	all := make([]string, 0, len(t.before)+1)
 	for _, word := range t.before {
@@ -184,13 +184,13 @@ func (t *typing) words() string {
 	for _, word := range t.longer {
 		last = append(last, quote(word)+":AB")
 	}
-	if len(t.longer) == 0 && len(t.last) >= 3 { // newer than the vocabulary, perhaps
+	if len(t.longer) == 0 && len(t.last) >= 3 { // perhaps newer than the vocabulary
 		last = append(last, quote(t.last)+":*AB")
 	}
 	return strings.Join(append(all, "("+strings.Join(last, " | ")+")"), " & ")
 }
 
-// highlight marks what was typed in a text, which it escapes.
+// highlight returns a text as HTML, with what was typed in <mark>.
 func (t *typing) highlight(text string) string {
 	var out strings.Builder
 	written := 0
@@ -200,7 +200,7 @@ func (t *typing) highlight(text string) string {
 		case slices.Contains(t.before, word.word):
 			end = word.end
 		case strings.HasPrefix(word.word, t.last):
-			// As many letters as were typed; accents and signs are letters' own.
+			// As many letters as were typed.
 			end = word.start + len(firstRunes(text[word.start:word.end], len([]rune(t.last))))
 		default:
 			continue

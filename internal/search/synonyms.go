@@ -16,19 +16,20 @@ import (
 	"github.com/shopd/shopd/internal/platform/version"
 )
 
-// Errors of those who keep synonyms.
+// The errors that clients of the synonyms see.
 var (
 	ErrSynonymsNotFound = problem.NotFound(
 		"synonyms_not_found", "There is no such set of synonyms.",
 	)
 	ErrSynonymTaken = problem.Conflict(
 		"synonym_taken",
-		"Another set has one of these terms. Add the others to that set, or take the term out of it.",
+		"Another set has one of these terms. Add the others to that set, "+
+			"or take the term out of it.",
 	)
 	errNoWord = "has no letter or digit"
 )
 
-// ListSynonyms answers a page of sets.
+// ListSynonyms returns a page of sets of synonyms.
 func (s *Search) ListSynonyms(
 	ctx context.Context, r api.ListSynonymsRequestObject,
 ) (api.ListSynonymsResponseObject, error) {
@@ -53,7 +54,7 @@ func (s *Search) ListSynonyms(
 	return api.ListSynonyms200JSONResponse(body), nil
 }
 
-// GetSynonyms answers one set.
+// GetSynonyms returns one set.
 func (s *Search) GetSynonyms(
 	ctx context.Context, r api.GetSynonymsRequestObject,
 ) (api.GetSynonymsResponseObject, error) {
@@ -67,7 +68,7 @@ func (s *Search) GetSynonyms(
 	}, err
 }
 
-// CreateSynonyms adds a set.
+// CreateSynonyms creates a set.
 func (s *Search) CreateSynonyms(
 	ctx context.Context, r api.CreateSynonymsRequestObject,
 ) (api.CreateSynonymsResponseObject, error) {
@@ -75,23 +76,23 @@ func (s *Search) CreateSynonyms(
 	if err != nil {
 		return nil, err
 	}
-	var made db.SearchSynonym
+	var created db.SearchSynonym
 	err = s.changeSynonyms(ctx, func(q *db.Queries) (err error) {
-		if made, err = q.CreateSynonyms(ctx, terms, meaning); err != nil {
+		if created, err = q.CreateSynonyms(ctx, terms, meaning); err != nil {
 			return err
 		}
-		return q.TakeSynonymTerms(ctx, made.ID, terms)
+		return q.TakeSynonymTerms(ctx, created.ID, terms)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.CreateSynonyms201JSONResponse{
-		Body:    synonymBody(made),
-		Headers: api.CreateSynonyms201ResponseHeaders{ETag: synonymTag(made)},
+		Body:    synonymBody(created),
+		Headers: api.CreateSynonyms201ResponseHeaders{ETag: synonymTag(created)},
 	}, nil
 }
 
-// ReplaceSynonyms sets all of a set.
+// ReplaceSynonyms replaces the terms and the meaning of a set.
 func (s *Search) ReplaceSynonyms(
 	ctx context.Context, r api.ReplaceSynonymsRequestObject,
 ) (api.ReplaceSynonymsResponseObject, error) {
@@ -122,7 +123,7 @@ func (s *Search) ReplaceSynonyms(
 	}, nil
 }
 
-// DeleteSynonyms removes a set.
+// DeleteSynonyms deletes a set.
 func (s *Search) DeleteSynonyms(
 	ctx context.Context, r api.DeleteSynonymsRequestObject,
 ) (api.DeleteSynonymsResponseObject, error) {
@@ -135,7 +136,7 @@ func (s *Search) DeleteSynonyms(
 	return api.DeleteSynonyms204Response{}, err
 }
 
-// changeSynonyms runs a change in a transaction; the next search knows of it.
+// changeSynonyms runs a change in a transaction. The next search uses it.
 func (s *Search) changeSynonyms(ctx context.Context, work func(*db.Queries) error) error {
 	err := postgres.Tx(ctx, s.pool, work)
 	if postgres.Violates(err, "search_synonym_terms_pkey") {
@@ -156,7 +157,7 @@ func lockSynonyms(ctx context.Context, q *db.Queries, id int64, ifMatch *string)
 	return version.Check(ifMatch, now.Version)
 }
 
-// readSynonyms answers a set as search reads its words, each term once.
+// readSynonyms validates a set and returns its terms, each once, in the words that search reads.
 func readSynonyms(in api.SynonymInput) (terms []string, meaning *string, err error) {
 	var wrong []problem.Field
 	for _, term := range in.Terms {

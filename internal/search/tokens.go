@@ -8,14 +8,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// token is a word of a text as search reads it, and where it stands.
+// token is a word of a text as search reads it, with its position in the text.
 type token struct {
 	word       string
-	parts      []string // the words that were written apart: "S 5" is s5
+	parts      []string // if it was written apart, its words: "S 5" is s5
 	start, end int      // in bytes
 }
 
-// fold answers the words of a text as search reads it.
+// fold returns the words of a text as search reads them.
 func fold(text string) []string {
 	tokens := tokenize(text)
 	found := make([]string, 0, len(tokens))
@@ -33,7 +33,7 @@ func tokenize(text string) []token {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
 		if !inWord(r) {
-			if unit := unitSigns[r]; unit != "" && at > 0 && isNumber(text[at-1:at]) {
+			if unit := unitSigns[r]; unit != "" && at > 0 && isDigits(text[at-1:at]) {
 				next, _ := utf8.DecodeRuneInString(text[at+size:])
 				if !inWord(next) || unit == "inch" {
 					tokens = append(tokens, token{word: unit, start: at, end: at + size})
@@ -51,7 +51,7 @@ func tokenize(text string) []token {
 	return join(tokens)
 }
 
-// unitSigns are what stands behind a number of feet or inches.
+// unitSigns are the signs after a number of feet or inches.
 var unitSigns = map[rune]string{
 	'\'': "ft",
 	'’':  "ft",
@@ -63,10 +63,10 @@ var unitSigns = map[rune]string{
 
 func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
-func isNumber(word string) bool { return strings.Trim(word, "0123456789") == "" }
+func isDigits(word string) bool { return strings.Trim(word, "0123456789") == "" }
 
-// wordEnd is where the word ends that starts at a place: behind its last letter, apostrophes and
-// thousands separators within it included.
+// wordEnd returns the end of the word that starts at a byte. Apostrophes and thousands separators
+// inside a word belong to it.
 func wordEnd(text string, at int) int {
 	start := at
 	for at < len(text) {
@@ -74,7 +74,7 @@ func wordEnd(text string, at int) int {
 		next, _ := utf8.DecodeRuneInString(text[at+size:])
 		switch {
 		case inWord(r):
-		case (r == '\'' || r == '’') && unicode.IsLetter(next) && !isNumber(text[start:at]):
+		case (r == '\'' || r == '’') && unicode.IsLetter(next) && !isDigits(text[start:at]):
 		case r == ',' && isThousands(text[start:at], text[at+size:]):
 		default:
 			return at
@@ -84,12 +84,12 @@ func wordEnd(text string, at int) int {
 	return at
 }
 
-// isThousands: a digit stands before the comma and exactly three behind it.
+// isThousands reports whether a digit stands before a comma and exactly three digits after it.
 func isThousands(before, after string) bool {
-	if !isNumber(before[len(before)-1:]) || len(after) < 3 || !isNumber(after[:3]) {
+	if !isDigits(before[len(before)-1:]) || len(after) < 3 || !isDigits(after[:3]) {
 		return false
 	}
-	return len(after) == 3 || !isNumber(after[3:4])
+	return len(after) == 3 || !isDigits(after[3:4])
 }
 
 // plain is a word in lower case without accents, apostrophes and possessive s.
@@ -136,8 +136,8 @@ func join(tokens []token) []token {
 			next := tokens[i+1]
 			model := len(t.word) == 1 && 'a' <= t.word[0] && t.word[0] <= 'z' &&
 				len(next.word) <= 4 &&
-				isNumber(next.word)
-			if model || isNumber(t.word) && units[next.word] {
+				isDigits(next.word)
+			if model || isDigits(t.word) && units[next.word] {
 				t = token{t.word + next.word, []string{t.word, next.word}, t.start, next.end}
 				i++
 			}

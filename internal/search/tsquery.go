@@ -8,39 +8,39 @@ import (
 	"unicode"
 )
 
-// everyWord is the tsquery of products with all that is asked for.
+// everyWord requires every word of the query that is not optional.
 func (q *query) everyWord() string {
 	var all []string
 	for _, t := range q.terms {
 		if !t.optional {
-			all = append(all, t.operand(!t.named))
+			all = append(all, t.operand(!t.inTitles))
 		}
 	}
 	return strings.Join(all, " & ")
 }
 
-// knownWords is the tsquery of products with all that is asked for and that any product has; empty
-// when that is all or nothing.
+// knownWords requires every query word that exists in the catalogue. It is empty if all of them do,
+// or none.
 func (q *query) knownWords() string {
 	var known []string
-	strange := false
+	hasUnknown := false
 	for _, t := range q.terms {
 		switch {
 		case t.optional:
 		case t.known:
-			known = append(known, t.operand(!t.named))
+			known = append(known, t.operand(!t.inTitles))
 		default:
-			strange = true
+			hasUnknown = true
 		}
 	}
-	if !strange {
+	if !hasUnknown {
 		return ""
 	}
 	return strings.Join(known, " & ")
 }
 
-// mostWords is the tsquery of products with most of what is asked for, by weight: of the words
-// known at all, every smallest combination that has minShare of it.
+// mostWords requires words of at least minShare of the query's weight: it lists every smallest
+// combination of known words that has so much.
 func (q *query) mostWords() string {
 	var known []term
 	sum := 0.0
@@ -92,7 +92,7 @@ func (q *query) mostWords() string {
 	return strings.Join(combinations, " | ")
 }
 
-// tellingWord is the tsquery of products with the known word that weighs most.
+// tellingWord requires the known word with the greatest weight.
 func (q *query) tellingWord() string {
 	var best term
 	for _, t := range q.terms {
@@ -106,7 +106,7 @@ func (q *query) tellingWord() string {
 	return best.operand(true)
 }
 
-// anyWord is the tsquery of products with anything that is asked for.
+// anyWord requires any word of the query.
 func (q *query) anyWord() string {
 	all := make([]string, 0, len(q.terms))
 	for _, t := range q.terms {
@@ -115,7 +115,8 @@ func (q *query) anyWord() string {
 	return strings.Join(all, " | ")
 }
 
-// pairs are the tsqueries of names with two words side by side, and what each is worth.
+// pairs returns tsqueries that match names with two neighbours of the query as neighbours, and the
+// bonus of each.
 func (q *query) pairs() (queries []string, weights []float64) {
 	for i := 1; i < len(q.terms); i++ {
 		if a, b := q.terms[i-1], q.terms[i]; b.follows {
@@ -126,10 +127,10 @@ func (q *query) pairs() (queries []string, weights []float64) {
 	return queries, weights
 }
 
-// variants are the words that make another model of the one a number names.
+// variants are words that distinguish models of the same number, such as the 7 and the 7 Plus.
 var variants = []string{"plus", "pro", "max", "mini", "edge", "active", "lite", "ultra", "note"}
 
-// rivals is the tsquery of names with another model than the one asked for: the 7 Plus for the 7.
+// rivals matches names of another model than the one searched for, such as the 7 Plus for the 7.
 func (q *query) rivals() string {
 	var others, all []string
 	for _, word := range variants {
@@ -147,7 +148,7 @@ func (q *query) rivals() string {
 	return strings.Join(all, " | ")
 }
 
-// operand is the tsquery of a term.
+// operand returns the tsquery of a term.
 func (t term) operand(withPrefix bool) string {
 	all := t.alternatives
 	if withPrefix && t.prefix != "" {
@@ -156,11 +157,11 @@ func (t term) operand(withPrefix bool) string {
 	return "(" + strings.Join(all, " | ") + ")"
 }
 
-// quote makes a word an operand. Words are letters, digits and marks, so that nothing in them ends
-// the quotes.
+// quote returns a word as an operand. A word holds no quote: it is made of letters, digits and
+// marks.
 func quote(word string) string { return "'" + word + "'" }
 
-// phraseOf makes the words of a synonym an operand.
+// phraseOf returns the words of a synonym as an operand.
 func phraseOf(text string) string {
 	parts := strings.Fields(text)
 	for i, part := range parts {

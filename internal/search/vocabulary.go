@@ -2,11 +2,9 @@ package search
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -15,28 +13,11 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// How old the copy of the vocabulary may be before the database is asked whether it changed, and
-// how long after a change it is read once more: a transaction may have counted itself before others
-// could see it.
-const (
-	vocabularyAge   = 2 * time.Second
-	vocabularyDoubt = 10 * time.Second
-)
-
-// vocabularyCache keeps the words of the catalogue in memory, so that a query is corrected before
-// it is embedded and is then one statement. Words too new for the copy are looked for all the same,
-// as they were typed.
-type vocabularyCache struct {
-	current atomic.Pointer[vocabulary]
-	stale   atomic.Bool
-	reading sync.Mutex
-}
-
-// vocabulary is what the catalogue's words are. It is read-only once made.
+// vocabulary is a copy of the words of the catalogue. It is read-only once created.
 type vocabulary struct {
 	version int64
 	asked   atomic.Int64 // when the version was last compared, in nanoseconds
-	doubted time.Time    // when it is to be read once more; zero: never
+	doubted time.Time    // when it is read once more; zero: never
 
 	products   float64
 	counts     map[string]count // by word
@@ -46,7 +27,7 @@ type vocabulary struct {
 	brands     []name
 	categories []name
 	brandIDs   map[string][]int64  // by the brand's name as search reads it
-	synonyms   map[string][]string // what a term means besides itself
+	synonyms   map[string][]string // other terms for a term
 }
 
 // count is how many products have a word, and how many in their name, brand or category.
@@ -63,85 +44,6 @@ type name struct {
 	id         int64
 	name, slug string
 	words      []string
-}
-
-// Forget makes the next search ask whether the vocabulary changed.
-func (s *Search) Forget() { s.vocabulary.stale.Store(true) }
-
-// words answers the vocabulary: at once when there is a copy, which is then brought up to date in
-// the background.
-func (s *Search) words(ctx context.Context) (*vocabulary, error) {
-	cache := &s.vocabulary
-	have := cache.current.Load()
-	if have == nil || cache.stale.Load() {
-		cache.reading.Lock()
-		defer cache.reading.Unlock()
-		return s.readWords(ctx)
-	}
-	if time.Since(time.Unix(0, have.asked.Load())) > vocabularyAge && cache.reading.TryLock() {
-		s.running.Go(func() {
-			defer cache.reading.Unlock()
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-			defer cancel()
-			if _, err := s.readWords(ctx); err != nil {
-				s.settings.Log.WarnContext(ctx, "search vocabulary not read", "error", err.Error())
-			}
-		})
-	}
-	return have, nil
-}
-
-// readWords reads the vocabulary if it changed. Only one may at a time.
-func (s *Search) readWords(ctx context.Context) (*vocabulary, error) {
-	cache := &s.vocabulary
-	stale := cache.stale.Swap(false)
-	fail := func(err error) (*vocabulary, error) {
-		cache.stale.Store(stale)
-		return nil, err
-	}
-	version, err := s.queries.GetSearchVersion(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	have, now := cache.current.Load(), time.Now()
-	doubted := now.Add(vocabularyDoubt)
-	if have != nil && have.version == version {
-		if have.doubted.IsZero() || now.Before(have.doubted) && !stale {
-			have.asked.Store(now.UnixNano())
-			return have, nil
-		}
-		if now.After(have.doubted) {
-			doubted = time.Time{}
-		}
-	}
-	next, err := s.loadWords(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	next.version, next.doubted = version, doubted
-	next.asked.Store(now.UnixNano())
-	cache.current.Store(next)
-	return next, nil
-}
-
-func (s *Search) loadWords(ctx context.Context) (*vocabulary, error) {
-	rows, err := s.queries.ListSearchWords(ctx)
-	if err != nil {
-		return nil, err
-	}
-	products, err := s.queries.CountSearchedProducts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names, err := s.queries.ListSearchNames(ctx)
-	if err != nil {
-		return nil, err
-	}
-	synonyms, err := s.queries.ListAllSynonyms(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return newVocabulary(rows, products, names, synonyms), nil
 }
 
 func newVocabulary(
@@ -204,7 +106,7 @@ func (v *vocabulary) addSynonyms(set db.ListAllSynonymsRow) {
 	}
 }
 
-// of answers how common a word is, in any of its forms; false when no product has it.
+// of returns how common a word is, in any of its forms, and false if no product has it.
 func (v *vocabulary) of(word string) (count, bool) {
 	c, ok := v.counts[word]
 	if stem, known := v.stems[words.Stem(word)]; known {
@@ -213,13 +115,13 @@ func (v *vocabulary) of(word string) (count, bool) {
 	return c, ok
 }
 
-// weight is how telling a word is: the inverse document frequency of BM25.
+// weight returns the inverse document frequency of a word (BM25): the rarer, the greater.
 func (v *vocabulary) weight(c count) float64 {
 	df := min(float64(c.products), v.products)
 	return math.Log(1 + (v.products-df+0.5)/(df+0.5))
 }
 
-// completions answers the words that begin with a prefix, most common first.
+// completions returns the words that begin with a prefix, most common first.
 func (v *vocabulary) completions(prefix string, most int) []title {
 	at, _ := slices.BinarySearchFunc(
 		v.titles, prefix, func(t title, p string) int { return strings.Compare(t.word, p) },
@@ -235,7 +137,7 @@ func (v *vocabulary) completions(prefix string, most int) []title {
 	return found[:min(most, len(found))]
 }
 
-// letters is a bit for each letter of a word.
+// letters returns a set of bits with one for each letter of a word.
 func letters(word string) (bits uint32) {
 	for _, r := range word {
 		bits |= 1 << (uint32(r) % 32)

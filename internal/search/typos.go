@@ -10,15 +10,15 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// From how many letters a word may be one or two letters off.
+// The fewest letters of a word that may be corrected by one edit, and by two.
 const (
 	oneOff = 4
 	twoOff = 8
 )
 
-// correct answers the words that an unknown word was meant to be: one in another spelling, or two
-// that were joined. Words with digits are models and sizes, which are one letter apart from others
-// that exist, so they are only split.
+// correct returns the words that an unknown word probably stands for: one in another spelling, or
+// two that were joined. Words with digits are only split: they are models and sizes, which are an
+// edit away from other models and sizes.
 func (v *vocabulary) correct(word string) []string {
 	if strings.ContainsFunc(word, unicode.IsDigit) {
 		return v.splitDigits(word)
@@ -40,8 +40,8 @@ func (v *vocabulary) correct(word string) []string {
 	return nil
 }
 
-// likest is the best word at most so many edits away: the more common, and rather one with the same
-// first letter.
+// likest returns the best word within so many edits, or "". Common words and words with the same
+// first letter are preferred.
 func (v *vocabulary) likest(word string, length, edits int) (best string) {
 	mask, runes, most := letters(word), []rune(word), math.Inf(-1)
 	first, _ := utf8.DecodeRuneInString(word)
@@ -65,7 +65,8 @@ func (v *vocabulary) likest(word string, length, edits int) (best string) {
 	return best
 }
 
-// split finds the two words a joined one is made of, the rarer of which is as common as can be.
+// split returns the two words that a joined one is made of. Of several ways it chooses the one
+// whose rarer word is most common.
 func (v *vocabulary) split(word string) (parts []string) {
 	best := int32(0)
 	for at := range word {
@@ -80,7 +81,7 @@ func (v *vocabulary) split(word string) (parts []string) {
 	return parts
 }
 
-// splitDigits splits between a letter and a digit: "iphone7" is iphone and 7.
+// splitDigits splits a word between a letter and a digit: "iphone7" is iphone and 7.
 func (v *vocabulary) splitDigits(word string) []string {
 	previous := rune(0)
 	for at, r := range word {
