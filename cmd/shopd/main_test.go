@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net"
 	"os"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/platform/config"
+	"github.com/shopd/shopd/internal/platform/openapi"
 )
 
 // actsAsProgram makes the test program the program itself, so that shells can be tested without
@@ -56,7 +58,14 @@ func TestSmallCommands(t *testing.T) {
 	assert.Equal(t, "shopd "+config.Version+"\n", out)
 	out, err = run(t, "openapi")
 	require.NoError(t, err)
-	assert.Equal(t, string(shopd.Contract), out)
+	document, err := openapi.Flatten(shopd.Contract)
+	require.NoError(t, err)
+	contract, err := document.YAML()
+	require.NoError(t, err)
+	assert.Equal(t, string(contract), out)
+	out, err = run(t, "openapi", "--json")
+	require.NoError(t, err)
+	assert.True(t, json.Valid([]byte(out)))
 	out, err = run(t)
 	require.NoError(t, err)
 	assert.Contains(t, out, "shopd dev")

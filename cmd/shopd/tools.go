@@ -11,16 +11,32 @@ import (
 
 	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/internal/platform/config"
+	"github.com/shopd/shopd/internal/platform/openapi"
 )
 
 func openapiCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "openapi", Short: "Print the contract this program was built from", Args: cobra.NoArgs,
+	var asJSON bool
+	command := &cobra.Command{
+		Use: "openapi", Short: "Print the contract of the API as it is served", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := c.OutOrStdout().Write(shopd.Contract)
+			document, err := openapi.Flatten(shopd.Contract)
+			if err != nil {
+				return err
+			}
+			render := document.YAML
+			if asJSON {
+				render = document.JSON
+			}
+			text, err := render()
+			if err != nil {
+				return err
+			}
+			_, err = c.OutOrStdout().Write(text)
 			return err
 		},
 	}
+	command.Flags().BoolVar(&asJSON, "json", false, "print JSON instead of YAML")
+	return command
 }
 
 func versionCommand() *cobra.Command {

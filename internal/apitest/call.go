@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -98,7 +99,7 @@ func (c Caller) Call(method, path string, body any, headers ...Header) *Answer {
 	text, err := io.ReadAll(response.Body)
 	require.NoError(c.t, err)
 	answer := &Answer{t: c.t, Status: response.StatusCode, Header: response.Header, Body: text}
-	check(c.t, request, content, answer)
+	check(c.t, request, content, answer.unzipped())
 	return answer
 }
 
@@ -129,6 +130,19 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
+}
+
+// unzipped returns the answer as it was before it was compressed.
+func (a *Answer) unzipped() *Answer {
+	if a.Header.Get("Content-Encoding") != "gzip" || len(a.Body) == 0 {
+		return a
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(a.Body))
+	require.NoError(a.t, err)
+	plain := *a
+	plain.Body, err = io.ReadAll(reader)
+	require.NoError(a.t, err)
+	return &plain
 }
 
 // Want requires a status.

@@ -16,7 +16,6 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/riverqueue/river"
 
-	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
@@ -65,7 +64,6 @@ type App struct {
 	feeds    *feeds.Feeds
 	queue    *jobs.Queue
 	pages    *cache.Pages
-	platform *server.Platform
 	closers  []func() error
 
 	assistantMetrics *guard.Metrics
@@ -133,12 +131,6 @@ func New(
 // newServer puts the domains behind HTTP.
 func (a *App) newServer(client redis.UniversalClient) (err error) {
 	s := a.settings
-	a.platform = &server.Platform{
-		Name:             s.AppName,
-		Version:          s.AppVersion,
-		MetricsElsewhere: s.MetricsAddress != "",
-		Checks:           a.checks(client),
-	}
 	a.Server, err = server.New(server.Options{
 		Log:            a.log,
 		Pool:           a.pool,
@@ -149,13 +141,17 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Ranks:          identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins,
 		TrustedProxies: s.TrustedProxies,
-		Contract:       shopd.Contract,
-		Metrics:        []prometheus.Collector{a.assistantMetrics},
+		Site: server.SiteOptions{
+			Name:             s.AppName,
+			Version:          s.AppVersion,
+			MetricsElsewhere: s.MetricsAddress != "",
+			Checks:           a.checks(client),
+		},
+		Metrics: []prometheus.Collector{a.assistantMetrics},
 	}, server.Domains{
 		Identity:      a.Identity,
 		Addresses:     addresses.New(a.pool),
 		Assistant:     a.Assistant,
-		Platform:      a.platform,
 		Catalog:       a.Catalog,
 		Search:        a.Search,
 		Stock:         a.stock,

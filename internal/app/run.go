@@ -85,7 +85,7 @@ func (a *App) httpServer(handler http.Handler) *http.Server {
 // drain fails readiness, so that no new traffic comes, and waits for the requests under way.
 func (a *App) drain(servers []*http.Server) error {
 	a.log.Info("draining", "at_most", a.settings.DrainTimeout.String())
-	a.platform.Drain()
+	a.Server.Drain()
 	ctx, cancel := context.WithTimeout(context.Background(), a.settings.DrainTimeout)
 	defer cancel()
 	var failed []error

@@ -46,6 +46,8 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			URL:       r.URL,
 			Arrived:   time.Now(),
 			Answer:    c.Response().Header(),
+
+			AcceptsGzip: acceptsGzip(r.Header.Get(echo.HeaderAcceptEncoding)),
 		}
 		if op != nil {
 			info.Operation = op.id

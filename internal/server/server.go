@@ -55,7 +55,7 @@ type Domains struct {
 	*assistant.Assistant
 	*insights.Insights
 	*audit.Log
-	*Platform
+	*Site // made by New
 }
 
 var _ api.StrictServerInterface = Domains{}
@@ -72,12 +72,13 @@ type Options struct {
 	Ranks          map[string]int16 // rank of each role
 	AllowedOrigins []string
 	TrustedProxies []netip.Prefix
-	Contract       []byte // openapi.yaml as it was written
+	Site           SiteOptions
 }
 
 // Server answers HTTP.
 type Server struct {
 	echo         *echo.Echo
+	site         *Site
 	operations   map[string]*operation
 	log          *slog.Logger
 	metrics      *metrics
@@ -91,15 +92,15 @@ type Server struct {
 	origins      *http.CrossOriginProtection
 }
 
-// New puts the server together. It fails if the contract leaves something undecided.
+// New returns a server of the domains. It fails if the contract leaves something undecided.
 func New(o Options, domains Domains) (*Server, error) {
-	contract, err := readContract()
+	operations, err := readContract()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
 		echo:         echo.New(),
-		operations:   contract.operations,
+		operations:   operations,
 		log:          o.Log,
 		metrics:      newMetrics(o.Pool, o.Pages, o.Metrics...),
 		limiter:      o.Limiter,
@@ -115,14 +116,15 @@ func New(o Options, domains Domains) (*Server, error) {
 			return nil, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
 		}
 	}
-	for _, op := range contract.operations {
+	for _, op := range operations {
 		if op.role != "" && s.ranks[op.role] == 0 {
 			return nil, fmt.Errorf("openapi.yaml: %s: there is no role %q", op.id, op.role)
 		}
 	}
-	if err := domains.bind(s, contract, o.Contract); err != nil {
+	if domains.Site, err = newSite(o.Site, s.metrics); err != nil {
 		return nil, err
 	}
+	s.site = domains.Site
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.writeProblem(c, err) } // errors from outside observe
 	s.echo.Use(s.observe, cors(o.AllowedOrigins))
@@ -130,12 +132,15 @@ func New(o Options, domains Domains) (*Server, error) {
 		s.echo, api.NewStrictHandler(domains, []api.StrictMiddlewareFunc{refuseNil}),
 	)
 	s.registerHead()
-	s.registerDocs(domains.Platform)
+	s.registerDocs(s.site.docs)
 	return s, nil
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Drain makes readiness fail, so that no new traffic is sent here.
+func (s *Server) Drain() { s.site.draining.Store(true) }
 
 // registerHead makes HEAD work wherever GET does.
 func (s *Server) registerHead() {

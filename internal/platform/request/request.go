@@ -25,6 +25,7 @@ type Info struct {
 	URL         *url.URL // path and query; nil outside a request
 	Arrived     time.Time
 	EventStream bool // the client prefers text/event-stream
+	AcceptsGzip bool // the client reads answers compressed by gzip
 	Principal   Principal
 	Audited     bool // staff changes something: transactions write down what
 	// CatalogueVersion is that of the catalogue when the request was made; empty when none is

@@ -568,14 +568,15 @@ export const getMyReview = /* @__PURE__ */ operation<operations['getMyReview']>(
 /**
  * This contract as JSON.
  *
- * The same contract for tools that want JSON.
+ * The same contract for tools that want JSON, in the same order.
  */
 export const getOpenAPIJSON = /* @__PURE__ */ operation<operations['getOpenAPIJSON']>('getOpenAPIJSON', 'GET', '/openapi.json');
 
 /**
  * This contract as YAML.
  *
- * The file the server was built from, byte for byte.
+ * The contract that the server was built from, without anchors, aliases and merge keys. It reads alike as YAML 1.1
+ * and 1.2.
  */
 export const getOpenAPIYAML = /* @__PURE__ */ operation<operations['getOpenAPIYAML']>('getOpenAPIYAML', 'GET', '/openapi.yaml');
 

@@ -2912,7 +2912,8 @@ export interface paths {
         };
         /**
          * This contract as YAML
-         * @description The file the server was built from, byte for byte.
+         * @description The contract that the server was built from, without anchors, aliases and merge keys. It reads alike as YAML 1.1
+         *     and 1.2.
          */
         get: operations["getOpenAPIYAML"];
         put?: never;
@@ -2932,7 +2933,7 @@ export interface paths {
         };
         /**
          * This contract as JSON
-         * @description The same contract for tools that want JSON.
+         * @description The same contract for tools that want JSON, in the same order.
          */
         get: operations["getOpenAPIJSON"];
         put?: never;
@@ -15173,12 +15174,14 @@ export interface operations {
             /** @description The contract. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/yaml": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };
@@ -15195,12 +15198,14 @@ export interface operations {
             /** @description The contract. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": Record<string, never>;
                 };
             };
+            304: components["responses"]["NotModified"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };

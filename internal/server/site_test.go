@@ -1,7 +1,8 @@
 package server_test
 
 import (
-	"encoding/json"
+	"bytes"
+	"compress/gzip"
 	"io"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/apitest"
+	"github.com/shopd/shopd/internal/platform/openapi"
 )
 
 func TestServiceInfoLinksWork(t *testing.T) {
@@ -83,19 +85,45 @@ func TestMetricsCountByOperation(t *testing.T) {
 	elsewhere.Get("/metrics").Problem(http.StatusNotFound, "route_not_found")
 }
 
+// getOpenAPIYAML, getOpenAPIJSON: flat and in the file's order, whole or compressed, with an ETag.
 func TestContractIsServedAsItIs(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	assert.Equal(
-		t, string(shopd.Contract), string(shop.Get("/openapi.yaml").Want(http.StatusOK).Body),
-	)
-	var document map[string]any
-	shop.Get("/openapi.json").Want(http.StatusOK).Into(&document)
-	assert.Equal(t, "3.0.3", document["openapi"])
-	text, err := json.Marshal(document)
+	document, err := openapi.Flatten(shopd.Contract)
 	require.NoError(t, err)
-	_, err = openapi3.NewLoader().LoadFromData(text)
+	wantYAML, err := document.YAML()
 	require.NoError(t, err)
+	wantJSON, err := document.JSON()
+	require.NoError(t, err)
+	for path, want := range map[string][]byte{
+		"/openapi.yaml": wantYAML, "/openapi.json": wantJSON,
+	} {
+		plain := shop.Get(path, apitest.Header{Name: "Accept-Encoding", Value: "gzip;q=0"}).
+			Want(http.StatusOK)
+		assert.Equal(t, string(want), string(plain.Body))
+		assert.Empty(t, plain.Header.Get("Content-Encoding"))
+		zipped := shop.Get(path, apitest.Header{Name: "Accept-Encoding", Value: "br, gzip"}).
+			Want(http.StatusOK)
+		assert.Equal(t, "gzip", zipped.Header.Get("Content-Encoding"))
+		assert.Less(t, len(zipped.Body), len(want)/5)
+		reader, err := gzip.NewReader(bytes.NewReader(zipped.Body))
+		require.NoError(t, err)
+		text, err := io.ReadAll(reader)
+		require.NoError(t, err)
+		assert.Equal(t, string(want), string(text))
+		assert.NotEqual(t, plain.Header.Get("ETag"), zipped.Header.Get("ETag"))
+		for _, answer := range []*apitest.Answer{plain, zipped} {
+			assert.Equal(t, "Accept-Encoding", answer.Header.Get("Vary"))
+			shop.Get(
+				path, apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")},
+				apitest.Header{
+					Name: "Accept-Encoding", Value: answer.Header.Get("Content-Encoding"),
+				},
+			).Want(http.StatusNotModified)
+		}
+		_, err = openapi3.NewLoader().LoadFromData(text)
+		require.NoError(t, err)
+	}
 }
 
 func TestDocsNeedNothingFromElsewhere(t *testing.T) {
