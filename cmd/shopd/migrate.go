@@ -44,22 +44,6 @@ func migrateCommand() *cobra.Command {
 				return postgres.MigrateSteps(c.Context(), settings.DatabaseURL, -steps)
 			},
 		},
-		&cobra.Command{
-			Use:   "force VERSION",
-			Short: "Declare the schema to be at a version, after mending it by hand",
-			Args:  cobra.ExactArgs(1),
-			RunE: func(c *cobra.Command, args []string) error {
-				version, err := number("VERSION", args[0])
-				if err != nil {
-					return err
-				}
-				settings, err := config.Load(nil)
-				if err != nil {
-					return err
-				}
-				return postgres.MigrateForce(c.Context(), settings.DatabaseURL, version)
-			},
-		},
 	)
 	return c
 }

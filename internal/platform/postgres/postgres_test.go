@@ -17,8 +17,6 @@ import (
 	"github.com/shopd/shopd/migrations"
 )
 
-func TestMain(m *testing.M) { apitest.Main(m) }
-
 // schema describes everything the migrations make, for comparison.
 func schema(t *testing.T, url string) string {
 	t.Helper()
@@ -40,6 +38,7 @@ func schema(t *testing.T, url string) string {
 	return text
 }
 
+// Every down migration takes back exactly what its up migration made.
 func TestEveryMigrationGoesDownAndUpAgain(t *testing.T) {
 	t.Parallel()
 	url := apitest.CreateDatabase(t)
