@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 
+	"github.com/shopd/shopd/internal/platform/optional"
+
 	"github.com/shopd/shopd/gen/api"
 )
 
@@ -14,7 +16,7 @@ const defaultBoughtTogether = 8
 func (c *Catalog) ListBoughtTogether(
 	ctx context.Context, r api.ListBoughtTogetherRequestObject,
 ) (api.ListBoughtTogetherResponseObject, error) {
-	limit := orDefault(r.Params.Limit, int32(defaultBoughtTogether))
+	limit := optional.Or(r.Params.Limit, int32(defaultBoughtTogether))
 	rows, err := c.queries.ListBoughtTogether(ctx, r.ID, limit)
 	if err != nil {
 		return nil, err

@@ -2,9 +2,9 @@ package catalog
 
 import (
 	"context"
-	"errors"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/shopd/shopd/internal/platform/optional"
+
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/api"
@@ -53,13 +53,13 @@ func (c *Catalog) GetBrand(
 	ctx context.Context, r api.GetBrandRequestObject,
 ) (api.GetBrandResponseObject, error) {
 	row, err := c.queries.GetBrand(ctx, r.ID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrBrandNotFound
+	if err != nil {
+		return nil, postgres.NotFound(err, ErrBrandNotFound)
 	}
 	return api.GetBrand200JSONResponse{
 		Body:    brandBody(row),
 		Headers: api.GetBrand200ResponseHeaders{ETag: brandTag(row)},
-	}, err
+	}, nil
 }
 
 // CreateBrand creates a brand.
@@ -72,7 +72,7 @@ func (c *Catalog) CreateBrand(
 		if err != nil {
 			return err
 		}
-		id, err := q.CreateBrand(ctx, r.Body.Name, slug, orZero(r.Body.Description))
+		id, err := q.CreateBrand(ctx, r.Body.Name, slug, optional.Value(r.Body.Description))
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (c *Catalog) ReplaceBrand(
 	ctx context.Context, r api.ReplaceBrandRequestObject,
 ) (api.ReplaceBrandResponseObject, error) {
 	row, err := c.changeBrand(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceBrandParams) {
-		to.Name, to.Description = r.Body.Name, orZero(r.Body.Description)
+		to.Name, to.Description = r.Body.Name, optional.Value(r.Body.Description)
 		mergepatch.Set(&to.Slug, r.Body.Slug)
 	})
 	if err != nil {
@@ -173,11 +173,8 @@ func (c *Catalog) DeleteBrand(
 
 func lockBrand(ctx context.Context, q *db.Queries, id int64, ifMatch *string) (db.Brand, error) {
 	now, err := q.LockBrand(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return now, ErrBrandNotFound
-	}
 	if err != nil {
-		return now, err
+		return now, postgres.NotFound(err, ErrBrandNotFound)
 	}
 	return now, version.Check(ifMatch, now.Version)
 }

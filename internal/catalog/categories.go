@@ -2,9 +2,9 @@ package catalog
 
 import (
 	"context"
-	"errors"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/shopd/shopd/internal/platform/optional"
+
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/api"
@@ -55,13 +55,13 @@ func (c *Catalog) GetCategory(
 	ctx context.Context, r api.GetCategoryRequestObject,
 ) (api.GetCategoryResponseObject, error) {
 	row, err := c.queries.GetCategory(ctx, r.ID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrCategoryNotFound
+	if err != nil {
+		return nil, postgres.NotFound(err, ErrCategoryNotFound)
 	}
 	return api.GetCategory200JSONResponse{
 		Body:    categoryBody(row),
 		Headers: api.GetCategory200ResponseHeaders{ETag: categoryTag(row)},
-	}, err
+	}, nil
 }
 
 // CreateCategory creates a category.
@@ -72,7 +72,7 @@ func (c *Catalog) CreateCategory(
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) (err error) {
 		params := db.CreateCategoryParams{
 			Name:        r.Body.Name,
-			Description: orZero(r.Body.Description),
+			Description: optional.Value(r.Body.Description),
 			ParentID:    r.Body.ParentID,
 		}
 		if params.Slug, err = c.categorySlug(ctx, q, r.Body.Slug, r.Body.Name); err != nil {
@@ -99,7 +99,7 @@ func (c *Catalog) ReplaceCategory(
 	ctx context.Context, r api.ReplaceCategoryRequestObject,
 ) (api.ReplaceCategoryResponseObject, error) {
 	row, err := c.changeCategory(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceCategoryParams) {
-		to.Name, to.Description = r.Body.Name, orZero(r.Body.Description)
+		to.Name, to.Description = r.Body.Name, optional.Value(r.Body.Description)
 		to.ParentID = r.Body.ParentID
 		mergepatch.Set(&to.Slug, r.Body.Slug)
 	})
@@ -197,11 +197,8 @@ func lockCategory(
 	ctx context.Context, q *db.Queries, id int64, ifMatch *string,
 ) (db.Category, error) {
 	now, err := q.LockCategory(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return now, ErrCategoryNotFound
-	}
 	if err != nil {
-		return now, err
+		return now, postgres.NotFound(err, ErrCategoryNotFound)
 	}
 	return now, version.Check(ifMatch, now.Version)
 }

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/platform/optional"
+
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 )
@@ -59,7 +62,7 @@ func (c *Catalog) comparison(rows []db.CompareProductsRow) []api.ComparisonRow {
 		for i, product := range rows {
 			row.Values[i] = value(product)
 			known = known || row.Values[i] != nil
-			row.Differs = row.Differs || orZero(row.Values[i]) != orZero(row.Values[0])
+			row.Differs = row.Differs || optional.Value(row.Values[i]) != optional.Value(row.Values[0])
 		}
 		if known {
 			out = append(out, row)
@@ -73,7 +76,7 @@ func (c *Catalog) comparison(rows []db.CompareProductsRow) []api.ComparisonRow {
 		return new(c.settings.Currency.Format(buyer))
 	})
 	add("discount_percent", func(r db.CompareProductsRow) *string {
-		percent := discountPercent(r.ProductCard.PriceMinor, r.ProductCard.DiscountMinor)
+		percent := money.PercentOff(r.ProductCard.PriceMinor, r.ProductCard.DiscountMinor)
 		if percent == nil {
 			return nil
 		}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/shopd/shopd/internal/platform/optional"
+
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 )
@@ -55,7 +57,7 @@ func (a *album) add(
 		ProductID: a.product.ID,
 		Position:  int32(at),
 		IsPrimary: isPrimary,
-		Alt:       orDefault(u.alt, a.product.Name),
+		Alt:       optional.Or(u.alt, a.product.Name),
 		Sizes:     text,
 	})
 	a.images = slices.Insert(a.images, at, db.ListProductImagesRow{ID: id})

@@ -1,16 +1,20 @@
 package catalog
 
 import (
+	"github.com/shopd/shopd/internal/platform/multipart"
+
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"mime/multipart"
+	stdmultipart "mime/multipart"
 	"net/http"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/shopd/shopd/internal/platform/optional"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/platform/imaging"
@@ -40,9 +44,6 @@ var (
 		Detail: "The image cannot be fetched from there. Give the address of a file on a public " +
 			"web server, or upload the file.",
 	}
-	errParts = problem.BadRequest(
-		"malformed_multipart", "The body's parts cannot be read to their end.",
-	)
 )
 
 // upload is a new image of a product, rendered in all sizes.
@@ -55,15 +56,14 @@ type upload struct {
 
 // Limits of the fields of an upload.
 const (
-	maxAlt      = 500  // characters
-	maxPart     = 4096 // bytes of a part that is text
+	maxAlt      = 500 // characters
 	maxPosition = 1000
 )
 
 // fetchUpload downloads and renders the image at a URL.
 func (c *Catalog) fetchUpload(ctx context.Context, b *api.ImageFetch) (upload, error) {
-	u := upload{alt: b.Alt, isPrimary: orZero(b.IsPrimary), position: b.Position}
-	if err := checkAlt(orZero(b.Alt)); err != nil {
+	u := upload{alt: b.Alt, isPrimary: optional.Value(b.IsPrimary), position: b.Position}
+	if err := checkAlt(optional.Value(b.Alt)); err != nil {
 		return u, err
 	}
 	download, err := c.settings.Fetch.Get(ctx, b.URL, imaging.MaxBytes)
@@ -93,80 +93,44 @@ func fetchProblem(err error) error {
 
 // readUpload reads a multipart form as it arrives. It renders the file before it reads the next
 // part, so that only the file is in memory.
-func readUpload(ctx context.Context, parts *multipart.Reader) (upload, error) {
-	var u upload
-	seen := map[string]bool{}
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return u, partsProblem(err)
-		}
-		name := part.FormName()
-		if seen[name] {
-			return u, problem.Invalid(
-				problem.Field{Pointer: "/" + printable(name), Message: "may be sent only once"},
-			)
-		}
-		seen[name] = true
-		if name == "file" {
-			err = u.readFile(ctx, part)
-		} else {
-			err = u.readText(name, part)
-		}
-		if err != nil {
-			return u, err
-		}
+func readUpload(ctx context.Context, parts *stdmultipart.Reader) (u upload, err error) {
+	form := multipart.Form{
+		File: func(part *stdmultipart.Part) error { return u.readFile(ctx, part) },
+		Texts: map[string]func(string) error{
+			"alt": func(text string) error {
+				u.alt = &text
+				return checkAlt(text)
+			},
+			"is_primary": func(text string) error {
+				if text != "true" && text != "false" {
+					return multipart.Invalid("is_primary", "must be true or false")
+				}
+				u.isPrimary = text == "true"
+				return nil
+			},
+			"position": func(text string) error {
+				position, err := strconv.ParseInt(text, 10, 32)
+				if err != nil || position < 0 || position > maxPosition {
+					return multipart.Invalid(
+						"position", fmt.Sprintf("must be a number from 0 to %d", maxPosition),
+					)
+				}
+				u.position = new(int32(position))
+				return nil
+			},
+		},
 	}
-	if !seen["file"] {
-		return u, problem.Invalid(problem.Field{Pointer: "/file", Message: "is required"})
-	}
-	return u, nil
+	err = form.Read(parts)
+	return u, err
 }
 
 func (u *upload) readFile(ctx context.Context, part io.Reader) (err error) {
 	body := &media.Source{Reader: part}
 	u.renditions, err = imaging.Process(ctx, body)
 	if body.Failed != nil {
-		return partsProblem(body.Failed)
+		return multipart.ReadError(body.Failed)
 	}
 	return imageProblem(err)
-}
-
-// readText reads a part other than the file.
-func (u *upload) readText(name string, part io.Reader) error {
-	refuse := func(message string) error {
-		return problem.Invalid(problem.Field{Pointer: "/" + printable(name), Message: message})
-	}
-	if name != "alt" && name != "is_primary" && name != "position" {
-		return refuse("is not a part of this form")
-	}
-	content, err := io.ReadAll(io.LimitReader(part, maxPart+1))
-	if err != nil {
-		return partsProblem(err)
-	}
-	text := string(content)
-	switch {
-	case len(text) > maxPart:
-		return refuse("is too long")
-	case name == "alt":
-		u.alt = &text
-		return checkAlt(text)
-	case name == "is_primary":
-		if text != "true" && text != "false" {
-			return refuse("must be true or false")
-		}
-		u.isPrimary = text == "true"
-	default:
-		position, err := strconv.ParseInt(text, 10, 32)
-		if err != nil || position < 0 || position > maxPosition {
-			return refuse(fmt.Sprintf("must be a number from 0 to %d", maxPosition))
-		}
-		u.position = new(int32(position))
-	}
-	return nil
 }
 
 // checkAlt returns an error for an alternative text that is too long, not UTF-8, or holds control
@@ -184,15 +148,6 @@ func checkAlt(text string) error {
 		return nil
 	}
 	return problem.Invalid(problem.Field{Pointer: "/alt", Message: message})
-}
-
-// partsProblem returns the problem of a multipart body that ended early or is too large.
-func partsProblem(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return errParts.Because(err)
 }
 
 // imageProblem returns the problem of a file that is not an image this shop accepts.
@@ -215,16 +170,4 @@ func imageProblem(err error) error {
 func sentence(err error) string {
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-// printable returns a name that the client chose, without what must not be in a response.
-func printable(name string) string {
-	const most = 64
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) && r != utf8.RuneError {
-			return r
-		}
-		return -1
-	}, name)
-	return string([]rune(name)[:min(most, utf8.RuneCountInString(name))])
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/shopd/shopd/internal/platform/optional"
+
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/api"
@@ -113,7 +115,7 @@ func (c *Catalog) AddImage(
 func (c *Catalog) UpdateProductImage(
 	ctx context.Context, r api.UpdateProductImageRequestObject,
 ) (api.UpdateProductImageResponseObject, error) {
-	if err := checkAlt(orZero(r.Body.Alt)); err != nil {
+	if err := checkAlt(optional.Value(r.Body.Alt)); err != nil {
 		return nil, err
 	}
 	row, err := c.changeImages(ctx, r.ID, r.Params.IfMatch, func(q *db.Queries, a *album) error {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/shopd/shopd/internal/platform/money"
+
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 )
@@ -21,7 +23,7 @@ func (c *Catalog) Summary(card db.ProductCard) (api.ProductSummary, error) {
 		Category:        reference(card.CategoryID, card.CategoryName, card.CategorySlug),
 		Price:           c.settings.Currency.Format(card.PriceMinor),
 		DiscountPrice:   c.discountPrice(card.DiscountMinor),
-		DiscountPercent: discountPercent(card.PriceMinor, card.DiscountMinor),
+		DiscountPercent: money.PercentOff(card.PriceMinor, card.DiscountMinor),
 		Currency:        api.Currency(c.settings.Currency),
 		Stock:           card.Stock,
 		InStock:         card.InStock,
@@ -130,7 +132,7 @@ func (c *Catalog) variant(v storedVariant) api.Variant {
 		Options:         v.Options,
 		Price:           c.settings.Currency.Format(v.PriceMinor),
 		DiscountPrice:   c.discountPrice(v.DiscountMinor),
-		DiscountPercent: discountPercent(v.PriceMinor, v.DiscountMinor),
+		DiscountPercent: money.PercentOff(v.PriceMinor, v.DiscountMinor),
 		Currency:        api.Currency(c.settings.Currency),
 		Stock:           v.Stock,
 		InStock:         v.Stock > 0 || !v.Tracked,
@@ -163,14 +165,6 @@ func (c *Catalog) discountPrice(minor *int64) *string {
 		return nil
 	}
 	return new(c.settings.Currency.Format(*minor))
-}
-
-// discountPercent returns the discount in whole per cent of the price, rounded half up.
-func discountPercent(price int64, discount *int64) *int32 {
-	if discount == nil || price <= 0 {
-		return nil
-	}
-	return new(int32(math.Round(float64(price-*discount) / float64(price) * 100)))
 }
 
 func availability(inStock bool) api.Availability {

@@ -3,9 +3,8 @@ package catalog
 import (
 	"context"
 
-	"errors"
-
-	"github.com/jackc/pgx/v5"
+	"github.com/shopd/shopd/internal/platform/gtin"
+	"github.com/shopd/shopd/internal/platform/postgres"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -17,11 +16,15 @@ func (c *Catalog) AdminListProducts(
 	ctx context.Context, r api.AdminListProductsRequestObject,
 ) (api.AdminListProductsResponseObject, error) {
 	p := r.Params
-	asked := page.Of(p.Limit, p.Offset)
+	asked, err := page.Read(ctx, 1, p.Limit, p.Offset, p.Cursor)
+	if err != nil {
+		return nil, err
+	}
 	params := db.AdminListProductsParams{
 		Q:          phrase(p.Q),
 		CategoryID: p.CategoryID,
 		BrandID:    p.BrandID,
+		BeforeID:   asked.Key(0),
 		PageLimit:  asked.Limit,
 		PageOffset: asked.Offset,
 	}
@@ -29,14 +32,7 @@ func (c *Catalog) AdminListProducts(
 		params.Status = string(*p.Status)
 	}
 	if p.Gtin != nil {
-		params.GTIN = new(GTIN14(*p.Gtin))
-	}
-	before, err := page.After(p.Cursor, p.Offset, 1)
-	if err != nil {
-		return nil, err
-	}
-	if before != nil {
-		params.BeforeID = &before[0]
+		params.GTIN = new(gtin.Pad(*p.Gtin))
 	}
 	rows, err := c.planned.AdminListProducts(ctx, params)
 	if err != nil {
@@ -54,7 +50,7 @@ func (c *Catalog) AdminListProducts(
 		}
 		body.Items = append(body.Items, item)
 	}
-	if params.BeforeID == nil {
+	if !asked.HasCursor() {
 		body.Total = new(int64(0))
 		if len(rows) > 0 {
 			body.Total = &rows[0].Total
@@ -69,9 +65,10 @@ func (c *Catalog) AdminListProducts(
 			}
 		}
 	}
-	if len(rows) == int(asked.Limit) &&
-		(body.Total == nil || int64(asked.Offset)+int64(len(rows)) < *body.Total) {
-		body.NextCursor = new(page.Cursor(rows[len(rows)-1].ProductDetail.ID))
+	if body.Total == nil || int64(asked.Offset)+int64(len(rows)) < *body.Total {
+		body.NextCursor = page.Next(asked, rows, func(r db.AdminListProductsRow) page.Keys {
+			return page.Keys{r.ProductDetail.ID}
+		})
 	}
 	return body, nil
 }
@@ -134,8 +131,5 @@ func (c *Catalog) adminProduct(row db.ProductDetail) (api.AdminProduct, error) {
 // anyProduct reads a product of any status.
 func (c *Catalog) anyProduct(ctx context.Context, id int64) (db.ProductDetail, error) {
 	row, err := c.queries.AdminGetProduct(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return row, ErrProductNotFound
-	}
-	return row, err
+	return row, postgres.NotFound(err, ErrProductNotFound)
 }

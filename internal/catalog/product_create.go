@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopd/shopd/internal/platform/optional"
+
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/api"
@@ -23,18 +25,18 @@ func (c *Catalog) CreateProduct(
 	if err != nil {
 		return nil, err
 	}
-	attributes, _ := json.Marshal(orEmpty(r.Body.Attributes)) // strings: no error
+	attributes, _ := json.Marshal(optional.Map(optional.Value(r.Body.Attributes))) // strings: no error
 	var row db.ProductDetail
 	err = c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) (err error) {
 		params := db.CreateProductParams{
 			Name:        strings.TrimSpace(r.Body.Name),
-			Description: orZero(r.Body.Description),
+			Description: optional.Value(r.Body.Description),
 			BrandID:     r.Body.BrandID,
 			CategoryID:  r.Body.CategoryID,
-			Condition:   string(orDefault(r.Body.Condition, api.ConditionNew)),
+			Condition:   string(optional.Or(r.Body.Condition, api.ConditionNew)),
 			Attributes:  attributes,
-			IsActive:    orDefault(r.Body.IsActive, true),
-			IsFeatured:  orZero(r.Body.IsFeatured),
+			IsActive:    optional.Or(r.Body.IsActive, true),
+			IsFeatured:  optional.Value(r.Body.IsFeatured),
 			CreatedAt:   time.Now(),
 		}
 		if params.Slug, err = productSlug(ctx, q, r.Body.Slug, r.Body.Name); err != nil {

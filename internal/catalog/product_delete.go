@@ -2,9 +2,9 @@ package catalog
 
 import (
 	"context"
-	"errors"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/shopd/shopd/internal/platform/postgres"
+
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/api"
@@ -50,11 +50,8 @@ func (c *Catalog) RestoreProduct(
 		}
 		return c.recordEvent(ctx, q, events.ProductCreated, row)
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrProductNotFound
-	}
 	if err != nil {
-		return nil, err
+		return nil, postgres.NotFound(err, ErrProductNotFound)
 	}
 	body, err := c.adminProduct(row)
 	return api.RestoreProduct200JSONResponse{

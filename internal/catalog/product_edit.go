@@ -3,12 +3,13 @@ package catalog
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/shopd/shopd/internal/platform/optional"
+	"github.com/shopd/shopd/internal/platform/postgres"
+
 	"github.com/cespare/xxhash/v2"
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/api"
@@ -29,16 +30,16 @@ func (c *Catalog) ReplaceProduct(
 	if err := refuse(wrong); err != nil {
 		return nil, err
 	}
-	attributes, _ := json.Marshal(orEmpty(b.Attributes)) // strings: no error
+	attributes, _ := json.Marshal(optional.Map(optional.Value(b.Attributes))) // strings: no error
 	row, err := c.changeProduct(
 		ctx,
 		r.ID,
 		r.Params.IfMatch,
 		func(to *db.ReplaceProductParams, variant *db.Variant) error {
-			to.Name, to.Description = strings.TrimSpace(b.Name), orZero(b.Description)
+			to.Name, to.Description = strings.TrimSpace(b.Name), optional.Value(b.Description)
 			to.BrandID, to.CategoryID, to.Attributes = b.BrandID, b.CategoryID, attributes
-			to.Condition = string(orDefault(b.Condition, api.ConditionNew))
-			to.IsActive, to.IsFeatured = orDefault(b.IsActive, true), orZero(b.IsFeatured)
+			to.Condition = string(optional.Or(b.Condition, api.ConditionNew))
+			to.IsActive, to.IsFeatured = optional.Or(b.IsActive, true), optional.Value(b.IsFeatured)
 			mergepatch.Set(&to.Slug, b.Slug)
 			mergepatch.Set(&variant.SKU, b.Sku)
 			variant.GTIN, variant.PriceMinor, variant.DiscountMinor = gtin, price, discount
@@ -179,11 +180,8 @@ func lockProduct(
 	ctx context.Context, q *db.Queries, id int64, ifMatch *string,
 ) (db.Product, error) {
 	now, err := q.LockProduct(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return now, ErrProductNotFound
-	}
 	if err != nil {
-		return now, err
+		return now, postgres.NotFound(err, ErrProductNotFound)
 	}
 	return now, version.Check(ifMatch, now.Version)
 }

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/shopd/shopd/internal/platform/gtin"
+
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/money"
@@ -45,7 +47,7 @@ func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, err
 		params.InStock = &inStock
 	}
 	if p.Gtin != nil {
-		params.GTIN = new(GTIN14(*p.Gtin))
+		params.GTIN = new(gtin.Pad(*p.Gtin))
 	}
 	params.Attributes = attributeFilter(p.Attribute)
 	if wrong != nil {
@@ -87,11 +89,6 @@ func (c *Catalog) price(text *string, pointer string, wrong *[]problem.Field) *i
 		*wrong = append(*wrong, problem.Field{Pointer: pointer, Message: err.Error()})
 	}
 	return nil
-}
-
-// GTIN14 returns a GTIN of any length padded to the 14 digits it is stored in.
-func GTIN14(digits string) string {
-	return strings.Repeat("0", max(0, 14-len(digits))) + digits
 }
 
 // attributeFilter returns the JSON that a product's attributes must contain. A name with two

@@ -54,20 +54,6 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// ValidGTIN reports whether the check digit of 8, 12, 13 or 14 digits is right (GS1 General
-// Specifications, section 7.9).
-func ValidGTIN(gtin string) bool {
-	sum := 0
-	for i := range len(gtin) {
-		digit := int(gtin[len(gtin)-1-i] - '0')
-		if i%2 == 1 {
-			digit *= 3
-		}
-		sum += digit
-	}
-	return sum%10 == 0
-}
-
 // firstFree returns the first of base, base-2, base-3, … that is not taken. It takes a lock until
 // the end of the transaction, so that no two transactions choose the same name.
 func firstFree(

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/shopd/shopd/internal/platform/gtin"
+	"github.com/shopd/shopd/internal/platform/optional"
+
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/inventory"
@@ -22,10 +25,10 @@ type draft struct {
 func (c *Catalog) draft(pointer string, b api.VariantCreate) (draft, []problem.Field) {
 	price, discount, wrong := c.prices(b.Price, b.DiscountPrice, pointer)
 	gtin, wrong := gtinOf(b.Gtin, pointer+"/gtin", wrong)
-	d := draft{options: orEmpty(b.Options), stock: orZero(b.Stock)}
-	d.PriceMinor, d.DiscountMinor, d.GTIN, d.SKU = price, discount, gtin, orZero(b.Sku)
-	d.TrackInventory, d.ImageID = orDefault(b.TrackInventory, true), b.ImageID
-	d.IsDefault = orZero(b.IsDefault)
+	d := draft{options: optional.Map(optional.Value(b.Options)), stock: optional.Value(b.Stock)}
+	d.PriceMinor, d.DiscountMinor, d.GTIN, d.SKU = price, discount, gtin, optional.Value(b.Sku)
+	d.TrackInventory, d.ImageID = optional.Or(b.TrackInventory, true), b.ImageID
+	d.IsDefault = optional.Value(b.IsDefault)
 	return d, wrong
 }
 
@@ -51,12 +54,12 @@ func gtinOf(text *string, pointer string, wrong []problem.Field) (*string, []pro
 	if text == nil {
 		return nil, wrong
 	}
-	if !ValidGTIN(*text) {
+	if !gtin.IsValid(*text) {
 		return nil, append(
 			wrong, problem.Field{Pointer: pointer, Message: "has a wrong check digit"},
 		)
 	}
-	return new(GTIN14(*text)), wrong
+	return new(gtin.Pad(*text)), wrong
 }
 
 // refuse returns a problem that names the wrong fields, or nil if there are none.
@@ -151,13 +154,5 @@ func (c *Catalog) createVariants(
 
 // openStock records the first units of new variants.
 func openStock(ctx context.Context, q *db.Queries, lines []inventory.Line) error {
-	return inventory.Open(ctx, q, lines, actor(ctx))
-}
-
-// actor returns the id of the account that sent the request, or nil outside a request.
-func actor(ctx context.Context) *int64 {
-	if id := request.From(ctx).Principal.UserID; id != 0 {
-		return &id
-	}
-	return nil
+	return inventory.Open(ctx, q, lines, request.Actor(ctx))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/shopd/shopd/internal/platform/optional"
+
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/mergepatch"
@@ -27,8 +29,8 @@ func (c *Catalog) ReplaceVariant(
 		b.IsDefault,
 		func(v *db.Variant) error {
 			v.GTIN, v.PriceMinor, v.DiscountMinor, v.ImageID = gtin, price, discount, b.ImageID
-			v.TrackInventory = orDefault(b.TrackInventory, true)
-			v.Options = []byte(canonical(orEmpty(b.Options)))
+			v.TrackInventory = optional.Or(b.TrackInventory, true)
+			v.Options = []byte(canonical(optional.Map(optional.Value(b.Options))))
 			if b.Sku != nil {
 				v.SKU = *b.Sku
 			}

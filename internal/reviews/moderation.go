@@ -2,10 +2,9 @@ package reviews
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/shopd/shopd/internal/platform/optional"
 
 	"strconv"
 
@@ -21,7 +20,10 @@ func (s *Reviews) AdminListReviews(
 	ctx context.Context, r api.AdminListReviewsRequestObject,
 ) (api.AdminListReviewsResponseObject, error) {
 	p := r.Params
-	asked := page.Of(p.Limit, p.Offset)
+	asked, err := page.Read(ctx, 2, p.Limit, p.Offset, p.Cursor)
+	if err != nil {
+		return nil, err
+	}
 	params := db.AdminListReviewsParams{
 		ProductID:  p.ProductID,
 		Rating:     toInt16(p.Rating),
@@ -29,15 +31,11 @@ func (s *Reviews) AdminListReviews(
 		PageLimit:  asked.Limit,
 		PageOffset: asked.Offset,
 	}
-	before, err := page.After(p.Cursor, p.Offset, 2)
-	if err != nil {
-		return nil, err
-	}
-	if before != nil {
-		if !isMoment(before[0]) {
+	if asked.HasCursor() {
+		if !isMoment(*asked.Key(0)) {
 			return nil, page.ErrCursor
 		}
-		params.BeforeTime, params.BeforeID = new(time.UnixMicro(before[0])), &before[1]
+		params.BeforeTime, params.BeforeID = new(time.UnixMicro(*asked.Key(0))), asked.Key(1)
 	}
 	rows, err := s.planned.AdminListReviews(ctx, params)
 	if err != nil {
@@ -51,15 +49,14 @@ func (s *Reviews) AdminListReviews(
 	for _, row := range rows {
 		body.Items = append(body.Items, adminBody(row.ReviewDetail, row.ProductName))
 	}
-	if before == nil {
+	if !asked.HasCursor() {
 		if body.Total, err = s.total(ctx, params, rows); err != nil {
 			return nil, err
 		}
 	}
-	if len(rows) == int(asked.Limit) {
-		last := rows[len(rows)-1].ReviewDetail
-		body.NextCursor = new(page.Cursor(last.CreatedAt.UnixMicro(), last.ID))
-	}
+	body.NextCursor = page.Next(asked, rows, func(r db.AdminListReviewsRow) page.Keys {
+		return page.Keys{r.ReviewDetail.CreatedAt.UnixMicro(), r.ReviewDetail.ID}
+	})
 	return body, nil
 }
 
@@ -85,7 +82,7 @@ func (s *Reviews) total(
 func (s *Reviews) SetReviewVisibility(
 	ctx context.Context, r api.SetReviewVisibilityRequestObject,
 ) (api.SetReviewVisibilityResponseObject, error) {
-	row, err := s.setVisibility(ctx, r.ID, r.Body.IsHidden, text(r.Body.Reason))
+	row, err := s.setVisibility(ctx, r.ID, r.Body.IsHidden, optional.Value(r.Body.Reason))
 	if err != nil {
 		return nil, err
 	}
@@ -112,11 +109,8 @@ func (s *Reviews) setVisibility(
 		}
 		return record(ctx, q, row.ReviewDetail, reason)
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return row, ErrNotFound
-	}
 	if err != nil {
-		return row, err
+		return row, postgres.NotFound(err, ErrNotFound)
 	}
 	s.settings.Changed(ctx)
 	return row, nil

@@ -2,9 +2,8 @@ package reviews
 
 import (
 	"context"
-	"errors"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/shopd/shopd/internal/platform/optional"
 
 	"strings"
 	"unicode"
@@ -24,8 +23,8 @@ func (s *Reviews) CreateReview(
 		ProductID: r.ID,
 		UserID:    caller(ctx),
 		Rating:    int16(r.Body.Rating),
-		Title:     text(r.Body.Title),
-		Body:      text(r.Body.Body),
+		Title:     optional.Value(r.Body.Title),
+		Body:      optional.Value(r.Body.Body),
 	})
 	if err != nil {
 		return nil, err
@@ -42,13 +41,11 @@ func (s *Reviews) create(
 	}
 	row, err := s.queries.CreateReview(ctx, review)
 	created := db.ReviewDetail(row)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return created, ErrNoProduct
-	case postgres.Violates(err, "reviews_once_key"):
+	if postgres.Violates(err, "reviews_once_key") {
 		return created, ErrExists
-	case err != nil:
-		return created, err
+	}
+	if err != nil {
+		return created, postgres.NotFound(err, ErrNoProduct)
 	}
 	s.settings.Changed(ctx)
 	return created, nil
@@ -59,10 +56,10 @@ func (s *Reviews) GetMyReview(
 	ctx context.Context, r api.GetMyReviewRequestObject,
 ) (api.GetMyReviewResponseObject, error) {
 	review, err := s.queries.GetMyReview(ctx, r.ID, caller(ctx))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrNotFound
+	if err != nil {
+		return nil, postgres.NotFound(err, ErrNotFound)
 	}
-	return api.GetMyReview200JSONResponse{Body: ownBody(review)}, err
+	return api.GetMyReview200JSONResponse{Body: ownBody(review)}, nil
 }
 
 // ReplaceMyReview replaces every field of the caller's review of a product.
@@ -73,8 +70,8 @@ func (s *Reviews) ReplaceMyReview(
 		ProductID: r.ID,
 		UserID:    caller(ctx),
 		Rating:    int16(r.Body.Rating),
-		Title:     text(r.Body.Title),
-		Body:      text(r.Body.Body),
+		Title:     optional.Value(r.Body.Title),
+		Body:      optional.Value(r.Body.Body),
 	})
 	if err != nil {
 		return nil, err
@@ -91,11 +88,8 @@ func (s *Reviews) replace(
 	}
 	row, err := s.queries.ReplaceMyReview(ctx, review)
 	changed := db.ReviewDetail(row)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return changed, ErrNotFound
-	}
 	if err != nil {
-		return changed, err
+		return changed, postgres.NotFound(err, ErrNotFound)
 	}
 	s.settings.Changed(ctx)
 	return changed, nil
@@ -125,13 +119,6 @@ func (s *Reviews) withdraw(ctx context.Context, product, user int64) error {
 }
 
 func caller(ctx context.Context) int64 { return request.From(ctx).Principal.UserID }
-
-func text(value *string) string {
-	if value == nil {
-		return ""
-	}
-	return *value
-}
 
 func ownBody(r db.ReviewDetail) api.OwnReview {
 	return api.OwnReview{

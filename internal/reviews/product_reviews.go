@@ -2,12 +2,11 @@ package reviews
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/shopd/shopd/internal/platform/postgres"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -22,7 +21,10 @@ func (s *Reviews) ListProductReviews(
 	ctx context.Context, r api.ListProductReviewsRequestObject,
 ) (api.ListProductReviewsResponseObject, error) {
 	p := r.Params
-	asked := page.Of(p.Limit, p.Offset)
+	asked, err := page.Read(ctx, 4, p.Limit, p.Offset, p.Cursor)
+	if err != nil {
+		return nil, err
+	}
 	params := db.ListProductReviewsParams{
 		ProductID:  r.ID,
 		Rating:     toInt16(p.Rating),
@@ -34,23 +36,17 @@ func (s *Reviews) ListProductReviews(
 		params.Sort = string(*p.Sort)
 	}
 	sort := int64(slices.Index(sorts, api.ReviewSort(params.Sort)))
-	after, err := page.After(p.Cursor, p.Offset, 4)
-	if err != nil {
-		return nil, err
-	}
-	if after != nil {
-		if after[0] != sort || after[1] < 1 || after[1] > 5 || !isMoment(after[2]) {
+	if asked.HasCursor() {
+		stars, micros := *asked.Key(1), *asked.Key(2)
+		if *asked.Key(0) != sort || stars < 1 || stars > 5 || !isMoment(micros) {
 			return nil, page.ErrCursor
 		}
-		params.AfterRating, params.AfterID = new(int16(after[1])), &after[3]
-		params.AfterTime = new(time.UnixMicro(after[2]))
+		params.AfterRating, params.AfterTime = new(int16(stars)), new(time.UnixMicro(micros))
+		params.AfterID = asked.Key(3)
 	}
 	counts, err := s.queries.CountProductReviews(ctx, r.ID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrNoProduct
-	}
 	if err != nil {
-		return nil, err
+		return nil, postgres.NotFound(err, ErrNoProduct)
 	}
 	rows, err := s.planned.ListProductReviews(ctx, params)
 	if err != nil {
@@ -79,12 +75,9 @@ func (s *Reviews) ListProductReviews(
 			UpdatedAt:          row.UpdatedAt,
 		})
 	}
-	if len(rows) == int(asked.Limit) {
-		last := rows[len(rows)-1]
-		body.NextCursor = new(
-			page.Cursor(sort, int64(last.Rating), last.CreatedAt.UnixMicro(), last.ID),
-		)
-	}
+	body.NextCursor = page.Next(asked, rows, func(r db.ReviewDetail) page.Keys {
+		return page.Keys{sort, int64(r.Rating), r.CreatedAt.UnixMicro(), r.ID}
+	})
 	return body, nil
 }
 

@@ -2,13 +2,13 @@ package search
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"strings"
+
+	"github.com/shopd/shopd/internal/platform/gtin"
+	"github.com/shopd/shopd/internal/platform/optional"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/platform/page"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
@@ -125,7 +125,7 @@ func (s *Search) interpret(ctx context.Context, p api.SearchProductsParams) (*se
 		NearestLimit:  nearest,
 	}
 	if isGTIN(typed) {
-		a.params.ExactGTIN = new(catalog.GTIN14(typed))
+		a.params.ExactGTIN = new(gtin.Pad(typed))
 	}
 	a.query.setParams(&a.params)
 	return a, s.addMeaning(ctx, a)
@@ -166,8 +166,8 @@ func (q *query) setParams(p *db.SearchProductsParams) {
 	if !p.UseWords {
 		return
 	}
-	p.EveryWord, p.KnownWords = orNull(q.everyWord()), orNull(q.knownWords())
-	p.MostWords, p.Rivals = orNull(q.mostWords()), orNull(q.rivals())
+	p.EveryWord, p.KnownWords = optional.Of(q.everyWord()), optional.Of(q.knownWords())
+	p.MostWords, p.Rivals = optional.Of(q.mostWords()), optional.Of(q.rivals())
 }
 
 // addMeaning adds the vector of the text, unless the mode is keyword or no product has any of the
@@ -184,7 +184,7 @@ func (s *Search) addMeaning(ctx context.Context, a *search) error {
 		if a.mode == api.SearchModeHybrid {
 			a.params.NearestLimit = nearestHybrid
 		}
-	case a.mode == api.SearchModeSemantic || !isOutage(err):
+	case a.mode == api.SearchModeSemantic || !problem.IsOutage(err):
 		return err
 	default:
 		s.settings.Log.WarnContext(
@@ -201,19 +201,4 @@ func isGTIN(text string) bool {
 		return isDigits(text)
 	}
 	return false
-}
-
-// isOutage reports whether the model is unreachable or its quota is used up. Search then falls back
-// to words.
-func isOutage(err error) bool {
-	var p *problem.Error
-	return errors.As(err, &p) &&
-		(p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
-}
-
-func orNull(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }

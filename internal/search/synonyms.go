@@ -2,11 +2,8 @@ package search
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -59,13 +56,13 @@ func (s *Search) GetSynonyms(
 	ctx context.Context, r api.GetSynonymsRequestObject,
 ) (api.GetSynonymsResponseObject, error) {
 	row, err := s.queries.GetSynonyms(ctx, r.ID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrSynonymsNotFound
+	if err != nil {
+		return nil, postgres.NotFound(err, ErrSynonymsNotFound)
 	}
 	return api.GetSynonyms200JSONResponse{
 		Body:    synonymBody(row),
 		Headers: api.GetSynonyms200ResponseHeaders{ETag: synonymTag(row)},
-	}, err
+	}, nil
 }
 
 // CreateSynonyms creates a set.
@@ -148,11 +145,8 @@ func (s *Search) changeSynonyms(ctx context.Context, work func(*db.Queries) erro
 
 func lockSynonyms(ctx context.Context, q *db.Queries, id int64, ifMatch *string) error {
 	now, err := q.LockSynonyms(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return ErrSynonymsNotFound
-	}
 	if err != nil {
-		return err
+		return postgres.NotFound(err, ErrSynonymsNotFound)
 	}
 	return version.Check(ifMatch, now.Version)
 }
