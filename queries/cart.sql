@@ -1,4 +1,4 @@
--- The account's cart, made when it is first needed, locked until the transaction ends. One that is there is not written.
+-- The account's cart, locked until the transaction ends. It is created if there is none; an existing one is not written.
 -- name: LockAccountCart :one
 WITH found AS MATERIALIZED (
     SELECT f.id, f.version FROM carts f WHERE f.user_id = $1 FOR NO KEY UPDATE
@@ -21,13 +21,14 @@ SELECT * FROM carts WHERE user_id = $1;
 -- name: GetGuestCart :one
 SELECT * FROM carts WHERE token_hash = $1;
 
--- Counts a change of a cart that is locked.
+-- Raises the version of a locked cart.
 -- name: TouchCart :one
 UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $1 RETURNING version;
 
--- All lines of a cart in the order they were added, with what they are now.
+-- All lines of a cart in the order they were added, with current prices and stock. shown_minor is the price that the customer
+-- saw when the line was last set.
 -- name: ListCartLines :many
-SELECT l.variant_id, l.quantity, l.price_minor AS told_minor, v.product_id, v.sku, v.options,
+SELECT l.variant_id, l.quantity, l.price_minor AS shown_minor, v.product_id, v.sku, v.options,
        coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.name,
        (v.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL)::boolean AS is_gone, p.is_active,
        (SELECT i.sizes FROM product_images i WHERE i.product_id = p.id AND (i.id = v.image_id OR i.is_primary)
@@ -38,7 +39,7 @@ SELECT l.variant_id, l.quantity, l.price_minor AS told_minor, v.product_id, v.sk
  WHERE l.cart_id = $1
  ORDER BY l.added_at, l.variant_id;
 
--- What of a product can be put into a cart: its variants, or the one that is named; two at most, to tell one from several.
+-- The variants of a product that can be added to a cart, or the one that is named; two at most, to tell one from several.
 -- name: FindSellable :many
 SELECT v.id, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.is_active
   FROM variants v
@@ -54,7 +55,7 @@ SELECT count(*) AS lines, coalesce(max(quantity) FILTER (WHERE variant_id = @var
   FROM cart_lines
  WHERE cart_id = @cart_id;
 
--- The lines a product has in a cart: several when several of its variants are in it.
+-- The lines of a product in a cart: several if several of its variants are in it; two at most.
 -- name: FindCartLines :many
 SELECT l.variant_id, l.quantity, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory,
        (p.is_active AND p.deleted_at IS NULL AND v.deleted_at IS NULL)::boolean AS is_sold
@@ -76,8 +77,8 @@ DELETE FROM cart_lines WHERE cart_id = @cart_id AND variant_id = @variant_id;
 -- name: ClearCart :exec
 DELETE FROM cart_lines WHERE cart_id = $1;
 
--- Adds the lines of a guest's cart to an account's, both locked: quantities add up to what is in stock at most; what is
--- not sold any more, and lines beyond the hundredth, stay behind.
+-- Adds the lines of a guest's cart to an account's, both locked. Quantities add up to the stock at most. Lines of products
+-- that are not sold any more, and those beyond the hundredth, are dropped.
 -- name: MergeCartLines :exec
 INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor, added_at)
 SELECT @into_cart, g.variant_id, g.quantity, g.price_minor, g.added_at
@@ -99,6 +100,6 @@ DELETE FROM carts WHERE id = $1;
 -- name: DeleteAccountCart :exec
 DELETE FROM carts WHERE user_id = $1;
 
--- Forgets guests' carts that nobody changed for a month (carts_guests_idx).
+-- Deletes guests' carts that were not changed for a month (carts_guests_idx).
 -- name: SweepGuestCarts :execrows
 DELETE FROM carts WHERE user_id IS NULL AND updated_at < now() - interval '30 days';

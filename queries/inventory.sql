@@ -1,4 +1,4 @@
--- The location sales take from first, and what is counted goes to when none is named.
+-- The location that sales take from first, and that changes are made at if the request names none.
 -- name: GetFirstLocation :one
 SELECT * FROM stock_locations ORDER BY position, id LIMIT 1;
 
@@ -15,7 +15,7 @@ VALUES (@code, @name, (SELECT coalesce(max(position), -1) + 1 FROM stock_locatio
 -- name: RenameLocation :one
 UPDATE stock_locations SET name = @name WHERE code = @code RETURNING *;
 
--- The stock new variants begin with, and its first movement. A level of 0 has none.
+-- Creates the levels of new variants with their initial stock and its movement. A level of 0 has no movement.
 -- name: OpenStock :exec
 WITH levels AS (
     INSERT INTO stock_levels (variant_id, location_id, quantity)
@@ -25,7 +25,7 @@ WITH levels AS (
 INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, actor_id)
 SELECT variant_id, location_id, quantity, quantity, 'initial', sqlc.narg(actor_id)::bigint FROM levels WHERE quantity > 0 ORDER BY variant_id;
 
--- Makes sure the levels that are to change have a row to lock.
+-- Creates the levels that do not exist yet, so that there is a row to lock.
 -- name: EnsureStockLevels :exec
 INSERT INTO stock_levels (variant_id, location_id, quantity)
 SELECT m.variant_id, m.location_id, 0
@@ -42,7 +42,7 @@ SELECT s.variant_id, s.location_id, s.quantity
  ORDER BY s.variant_id, s.location_id
    FOR UPDATE;
 
--- Moves units and writes the ledger, in one statement. The levels are locked.
+-- Changes levels and writes their movements. The levels are locked.
 -- name: MoveStock :exec
 WITH moves AS (
     SELECT unnest(@variant_ids::bigint[]) AS variant_id, unnest(@location_ids::bigint[]) AS location_id, unnest(@deltas::integer[]) AS delta
@@ -56,8 +56,8 @@ INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, r
 SELECT variant_id, location_id, delta, quantity, @reason::text, @reference::text, sqlc.narg(actor_id)::bigint
   FROM levels ORDER BY variant_id, location_id;
 
--- Raises an alert for each variant, or changes the level of the one that is open, and writes the events that tell of what
--- fell: a new row has no xmax, and one that was out before did not fall to low.
+-- Raises an alert for each variant, or changes the level of its open alert, and writes the events of the variants whose stock
+-- fell: a new row has xmax 0, and a variant that was out before did not fall to low.
 -- name: RaiseStockAlerts :exec
 WITH raised AS (
     INSERT INTO stock_alerts AS a (variant_id, level, stock)
@@ -81,7 +81,7 @@ UPDATE stock_alerts SET cleared_at = now() WHERE variant_id = ANY (@variant_ids:
 UPDATE variants SET track_inventory = @track_inventory, updated_at = now()
  WHERE id = @id AND track_inventory <> @track_inventory;
 
--- Which variant a product, a GTIN or a sku means; several when a product has several.
+-- The variant that a product, a GTIN or a sku names; two at most, to tell one variant from several.
 -- name: FindVariants :many
 SELECT v.id, v.product_id, v.is_default
   FROM variants v
@@ -94,8 +94,8 @@ SELECT v.id, v.product_id, v.is_default
  ORDER BY v.is_default DESC, v.id
  LIMIT 2;
 
--- A page of levels by variant and location. To be run with a plan of its own (postgres.Planned).
--- name: ListStockLevels :many
+-- A page of levels by variant and location. Run it through postgres.Planned.
+-- name: ListStock :many
 WITH filtered AS NOT MATERIALIZED (
     SELECT s.variant_id, s.location_id, s.quantity, s.updated_at
       FROM stock_levels s
@@ -122,7 +122,7 @@ SELECT page.variant_id, page.location_id, page.quantity, page.updated_at, l.code
  ORDER BY page.variant_id, page.location_id;
 
 -- One variant with all its levels, in the order of the locations.
--- name: GetVariantStock :many
+-- name: GetStock :many
 SELECT v.id, v.product_id, v.sku, v.gtin, v.stock, v.track_inventory, s.quantity, s.updated_at,
        l.code AS location_code, l.name AS location_name
   FROM variants v
@@ -131,7 +131,7 @@ SELECT v.id, v.product_id, v.sku, v.gtin, v.stock, v.track_inventory, s.quantity
  WHERE v.id = $1
  ORDER BY l.position, l.id;
 
--- A page of the ledger, newest first. To be run with a plan of its own (postgres.Planned).
+-- A page of the ledger, newest first. Run it through postgres.Planned.
 -- name: ListStockMovements :many
 SELECT m.id, m.at, m.variant_id, m.delta, m.quantity, m.reason, m.reference, m.actor_id, l.code AS location_code,
        v.product_id, v.sku, v.gtin
@@ -162,9 +162,9 @@ SELECT count(*) FILTER (WHERE v.stock = 0)::bigint AS out,
   JOIN product_listings l ON l.product_id = v.product_id
  WHERE v.deleted_at IS NULL AND v.track_inventory AND l.is_visible;
 
--- A page of variants between two stocks, the emptiest first, with what they sold since a time and their open alert
--- (stock_movements_sales_idx). To be run with a plan of its own (postgres.Planned).
--- name: ListStockHealth :many
+-- A page of variants with a stock between least and most, the emptiest first, with the units sold since a time and their open
+-- alert (stock_movements_sales_idx). Run it through postgres.Planned.
+-- name: GetStockHealth :many
 WITH page AS MATERIALIZED (
     SELECT v.id, v.product_id, v.sku, v.gtin, v.options, v.stock
       FROM variants v
@@ -183,11 +183,11 @@ SELECT page.id, page.product_id, page.sku, page.gtin, page.options, page.stock, 
   LEFT JOIN stock_alerts a ON a.variant_id = page.id AND a.cleared_at IS NULL
  ORDER BY page.stock, page.id;
 
--- Takes units of some variants for an order, all of them or, when there are not enough, none: from the first location
--- that has any, in the order of position. The levels are locked in the order of their keys, the ledger is written and
--- alerts are raised and told of, in one statement, so that nothing but the commit comes after it. The new level is counted from the
--- locked one: the update itself meets the level as it was when the statement began, and constraints are checked on that
--- before what others committed meanwhile is looked up.
+-- Takes units of some variants for an order: all of them, or none if there are not enough, from the first locations that
+-- have any, by position. One statement locks the levels in the order of their keys, writes the movements, and raises alerts
+-- with their events, so that only the commit comes after it. The new level is computed from the locked row: the update
+-- itself sees the level as it was when the statement began, and constraints are checked against that before the row is
+-- read again.
 -- name: TakeStock :one
 WITH asked AS (
     SELECT unnest(@variant_ids::bigint[]) AS variant_id, unnest(@quantities::integer[]) AS units
@@ -227,13 +227,14 @@ WITH asked AS (
     ON CONFLICT (variant_id) WHERE cleared_at IS NULL
     DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
     RETURNING a.variant_id, a.level, a.stock
-), told AS (
+), event AS (
     INSERT INTO events (kind, object_type, object_id, data)
     SELECT 'stock.' || r.level, 'variant', r.variant_id, stock_event(r.variant_id, r.level, r.stock) FROM raised r ORDER BY r.variant_id
 )
 SELECT yes::boolean AS taken, (yes AND EXISTS (SELECT FROM totals WHERE remaining = 0))::boolean AS emptied FROM enough;
 
--- Gives back what some orders hold, to where it was taken from. What an order gave back before, it holds no more.
+-- Returns the units that some orders hold to the locations they were taken from. What an order released before, it no
+-- longer holds.
 -- name: ReleaseStock :exec
 WITH held AS (
     SELECT m.reference, m.variant_id, m.location_id, -sum(m.delta)::integer AS units

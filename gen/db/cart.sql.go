@@ -102,7 +102,7 @@ type FindCartLinesRow struct {
 	IsSold         bool
 }
 
-// The lines a product has in a cart: several when several of its variants are in it.
+// The lines of a product in a cart: several if several of its variants are in it; two at most.
 func (q *Queries) FindCartLines(ctx context.Context, cartID int64, productID int64, variantID *int64) ([]FindCartLinesRow, error) {
 	rows, err := q.db.Query(ctx, findCartLines, cartID, productID, variantID)
 	if err != nil {
@@ -148,7 +148,7 @@ type FindSellableRow struct {
 	IsActive       bool
 }
 
-// What of a product can be put into a cart: its variants, or the one that is named; two at most, to tell one from several.
+// The variants of a product that can be added to a cart, or the one that is named; two at most, to tell one from several.
 func (q *Queries) FindSellable(ctx context.Context, productID int64, variantID *int64) ([]FindSellableRow, error) {
 	rows, err := q.db.Query(ctx, findSellable, productID, variantID)
 	if err != nil {
@@ -212,7 +212,7 @@ func (q *Queries) GetGuestCart(ctx context.Context, tokenHash []byte) (Cart, err
 }
 
 const listCartLines = `-- name: ListCartLines :many
-SELECT l.variant_id, l.quantity, l.price_minor AS told_minor, v.product_id, v.sku, v.options,
+SELECT l.variant_id, l.quantity, l.price_minor AS shown_minor, v.product_id, v.sku, v.options,
        coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.name,
        (v.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL)::boolean AS is_gone, p.is_active,
        (SELECT i.sizes FROM product_images i WHERE i.product_id = p.id AND (i.id = v.image_id OR i.is_primary)
@@ -227,7 +227,7 @@ SELECT l.variant_id, l.quantity, l.price_minor AS told_minor, v.product_id, v.sk
 type ListCartLinesRow struct {
 	VariantID      int64
 	Quantity       int32
-	ToldMinor      int64
+	ShownMinor     int64
 	ProductID      int64
 	SKU            string
 	Options        []byte
@@ -240,7 +240,8 @@ type ListCartLinesRow struct {
 	ImageSizes     []byte
 }
 
-// All lines of a cart in the order they were added, with what they are now.
+// All lines of a cart in the order they were added, with current prices and stock. shown_minor is the price that the customer
+// saw when the line was last set.
 func (q *Queries) ListCartLines(ctx context.Context, cartID int64) ([]ListCartLinesRow, error) {
 	rows, err := q.db.Query(ctx, listCartLines, cartID)
 	if err != nil {
@@ -253,7 +254,7 @@ func (q *Queries) ListCartLines(ctx context.Context, cartID int64) ([]ListCartLi
 		if err := rows.Scan(
 			&i.VariantID,
 			&i.Quantity,
-			&i.ToldMinor,
+			&i.ShownMinor,
 			&i.ProductID,
 			&i.SKU,
 			&i.Options,
@@ -291,7 +292,7 @@ type LockAccountCartRow struct {
 	Version int64
 }
 
-// The account's cart, made when it is first needed, locked until the transaction ends. One that is there is not written.
+// The account's cart, locked until the transaction ends. It is created if there is none; an existing one is not written.
 func (q *Queries) LockAccountCart(ctx context.Context, userID *int64) (LockAccountCartRow, error) {
 	row := q.db.QueryRow(ctx, lockAccountCart, userID)
 	var i LockAccountCartRow
@@ -332,8 +333,8 @@ SELECT $1, g.variant_id, g.quantity, g.price_minor, g.added_at
 ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity
 `
 
-// Adds the lines of a guest's cart to an account's, both locked: quantities add up to what is in stock at most; what is
-// not sold any more, and lines beyond the hundredth, stay behind.
+// Adds the lines of a guest's cart to an account's, both locked. Quantities add up to the stock at most. Lines of products
+// that are not sold any more, and those beyond the hundredth, are dropped.
 func (q *Queries) MergeCartLines(ctx context.Context, intoCart int64, fromCart int64) error {
 	_, err := q.db.Exec(ctx, mergeCartLines, intoCart, fromCart)
 	return err
@@ -365,7 +366,7 @@ const sweepGuestCarts = `-- name: SweepGuestCarts :execrows
 DELETE FROM carts WHERE user_id IS NULL AND updated_at < now() - interval '30 days'
 `
 
-// Forgets guests' carts that nobody changed for a month (carts_guests_idx).
+// Deletes guests' carts that were not changed for a month (carts_guests_idx).
 func (q *Queries) SweepGuestCarts(ctx context.Context) (int64, error) {
 	result, err := q.db.Exec(ctx, sweepGuestCarts)
 	if err != nil {
@@ -378,7 +379,7 @@ const touchCart = `-- name: TouchCart :one
 UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $1 RETURNING version
 `
 
-// Counts a change of a cart that is locked.
+// Raises the version of a locked cart.
 func (q *Queries) TouchCart(ctx context.Context, id int64) (int64, error) {
 	row := q.db.QueryRow(ctx, touchCart, id)
 	var version int64

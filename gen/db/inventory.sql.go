@@ -79,7 +79,7 @@ SELECT m.variant_id, m.location_id, 0
 ON CONFLICT DO NOTHING
 `
 
-// Makes sure the levels that are to change have a row to lock.
+// Creates the levels that do not exist yet, so that there is a row to lock.
 func (q *Queries) EnsureStockLevels(ctx context.Context, variantIds []int64, locationIds []int64) error {
 	_, err := q.db.Exec(ctx, ensureStockLevels, variantIds, locationIds)
 	return err
@@ -111,7 +111,7 @@ type FindVariantsRow struct {
 	IsDefault bool
 }
 
-// Which variant a product, a GTIN or a sku means; several when a product has several.
+// The variant that a product, a GTIN or a sku names; two at most, to tell one variant from several.
 func (q *Queries) FindVariants(ctx context.Context, arg FindVariantsParams) ([]FindVariantsRow, error) {
 	rows, err := q.db.Query(ctx, findVariants,
 		arg.ProductID,
@@ -141,7 +141,7 @@ const getFirstLocation = `-- name: GetFirstLocation :one
 SELECT id, code, name, position, created_at FROM stock_locations ORDER BY position, id LIMIT 1
 `
 
-// The location sales take from first, and what is counted goes to when none is named.
+// The location that sales take from first, and that changes are made at if the request names none.
 func (q *Queries) GetFirstLocation(ctx context.Context) (StockLocation, error) {
 	row := q.db.QueryRow(ctx, getFirstLocation)
 	var i StockLocation
@@ -172,7 +172,7 @@ func (q *Queries) GetLocationByCode(ctx context.Context, code string) (StockLoca
 	return i, err
 }
 
-const getVariantStock = `-- name: GetVariantStock :many
+const getStock = `-- name: GetStock :many
 SELECT v.id, v.product_id, v.sku, v.gtin, v.stock, v.track_inventory, s.quantity, s.updated_at,
        l.code AS location_code, l.name AS location_name
   FROM variants v
@@ -182,7 +182,7 @@ SELECT v.id, v.product_id, v.sku, v.gtin, v.stock, v.track_inventory, s.quantity
  ORDER BY l.position, l.id
 `
 
-type GetVariantStockRow struct {
+type GetStockRow struct {
 	ID             int64
 	ProductID      int64
 	SKU            string
@@ -196,15 +196,15 @@ type GetVariantStockRow struct {
 }
 
 // One variant with all its levels, in the order of the locations.
-func (q *Queries) GetVariantStock(ctx context.Context, id int64) ([]GetVariantStockRow, error) {
-	rows, err := q.db.Query(ctx, getVariantStock, id)
+func (q *Queries) GetStock(ctx context.Context, id int64) ([]GetStockRow, error) {
+	rows, err := q.db.Query(ctx, getStock, id)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []GetVariantStockRow{}
+	items := []GetStockRow{}
 	for rows.Next() {
-		var i GetVariantStockRow
+		var i GetStockRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.ProductID,
@@ -216,6 +216,86 @@ func (q *Queries) GetVariantStock(ctx context.Context, id int64) ([]GetVariantSt
 			&i.UpdatedAt,
 			&i.LocationCode,
 			&i.LocationName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const getStockHealth = `-- name: GetStockHealth :many
+WITH page AS MATERIALIZED (
+    SELECT v.id, v.product_id, v.sku, v.gtin, v.options, v.stock
+      FROM variants v
+      JOIN product_listings l ON l.product_id = v.product_id
+     WHERE v.deleted_at IS NULL AND v.track_inventory AND l.is_visible
+       AND v.stock BETWEEN $2::integer AND $3::integer
+     ORDER BY v.stock, v.id
+     LIMIT $5 OFFSET $4
+)
+SELECT page.id, page.product_id, page.sku, page.gtin, page.options, page.stock, p.name AS product_name,
+       greatest(coalesce((SELECT -sum(m.delta) FROM stock_movements m
+                  WHERE m.variant_id = page.id AND m.at >= $1 AND m.reason IN ('sale', 'release')), 0), 0)::bigint AS sold,
+       a.level AS alert_level, a.raised_at AS alert_raised_at
+  FROM page
+  JOIN products p ON p.id = page.product_id
+  LEFT JOIN stock_alerts a ON a.variant_id = page.id AND a.cleared_at IS NULL
+ ORDER BY page.stock, page.id
+`
+
+type GetStockHealthParams struct {
+	Since      time.Time
+	Least      int32
+	Most       int32
+	PageOffset int32
+	PageLimit  int32
+}
+
+type GetStockHealthRow struct {
+	ID            int64
+	ProductID     int64
+	SKU           string
+	GTIN          *string
+	Options       []byte
+	Stock         int32
+	ProductName   string
+	Sold          int64
+	AlertLevel    *string
+	AlertRaisedAt *time.Time
+}
+
+// A page of variants with a stock between least and most, the emptiest first, with the units sold since a time and their open
+// alert (stock_movements_sales_idx). Run it through postgres.Planned.
+func (q *Queries) GetStockHealth(ctx context.Context, arg GetStockHealthParams) ([]GetStockHealthRow, error) {
+	rows, err := q.db.Query(ctx, getStockHealth,
+		arg.Since,
+		arg.Least,
+		arg.Most,
+		arg.PageOffset,
+		arg.PageLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GetStockHealthRow{}
+	for rows.Next() {
+		var i GetStockHealthRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.ProductID,
+			&i.SKU,
+			&i.GTIN,
+			&i.Options,
+			&i.Stock,
+			&i.ProductName,
+			&i.Sold,
+			&i.AlertLevel,
+			&i.AlertRaisedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -257,87 +337,7 @@ func (q *Queries) ListLocations(ctx context.Context) ([]StockLocation, error) {
 	return items, nil
 }
 
-const listStockHealth = `-- name: ListStockHealth :many
-WITH page AS MATERIALIZED (
-    SELECT v.id, v.product_id, v.sku, v.gtin, v.options, v.stock
-      FROM variants v
-      JOIN product_listings l ON l.product_id = v.product_id
-     WHERE v.deleted_at IS NULL AND v.track_inventory AND l.is_visible
-       AND v.stock BETWEEN $2::integer AND $3::integer
-     ORDER BY v.stock, v.id
-     LIMIT $5 OFFSET $4
-)
-SELECT page.id, page.product_id, page.sku, page.gtin, page.options, page.stock, p.name AS product_name,
-       greatest(coalesce((SELECT -sum(m.delta) FROM stock_movements m
-                  WHERE m.variant_id = page.id AND m.at >= $1 AND m.reason IN ('sale', 'release')), 0), 0)::bigint AS sold,
-       a.level AS alert_level, a.raised_at AS alert_raised_at
-  FROM page
-  JOIN products p ON p.id = page.product_id
-  LEFT JOIN stock_alerts a ON a.variant_id = page.id AND a.cleared_at IS NULL
- ORDER BY page.stock, page.id
-`
-
-type ListStockHealthParams struct {
-	Since      time.Time
-	Least      int32
-	Most       int32
-	PageOffset int32
-	PageLimit  int32
-}
-
-type ListStockHealthRow struct {
-	ID            int64
-	ProductID     int64
-	SKU           string
-	GTIN          *string
-	Options       []byte
-	Stock         int32
-	ProductName   string
-	Sold          int64
-	AlertLevel    *string
-	AlertRaisedAt *time.Time
-}
-
-// A page of variants between two stocks, the emptiest first, with what they sold since a time and their open alert
-// (stock_movements_sales_idx). To be run with a plan of its own (postgres.Planned).
-func (q *Queries) ListStockHealth(ctx context.Context, arg ListStockHealthParams) ([]ListStockHealthRow, error) {
-	rows, err := q.db.Query(ctx, listStockHealth,
-		arg.Since,
-		arg.Least,
-		arg.Most,
-		arg.PageOffset,
-		arg.PageLimit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListStockHealthRow{}
-	for rows.Next() {
-		var i ListStockHealthRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.ProductID,
-			&i.SKU,
-			&i.GTIN,
-			&i.Options,
-			&i.Stock,
-			&i.ProductName,
-			&i.Sold,
-			&i.AlertLevel,
-			&i.AlertRaisedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listStockLevels = `-- name: ListStockLevels :many
+const listStock = `-- name: ListStock :many
 WITH filtered AS NOT MATERIALIZED (
     SELECT s.variant_id, s.location_id, s.quantity, s.updated_at
       FROM stock_levels s
@@ -364,7 +364,7 @@ SELECT page.variant_id, page.location_id, page.quantity, page.updated_at, l.code
  ORDER BY page.variant_id, page.location_id
 `
 
-type ListStockLevelsParams struct {
+type ListStockParams struct {
 	AfterVariant  *int64
 	ProductID     *int64
 	GTIN          *string
@@ -375,7 +375,7 @@ type ListStockLevelsParams struct {
 	PageLimit     int32
 }
 
-type ListStockLevelsRow struct {
+type ListStockRow struct {
 	VariantID      int64
 	LocationID     int64
 	Quantity       int32
@@ -392,9 +392,9 @@ type ListStockLevelsRow struct {
 	Total          int64
 }
 
-// A page of levels by variant and location. To be run with a plan of its own (postgres.Planned).
-func (q *Queries) ListStockLevels(ctx context.Context, arg ListStockLevelsParams) ([]ListStockLevelsRow, error) {
-	rows, err := q.db.Query(ctx, listStockLevels,
+// A page of levels by variant and location. Run it through postgres.Planned.
+func (q *Queries) ListStock(ctx context.Context, arg ListStockParams) ([]ListStockRow, error) {
+	rows, err := q.db.Query(ctx, listStock,
 		arg.AfterVariant,
 		arg.ProductID,
 		arg.GTIN,
@@ -408,9 +408,9 @@ func (q *Queries) ListStockLevels(ctx context.Context, arg ListStockLevelsParams
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListStockLevelsRow{}
+	items := []ListStockRow{}
 	for rows.Next() {
-		var i ListStockLevelsRow
+		var i ListStockRow
 		if err := rows.Scan(
 			&i.VariantID,
 			&i.LocationID,
@@ -485,7 +485,7 @@ type ListStockMovementsRow struct {
 	GTIN         *string
 }
 
-// A page of the ledger, newest first. To be run with a plan of its own (postgres.Planned).
+// A page of the ledger, newest first. Run it through postgres.Planned.
 func (q *Queries) ListStockMovements(ctx context.Context, arg ListStockMovementsParams) ([]ListStockMovementsRow, error) {
 	rows, err := q.db.Query(ctx, listStockMovements,
 		arg.ProductID,
@@ -590,7 +590,7 @@ type MoveStockParams struct {
 	Deltas      []int32
 }
 
-// Moves units and writes the ledger, in one statement. The levels are locked.
+// Changes levels and writes their movements. The levels are locked.
 func (q *Queries) MoveStock(ctx context.Context, arg MoveStockParams) error {
 	_, err := q.db.Exec(ctx, moveStock,
 		arg.Reason,
@@ -620,7 +620,7 @@ type OpenStockParams struct {
 	Quantities []int32
 }
 
-// The stock new variants begin with, and its first movement. A level of 0 has none.
+// Creates the levels of new variants with their initial stock and its movement. A level of 0 has no movement.
 func (q *Queries) OpenStock(ctx context.Context, arg OpenStockParams) error {
 	_, err := q.db.Exec(ctx, openStock,
 		arg.ActorID,
@@ -648,8 +648,8 @@ SELECT 'stock.' || r.level, 'variant', r.variant_id, stock_event(r.variant_id, r
  ORDER BY r.variant_id
 `
 
-// Raises an alert for each variant, or changes the level of the one that is open, and writes the events that tell of what
-// fell: a new row has no xmax, and one that was out before did not fall to low.
+// Raises an alert for each variant, or changes the level of its open alert, and writes the events of the variants whose stock
+// fell: a new row has xmax 0, and a variant that was out before did not fall to low.
 func (q *Queries) RaiseStockAlerts(ctx context.Context, variantIds []int64, levels []string, stocks []int32) error {
 	_, err := q.db.Exec(ctx, raiseStockAlerts, variantIds, levels, stocks)
 	return err
@@ -692,7 +692,8 @@ UPDATE stock_alerts a
  WHERE a.variant_id = t.variant_id AND a.cleared_at IS NULL AND t.stock > 0 AND (t.stock > $1 OR a.level <> 'low')
 `
 
-// Gives back what some orders hold, to where it was taken from. What an order gave back before, it holds no more.
+// Returns the units that some orders hold to the locations they were taken from. What an order released before, it no
+// longer holds.
 func (q *Queries) ReleaseStock(ctx context.Context, low int32, references []string, actorID *int64) error {
 	_, err := q.db.Exec(ctx, releaseStock, low, references, actorID)
 	return err
@@ -764,7 +765,7 @@ WITH asked AS (
     ON CONFLICT (variant_id) WHERE cleared_at IS NULL
     DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
     RETURNING a.variant_id, a.level, a.stock
-), told AS (
+), event AS (
     INSERT INTO events (kind, object_type, object_id, data)
     SELECT 'stock.' || r.level, 'variant', r.variant_id, stock_event(r.variant_id, r.level, r.stock) FROM raised r ORDER BY r.variant_id
 )
@@ -784,11 +785,11 @@ type TakeStockRow struct {
 	Emptied bool
 }
 
-// Takes units of some variants for an order, all of them or, when there are not enough, none: from the first location
-// that has any, in the order of position. The levels are locked in the order of their keys, the ledger is written and
-// alerts are raised and told of, in one statement, so that nothing but the commit comes after it. The new level is counted from the
-// locked one: the update itself meets the level as it was when the statement began, and constraints are checked on that
-// before what others committed meanwhile is looked up.
+// Takes units of some variants for an order: all of them, or none if there are not enough, from the first locations that
+// have any, by position. One statement locks the levels in the order of their keys, writes the movements, and raises alerts
+// with their events, so that only the commit comes after it. The new level is computed from the locked row: the update
+// itself sees the level as it was when the statement began, and constraints are checked against that before the row is
+// read again.
 func (q *Queries) TakeStock(ctx context.Context, arg TakeStockParams) (TakeStockRow, error) {
 	row := q.db.QueryRow(ctx, takeStock,
 		arg.VariantIds,

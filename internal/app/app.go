@@ -116,7 +116,7 @@ func New(
 	a.followCatalogue(workers)
 	a.newSales(workers)
 	a.newFeeds(workers)
-	if err := a.newPayments(workers); err != nil {
+	if err := a.newPayments(); err != nil {
 		return nil, err
 	}
 	if err := a.newTold(sender, workers); err != nil {

@@ -81,14 +81,10 @@ func (a *App) newSales(workers *river.Workers) {
 		Medium:   s.StockMedium,
 		Changed:  a.catalogueChanged,
 	})
-	a.carts = cart.New(
-		a.pool,
-		cart.Settings{
-			Currency:    s.StoreCurrency,
-			MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"),
-		},
-	)
-	a.carts.AddWorkers(workers)
+	a.carts = cart.New(a.pool, a.queue, cart.Settings{
+		Currency:    s.StoreCurrency,
+		MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"),
+	})
 	a.orders = orders.New(a.pool, a.queue, a.stock, orders.Settings{
 		Currency:      s.StoreCurrency,
 		PaymentWindow: s.OrderPaymentWindow,
@@ -99,15 +95,12 @@ func (a *App) newSales(workers *river.Workers) {
 		},
 		Refund: func(ctx context.Context, order, user int64) (bool, error) { return a.payments.Refund(ctx, order, user) },
 	})
-	a.orders.AddWorkers(workers)
 	river.AddWorker(
 		workers,
 		river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
 			return db.New(a.pool).PurgeIdempotencyKeys(ctx)
 		}),
 	)
-	a.queue.Every(time.Minute, orders.Expire{})
-	a.queue.Every(time.Hour, cart.Sweep{})
 	a.queue.Every(time.Hour, idempotency.Sweep{})
 }
 

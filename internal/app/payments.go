@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"time"
 
-	"github.com/riverqueue/river"
-
 	"github.com/shopd/shopd/internal/payments"
 	"github.com/shopd/shopd/internal/payments/stripepay"
 	"github.com/shopd/shopd/internal/payments/testpay"
@@ -18,7 +16,7 @@ import (
 const settleAfter = time.Minute
 
 // newPayments makes what takes payments, with the provider the settings name.
-func (a *App) newPayments(workers *river.Workers) error {
+func (a *App) newPayments() error {
 	s := a.settings
 	settings := payments.Settings{
 		Log:         a.log,
@@ -58,8 +56,6 @@ func (a *App) newPayments(workers *river.Workers) error {
 		a.log.Warn("PAYMENT_PROVIDER is not set: orders cannot be paid")
 	}
 	a.payments = payments.New(a.pool, a.queue, a.orders, settings)
-	a.payments.AddWorkers(workers)
-	a.queue.Every(a.payments.Overdue(), payments.Reconcile{})
 	return nil
 }
 

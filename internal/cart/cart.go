@@ -1,7 +1,7 @@
-// Package cart owns what somebody means to buy: an account's cart, or a guest's, which an opaque
-// token opens. A cart remembers variants and numbers; prices and stock are looked up whenever it is
-// shown. Every change locks the cart's row first, so changes of one cart, and its checkout, happen
-// one after the other.
+// Package cart owns what customers mean to buy: the cart of an account, or a guest's, which an
+// opaque token opens. A cart stores variants and quantities. Prices and stock are read whenever it
+// is shown. Every change locks the cart's row first, so that changes of a cart, and its checkout,
+// happen one after the other.
 package cart
 
 import (
@@ -9,18 +9,17 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
-	"fmt"
+	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
 
+	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
-	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
+	"github.com/shopd/shopd/internal/platform/version"
 )
 
 // Limits of a cart.
@@ -29,51 +28,43 @@ const (
 	MaxQuantity = 10_000
 )
 
-// Errors clients are told about.
-var (
-	ErrNotFound = problem.NotFound(
-		"cart_not_found", "The token opens no cart. Leave X-Cart-Token out and begin another.",
-	)
-	ErrNoLine = problem.NotFound("cart_line_not_found", "The product is not in the cart.")
-	ErrFull   = problem.Conflict(
-		"cart_full", "The cart has 100 lines, which is the most. Take something out first.",
-	)
-	errTooMany = problem.Invalid(
-		problem.Field{
-			Pointer: "/quantity",
-			Message: "would make more than 10000 units of the line",
-		},
-	)
-	errOneOfThese = problem.Invalid(
-		problem.Field{Pointer: "", Message: "needs quantity or delta, and not both"},
-	)
-)
-
 // Settings of the domain.
 type Settings struct {
 	Currency    money.Currency
 	MediaPrefix string // what addresses of images begin with
 }
 
-// Carts answers the cart operations.
+// Carts serves the cart operations.
 type Carts struct {
 	pool     *pgxpool.Pool
 	queries  *db.Queries
 	settings Settings
 }
 
-// New makes the domain.
-func New(pool *pgxpool.Pool, settings Settings) *Carts {
-	return &Carts{pool: pool, queries: db.New(pool), settings: settings}
+// New returns the domain, with its jobs registered in queue.
+func New(pool *pgxpool.Pool, queue *jobs.Queue, settings Settings) *Carts {
+	c := &Carts{pool: pool, queries: db.New(pool), settings: settings}
+	jobs.Handle(queue, func(ctx context.Context, _ Sweep) error {
+		_, err := c.queries.SweepGuestCarts(ctx)
+		return err
+	})
+	queue.Every(time.Hour, Sweep{})
+	return c
 }
 
-// Forget removes the cart of an account that is deleted.
+// Sweep is the job that deletes guests' carts that were not changed for a month.
+type Sweep struct{}
+
+// Kind implements river.JobArgs.
+func (Sweep) Kind() string { return "cart.sweep" }
+
+// Forget removes the cart of an account that is being deleted.
 func Forget(ctx context.Context, q *db.Queries, user int64) error {
 	return q.DeleteAccountCart(ctx, &user)
 }
 
-// lock finds the caller's cart and locks it. The account's cart is made when it is first needed; a
-// guest needs a token.
+// lock locks the caller's cart: the account's, which is created if it has none, or the one that a
+// guest's token opens. Without a token a guest has none, and lock returns ErrNotFound.
 func lock(ctx context.Context, q *db.Queries, token *string) (db.Cart, error) {
 	if user := request.From(ctx).Principal.UserID; user != 0 {
 		row, err := q.LockAccountCart(ctx, &user)
@@ -83,16 +74,14 @@ func lock(ctx context.Context, q *db.Queries, token *string) (db.Cart, error) {
 		return db.Cart{}, ErrNotFound
 	}
 	cart, err := q.LockGuestCart(ctx, hash(*token))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return db.Cart{}, ErrNotFound
-	}
-	return cart, err
+	return cart, postgres.NotFound(err, ErrNotFound)
 }
 
-// open is lock, and begins a cart for a guest without one, whose token it answers.
-func open(
+// lockOrBegin locks the caller's cart like lock. For a guest without a token it creates a cart, and
+// returns its token.
+func lockOrBegin(
 	ctx context.Context, q *db.Queries, token *string,
-) (cart db.Cart, made *string, err error) {
+) (cart db.Cart, newToken *string, err error) {
 	if token != nil || request.From(ctx).Principal.UserID != 0 {
 		cart, err = lock(ctx, q, token)
 		return cart, nil, err
@@ -104,131 +93,39 @@ func open(
 	return cart, &text, err
 }
 
-// hash is what is kept of a token.
+// hash returns the hash of a guest's token, which is all that is stored of it.
 func hash(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
 }
 
-// add puts units of a product into a locked cart.
-func add(
-	ctx context.Context, q *db.Queries, cart, product int64, variant *int64, quantity int32,
-) error {
-	found, err := q.FindSellable(ctx, product, variant)
-	switch {
-	case err != nil:
+// edit runs work on the caller's locked cart in a transaction, unless ifMatch names another version
+// of it. It returns the cart after the change, and its ETag.
+func (c *Carts) edit(
+	ctx context.Context, token, ifMatch *string, work func(q *db.Queries, cart int64) error,
+) (body api.Cart, tag *string, err error) {
+	err = postgres.Tx(ctx, c.pool, func(q *db.Queries) error {
+		cart, err := lock(ctx, q, token)
+		if err != nil {
+			return err
+		}
+		if err := version.Check(ifMatch, cart.Version); err != nil {
+			return err
+		}
+		if err := work(q, cart.ID); err != nil {
+			return err
+		}
+		body, tag, err = c.touch(ctx, q, cart.ID)
 		return err
-	case len(found) == 0 && variant != nil:
-		return inventory.ErrNoVariant
-	case len(found) == 0:
-		return inventory.ErrNoProduct
-	case len(found) > 1:
-		return inventory.ErrVariantRequired
-	}
-	it := found[0]
-	has, err := q.CountCartLines(ctx, it.ID, cart)
+	})
+	return body, tag, err
+}
+
+// touch raises the version of a locked cart and returns the cart as it is now, and its ETag.
+func (c *Carts) touch(ctx context.Context, q *db.Queries, cart int64) (api.Cart, *string, error) {
+	now, err := q.TouchCart(ctx, cart)
 	if err != nil {
-		return err
+		return api.Cart{}, nil, err
 	}
-	sum := has.Quantity + quantity
-	available := it.Stock
-	if !it.IsActive {
-		available = 0
-	}
-	switch {
-	case has.Quantity == 0 && has.Lines >= MaxLines:
-		return ErrFull
-	case sum > MaxQuantity:
-		return errTooMany
-	case !it.IsActive, it.TrackInventory && sum > it.Stock:
-		return insufficient(available, has.Quantity)
-	}
-	return q.SetCartLine(
-		ctx,
-		db.SetCartLineParams{
-			CartID:     cart,
-			VariantID:  it.ID,
-			Quantity:   sum,
-			PriceMinor: it.UnitMinor,
-		},
-	)
-}
-
-// change sets or steps the units of a line; at none it is gone.
-func change(
-	ctx context.Context, q *db.Queries, cart, product int64, variant *int64, quantity, delta *int32,
-) error {
-	if (quantity == nil) == (delta == nil) {
-		return errOneOfThese
-	}
-	line, err := find(ctx, q, cart, product, variant)
-	if err != nil {
-		return err
-	}
-	wanted := int32(0)
-	if quantity != nil {
-		wanted = *quantity
-	} else {
-		wanted = line.Quantity + *delta
-	}
-	switch {
-	case wanted <= 0:
-		return q.DeleteCartLine(ctx, cart, line.VariantID)
-	case wanted > MaxQuantity:
-		return errTooMany
-	case wanted <= line.Quantity: // fewer is fine even when there are not that many
-	case !line.IsSold:
-		return insufficient(0, line.Quantity)
-	case line.TrackInventory && wanted > line.Stock:
-		return insufficient(line.Stock, line.Quantity)
-	}
-	return q.SetCartLine(
-		ctx,
-		db.SetCartLineParams{
-			CartID:     cart,
-			VariantID:  line.VariantID,
-			Quantity:   wanted,
-			PriceMinor: line.UnitMinor,
-		},
-	)
-}
-
-// find answers the one line that a product, or a variant of it, has in a cart.
-func find(
-	ctx context.Context, q *db.Queries, cart, product int64, variant *int64,
-) (db.FindCartLinesRow, error) {
-	lines, err := q.FindCartLines(ctx, cart, product, variant)
-	switch {
-	case err != nil:
-		return db.FindCartLinesRow{}, err
-	case len(lines) == 0:
-		return db.FindCartLinesRow{}, ErrNoLine
-	case len(lines) > 1:
-		return db.FindCartLinesRow{}, inventory.ErrVariantRequired
-	}
-	return lines[0], nil
-}
-
-// insufficient tells how many units can be had.
-func insufficient(available, inCart int32) error {
-	message := fmt.Sprintf("%d are available", available)
-	if inCart > 0 {
-		message += fmt.Sprintf(", and %d are in the cart already", inCart)
-	}
-	return inventory.ErrInsufficient.Detailf("There are not that many units: %s.", message).
-		With(problem.Field{Pointer: "/quantity", Message: message})
-}
-
-// Sweep is a job that forgets guests' carts nobody changed for a month.
-type Sweep struct{}
-
-// Kind implements river.JobArgs.
-func (Sweep) Kind() string { return "cart.sweep" }
-
-// AddWorkers registers what works the domain's jobs.
-func (c *Carts) AddWorkers(workers *river.Workers) {
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Sweep]) error {
-		_, err := c.queries.SweepGuestCarts(ctx)
-		return err
-	}))
+	return c.show(ctx, q, cart, now)
 }

@@ -1,6 +1,9 @@
-// Package inventory owns how much there is of what is sold: levels by location, and a ledger in
-// which every unit that came or went has a row. The sum of a level's movements is the level,
-// always.
+// Package inventory owns the stock of variants: a level is how many units of a variant lie at a
+// location, and the ledger has a movement for every change of a level. The sum of a level's
+// movements always is the level.
+//
+// Levels are locked in the order of their keys (variant, location), so that no two transactions
+// deadlock.
 package inventory
 
 import (
@@ -10,48 +13,18 @@ import (
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/postgres"
-	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// Errors clients are told about.
-var (
-	ErrNoProduct       = problem.NotFound("product_not_found", "There is no such product.")
-	ErrNoVariant       = problem.NotFound("variant_not_found", "There is no such variant.")
-	ErrVariantRequired = &problem.Error{
-		Status: 422, Code: "variant_required", Resolution: problem.FixRequest,
-		Detail: "The product has several variants: say which by variant_id.",
-	}
-	ErrStockChanged = problem.Conflict(
-		"stock_changed", "There is another number of units there than you expected.",
-	)
-	ErrInsufficient = problem.Conflict("insufficient_stock", "There are not that many units.")
-	ErrTooManyUnits = problem.Conflict(
-		"too_many_units", "A location holds at most 2147483647 units of a variant.",
-	)
-	ErrNoLocation    = problem.NotFound("location_not_found", "There is no such location.")
-	ErrLocationTaken = problem.Conflict(
-		"location_taken", "There is a location with this code already.",
-	)
-	errUnknownLocation = problem.Invalid(
-		problem.Field{Pointer: "/location", Message: "names no location"},
-	)
-	errNamesNothing = problem.Invalid(
-		problem.Field{
-			Pointer: "/gtin",
-			Message: "names no variant, nor does sku or variant_id: give one of them",
-		},
-	)
-)
-
-// Settings of the domain: most units at which a variant's stock is critical, low or medium. More is
-// high.
+// Settings of the domain.
 type Settings struct {
+	// Critical, Low and Medium are the thresholds of stock health: the most units at which a
+	// variant's stock is called so. More is high.
 	Critical, Low, Medium int32
-	// Changed hears of products whose stock was set, after the commit.
+	// Changed is called after the commit of a change of stock. It invalidates cached pages.
 	Changed func(ctx context.Context)
 }
 
-// Stock answers the stock operations.
+// Stock serves the stock operations.
 type Stock struct {
 	pool     *pgxpool.Pool
 	queries  *db.Queries
@@ -59,7 +32,7 @@ type Stock struct {
 	settings Settings
 }
 
-// New makes the domain.
+// New returns the domain.
 func New(pool *pgxpool.Pool, settings Settings) *Stock {
 	return &Stock{
 		pool:     pool,
@@ -69,7 +42,7 @@ func New(pool *pgxpool.Pool, settings Settings) *Stock {
 	}
 }
 
-// change runs one change of stock in a transaction.
+// change runs work in a transaction, and invalidates cached stock after its commit.
 func (s *Stock) change(ctx context.Context, work func(*db.Queries) error) error {
 	if err := postgres.Tx(ctx, s.pool, work); err != nil {
 		return err

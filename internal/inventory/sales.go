@@ -6,11 +6,11 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// Take takes units of different variants for an order, in the order of their ids, from the first
-// locations that have any: all of them, or none and false when there are not enough. emptied says
-// that the last unit of one went, which is when those who are shown the catalogue must know. The
-// levels stay locked until the transaction q ends, so it should be the last thing that happens in
-// it. Variants whose units are not counted are not for Take.
+// Take takes units of different variants for an order, from the first locations that have any. It
+// takes all of them, or none if there are not enough. lines must be in the order of the variants'
+// ids, of variants whose units are counted. emptied reports that it took the last unit of a
+// variant: cached pages must then be invalidated. The levels stay locked until the transaction q
+// ends, so Take should be its last statement.
 func (s *Stock) Take(
 	ctx context.Context, q *db.Queries, lines []Line, reference string, actor *int64,
 ) (taken, emptied bool, err error) {
@@ -26,13 +26,13 @@ func (s *Stock) Take(
 	return row.Taken, row.Emptied, err
 }
 
-// Release gives back what orders hold, by their references, to where it was taken from. What was
-// given back before is not given back again.
+// Release returns the units that orders hold, by their references, to the locations they were taken
+// from. What was released before is not released again.
 func (s *Stock) Release(
 	ctx context.Context, q *db.Queries, references []string, actor *int64,
 ) error {
 	return q.ReleaseStock(ctx, s.settings.Low, references, actor)
 }
 
-// Changed tells who wants to know that stock changed; to be called after the commit.
+// Changed invalidates cached stock. It is called after the commit of a change.
 func (s *Stock) Changed(ctx context.Context) { s.settings.Changed(ctx) }

@@ -7,10 +7,10 @@ import (
 	"fmt"
 
 	"github.com/cespare/xxhash/v2"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
 	"github.com/shopd/shopd/internal/platform/version"
 )
@@ -63,11 +63,8 @@ func (o *Orders) read(ctx context.Context, id int64, user *int64) (stored, error
 // read reads an order with all there is to show; only one of this account unless user is nil.
 func read(ctx context.Context, q *db.Queries, id int64, user *int64) (stored, error) {
 	row, err := q.GetOrder(ctx, id, user)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return stored{}, ErrNotFound
-	}
 	if err != nil {
-		return stored{}, err
+		return stored{}, postgres.NotFound(err, ErrNotFound)
 	}
 	s := stored{
 		order: row.Order,

@@ -14,19 +14,16 @@ func (o *Orders) ListOrders(
 	ctx context.Context, r api.ListOrdersRequestObject,
 ) (api.ListOrdersResponseObject, error) {
 	p := r.Params
-	asked := page.Of(p.Limit, p.Offset)
-	params := db.ListOrdersParams{
-		UserID:     request.From(ctx).Principal.UserID,
-		Status:     (*string)(p.Status),
-		PageLimit:  asked.Limit,
-		PageOffset: asked.Offset,
-	}
-	before, err := page.After(p.Cursor, p.Offset, 1)
+	asked, err := page.Read(ctx, 1, p.Limit, p.Offset, p.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	if before != nil {
-		params.BeforeID = &before[0]
+	params := db.ListOrdersParams{
+		UserID:     request.From(ctx).Principal.UserID,
+		Status:     (*string)(p.Status),
+		BeforeID:   asked.Key(0),
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
 	}
 	rows, err := o.planned.ListOrders(ctx, params)
 	if err != nil {
@@ -51,16 +48,16 @@ func (o *Orders) ListOrders(
 			UpdatedAt:     row.UpdatedAt.UTC(),
 		})
 	}
-	if before == nil {
+	if !asked.HasCursor() {
 		total, err := o.planned.CountOrders(ctx, params.UserID, params.Status)
 		if err != nil {
 			return nil, err
 		}
 		body.Total = &total
 	}
-	if len(rows) == int(asked.Limit) {
-		body.NextCursor = new(page.Cursor(rows[len(rows)-1].ID))
-	}
+	body.NextCursor = page.Next(asked, rows, func(row db.ListOrdersRow) page.Keys {
+		return page.Keys{row.ID}
+	})
 	return body, nil
 }
 
@@ -69,11 +66,15 @@ func (o *Orders) AdminListOrders(
 	ctx context.Context, r api.AdminListOrdersRequestObject,
 ) (api.AdminListOrdersResponseObject, error) {
 	p := r.Params
-	asked := page.Of(p.Limit, p.Offset)
+	asked, err := page.Read(ctx, 1, p.Limit, p.Offset, p.Cursor)
+	if err != nil {
+		return nil, err
+	}
 	params := db.AdminListOrdersParams{
 		Status:     (*string)(p.Status),
 		FromTime:   p.From,
 		ToTime:     p.To,
+		BeforeID:   asked.Key(0),
 		PageLimit:  asked.Limit,
 		PageOffset: asked.Offset,
 	}
@@ -83,13 +84,6 @@ func (o *Orders) AdminListOrders(
 		} else {
 			params.Mail = p.Q
 		}
-	}
-	before, err := page.After(p.Cursor, p.Offset, 1)
-	if err != nil {
-		return nil, err
-	}
-	if before != nil {
-		params.BeforeID = &before[0]
 	}
 	rows, err := o.planned.AdminListOrders(ctx, params)
 	if err != nil {
@@ -120,8 +114,8 @@ func (o *Orders) AdminListOrders(
 			UpdatedAt: row.UpdatedAt.UTC(),
 		})
 	}
-	if len(rows) == int(asked.Limit) {
-		body.NextCursor = new(page.Cursor(rows[len(rows)-1].ID))
-	}
+	body.NextCursor = page.Next(asked, rows, func(row db.AdminListOrdersRow) page.Keys {
+		return page.Keys{row.ID}
+	})
 	return body, nil
 }

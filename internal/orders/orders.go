@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/inventory"
@@ -38,31 +37,22 @@ type Orders struct {
 	pool     *pgxpool.Pool
 	queries  *db.Queries
 	planned  *db.Queries
-	queue    *jobs.Queue
 	stock    *inventory.Stock
 	settings Settings
 }
 
-// New returns the domain. AddWorkers registers its jobs.
+// New returns the domain, with its jobs registered in queue.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, stock *inventory.Stock, settings Settings) *Orders {
-	return &Orders{
+	o := &Orders{
 		pool:     pool,
 		queries:  db.New(pool),
 		planned:  postgres.Planned(pool),
-		queue:    queue,
 		stock:    stock,
 		settings: settings,
 	}
-}
-
-// AddWorkers registers the workers of the domain's jobs.
-func (o *Orders) AddWorkers(workers *river.Workers) {
-	river.AddWorker(
-		workers,
-		river.WorkFunc(
-			func(ctx context.Context, _ *river.Job[Expire]) error { return o.Expire(ctx) },
-		),
-	)
+	jobs.Handle(queue, func(ctx context.Context, _ Expire) error { return o.Expire(ctx) })
+	queue.Every(time.Minute, Expire{})
+	return o
 }
 
 // Reference returns the name of an order in the ledger of stock and at payment providers, such as

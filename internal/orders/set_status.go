@@ -2,9 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -45,11 +42,8 @@ func (o *Orders) change(
 ) error {
 	err := postgres.Tx(ctx, o.pool, func(q *db.Queries) error {
 		order, err := q.LockOrder(ctx, id, user)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNotFound
-		}
 		if err != nil {
-			return err
+			return postgres.NotFound(err, ErrNotFound)
 		}
 		return work(step{q: q, actor: user}, order)
 	})

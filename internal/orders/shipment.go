@@ -2,9 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -48,11 +45,8 @@ func (o *Orders) setShipment(
 ) error {
 	return postgres.Tx(ctx, o.pool, func(q *db.Queries) error {
 		order, err := q.LockOrder(ctx, id, nil)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNotFound
-		}
 		if err != nil {
-			return err
+			return postgres.NotFound(err, ErrNotFound)
 		}
 		if err := version.Check(ifMatch, order.Version); err != nil {
 			return err
@@ -61,7 +55,7 @@ func (o *Orders) setShipment(
 			return ErrNotShippable
 		}
 		before, err := q.GetShipmentStatus(ctx, id)
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		if err := postgres.NotFound(err, nil); err != nil {
 			return err
 		}
 		now := before

@@ -2,14 +2,12 @@ package payments
 
 import (
 	"context"
-	"errors"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/payments/details"
 	"github.com/shopd/shopd/internal/platform/page"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
@@ -17,15 +15,16 @@ import (
 func (p *Payments) ListPayments(
 	ctx context.Context, r api.ListPaymentsRequestObject,
 ) (api.ListPaymentsResponseObject, error) {
-	asked := page.Of(r.Params.Limit, r.Params.Offset)
+	asked, err := page.Read(ctx, 1, r.Params.Limit, r.Params.Offset, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
 	user := request.From(ctx).Principal.UserID
-	rows, next, err := p.list(ctx, db.ListPaymentsParams{
-		UserID:     &user,
-		OrderID:    r.Params.OrderID,
-		Status:     (*string)(r.Params.Status),
-		PageLimit:  asked.Limit,
-		PageOffset: asked.Offset,
-	}, r.Params.Cursor, r.Params.Offset)
+	rows, next, err := p.list(ctx, asked, db.ListPaymentsParams{
+		UserID:  &user,
+		OrderID: r.Params.OrderID,
+		Status:  (*string)(r.Params.Status),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +37,7 @@ func (p *Payments) ListPayments(
 	for _, row := range rows {
 		body.Items = append(body.Items, row.Body())
 	}
-	if r.Params.Cursor == nil {
+	if !asked.HasCursor() {
 		total, err := p.planned.CountPayments(
 			ctx, user, r.Params.OrderID, (*string)(r.Params.Status),
 		)
@@ -54,17 +53,18 @@ func (p *Payments) ListPayments(
 func (p *Payments) AdminListPayments(
 	ctx context.Context, r api.AdminListPaymentsRequestObject,
 ) (api.AdminListPaymentsResponseObject, error) {
-	asked := page.Of(r.Params.Limit, r.Params.Offset)
-	rows, next, err := p.list(ctx, db.ListPaymentsParams{
-		UserID:     r.Params.UserID,
-		OrderID:    r.Params.OrderID,
-		Status:     (*string)(r.Params.Status),
-		Provider:   (*string)(r.Params.Provider),
-		FromTime:   r.Params.From,
-		ToTime:     r.Params.To,
-		PageLimit:  asked.Limit,
-		PageOffset: asked.Offset,
-	}, r.Params.Cursor, r.Params.Offset)
+	asked, err := page.Read(ctx, 1, r.Params.Limit, r.Params.Offset, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := p.list(ctx, asked, db.ListPaymentsParams{
+		UserID:   r.Params.UserID,
+		OrderID:  r.Params.OrderID,
+		Status:   (*string)(r.Params.Status),
+		Provider: (*string)(r.Params.Provider),
+		FromTime: r.Params.From,
+		ToTime:   r.Params.To,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -82,15 +82,10 @@ func (p *Payments) AdminListPayments(
 
 // list reads a page of payments and the cursor of the next one.
 func (p *Payments) list(
-	ctx context.Context, params db.ListPaymentsParams, cursor *string, offset *int32,
+	ctx context.Context, asked page.Page, params db.ListPaymentsParams,
 ) (read []details.Payment, next *string, err error) {
-	before, err := page.After(cursor, offset, 1)
-	if err != nil {
-		return nil, nil, err
-	}
-	if before != nil {
-		params.BeforeID = &before[0]
-	}
+	params.BeforeID = asked.Key(0)
+	params.PageLimit, params.PageOffset = asked.Limit, asked.Offset
 	rows, err := p.planned.ListPayments(ctx, params)
 	if err != nil {
 		return nil, nil, err
@@ -102,9 +97,9 @@ func (p *Payments) list(
 		}
 		read = append(read, payment)
 	}
-	if len(rows) == int(params.PageLimit) {
-		next = new(page.Cursor(rows[len(rows)-1].ID))
-	}
+	next = page.Next(asked, rows, func(row db.ListPaymentsRow) page.Keys {
+		return page.Keys{row.ID}
+	})
 	return read, next, nil
 }
 
@@ -122,11 +117,8 @@ func (p *Payments) GetPayment(
 // read reads a payment with all there is to show; only one of this account unless user is nil.
 func read(ctx context.Context, q *db.Queries, id int64, user *int64) (details.Payment, error) {
 	stored, err := q.GetPayment(ctx, id, user)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return details.Payment{}, ErrNotFound
-	}
 	if err != nil {
-		return details.Payment{}, err
+		return details.Payment{}, postgres.NotFound(err, ErrNotFound)
 	}
 	return details.Read(stored)
 }

@@ -6,13 +6,12 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments/provider"
 	"github.com/shopd/shopd/internal/platform/idempotency"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -97,11 +96,8 @@ func (p *Payments) withLease(
 func (p *Payments) readPayInput(ctx context.Context, in *payInput, b api.PayInput) error {
 	if b == (api.PayInput{}) {
 		chosen, err := p.queries.GetOrderPaymentMethod(ctx, in.order, in.user)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return orders.ErrNotFound
-		}
 		if err != nil {
-			return err
+			return postgres.NotFound(err, orders.ErrNotFound)
 		}
 		b.PaymentMethodID = chosen
 	}
@@ -182,11 +178,8 @@ func (p *Payments) pay(
 // is asked how it ended.
 func (p *Payments) resume(ctx context.Context, in payInput) (*db.Payment, error) {
 	payment, err := p.queries.GetPaymentOfRequest(ctx, in.order, in.user, in.key)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, err
+		return nil, postgres.NotFound(err, nil)
 	}
 	if payment.Status == pending && time.Since(payment.AttemptedAt) < provider.FindGrace {
 		return &payment, p.queries.MarkPaymentAsked(ctx, payment.ID)
@@ -210,10 +203,8 @@ func (p *Payments) begin(ctx context.Context, in payInput) (payment db.Payment, 
 	err = p.inTx(ctx, &in.user, func(t tx) error {
 		order, err := t.q.LockOrder(ctx, in.order, &in.user)
 		switch {
-		case errors.Is(err, pgx.ErrNoRows):
-			return orders.ErrNotFound
 		case err != nil:
-			return err
+			return postgres.NotFound(err, orders.ErrNotFound)
 		case order.Status == orders.Cancelled:
 			return ErrNotPayable.Detailf("The order is cancelled.")
 		case order.Status != orders.Pending:
@@ -221,10 +212,11 @@ func (p *Payments) begin(ctx context.Context, in payInput) (payment db.Payment, 
 		case order.TotalMinor == 0:
 			return ErrNothingToPay
 		}
-		if _, err = t.q.GetLivePayment(ctx, order.ID); err == nil {
-			return ErrInProgress
-		} else if !errors.Is(err, pgx.ErrNoRows) {
+		live, err := t.q.GetLivePayment(ctx, order.ID)
+		if err := postgres.NotFound(err, nil); err != nil {
 			return err
+		} else if live.ID != 0 {
+			return ErrInProgress
 		}
 		params := db.BeginPaymentParams{
 			OrderID:     order.ID,

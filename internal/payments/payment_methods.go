@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/payments/provider"
@@ -22,10 +20,7 @@ const maxMethods = 20
 // ErrMethodNotFound.
 func (p *Payments) method(ctx context.Context, id, user int64) (db.PaymentMethod, error) {
 	found, err := p.queries.GetPaymentMethod(ctx, id, user)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrMethodNotFound
-	}
-	return found, err
+	return found, postgres.NotFound(err, ErrMethodNotFound)
 }
 
 // ListPaymentMethods returns a page of the caller's saved methods.
@@ -85,7 +80,7 @@ func (p *Payments) CreatePaymentMethod(
 	ctx, cancel := p.detached(ctx)
 	defer cancel()
 	customer, err := p.queries.GetProviderCustomer(ctx, params.UserID, with.Name())
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	if err := postgres.NotFound(err, nil); err != nil {
 		return nil, err
 	}
 	saved, err := with.SaveMethod(
@@ -194,11 +189,8 @@ func (p *Payments) UpdatePaymentMethod(
 		changed, err = q.UpdatePaymentMethod(ctx, *r.Body.IsDefault, r.ID, user)
 		return err
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrMethodNotFound
-	}
 	if err != nil {
-		return nil, err
+		return nil, postgres.NotFound(err, ErrMethodNotFound)
 	}
 	return api.UpdatePaymentMethod200JSONResponse(methodBody(changed)), nil
 }
@@ -209,11 +201,8 @@ func (p *Payments) DeletePaymentMethod(
 	ctx context.Context, r api.DeletePaymentMethodRequestObject,
 ) (api.DeletePaymentMethodResponseObject, error) {
 	retired, err := p.queries.DeletePaymentMethod(ctx, r.ID, request.From(ctx).Principal.UserID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrMethodNotFound
-	}
 	if err != nil {
-		return nil, err
+		return nil, postgres.NotFound(err, ErrMethodNotFound)
 	}
 	ctx, cancel := p.detached(ctx)
 	defer cancel()

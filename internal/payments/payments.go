@@ -13,13 +13,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/orders"
@@ -66,14 +63,14 @@ type Payments struct {
 	settings Settings
 }
 
-// New returns the domain. AddWorkers registers its jobs.
+// New returns the domain, with its jobs registered in queue.
 func New(
 	pool *pgxpool.Pool, queue *jobs.Queue, orders *orders.Orders, settings Settings,
 ) *Payments {
 	if settings.CallTimeout == 0 {
 		settings.CallTimeout = MaxCallTimeout
 	}
-	return &Payments{
+	p := &Payments{
 		pool:     pool,
 		queries:  db.New(pool),
 		planned:  postgres.Planned(pool),
@@ -81,22 +78,12 @@ func New(
 		orders:   orders,
 		settings: settings,
 	}
-}
-
-// AddWorkers registers the workers of the domain's jobs.
-func (p *Payments) AddWorkers(workers *river.Workers) {
-	river.AddWorker(
-		workers,
-		river.WorkFunc(
-			func(ctx context.Context, _ *river.Job[Reconcile]) error { return p.Reconcile(ctx) },
-		),
-	)
-	river.AddWorker(
-		workers,
-		river.WorkFunc(func(ctx context.Context, job *river.Job[GiveBack]) error {
-			return p.retryRefund(ctx, job.Args.RefundID)
-		}),
-	)
+	jobs.Handle(queue, func(ctx context.Context, _ Reconcile) error { return p.Reconcile(ctx) })
+	jobs.Handle(queue, func(ctx context.Context, job GiveBack) error {
+		return p.retryRefund(ctx, job.RefundID)
+	})
+	queue.Every(p.Overdue(), Reconcile{})
+	return p
 }
 
 // Forget removes the payment methods of an account that is being deleted. Its payments stay.
@@ -107,11 +94,11 @@ func Forget(ctx context.Context, q *db.Queries, user int64) error {
 // PaidByHand records, in the transaction in which staff marks a locked order as paid, that its
 // money came without the provider.
 func (p *Payments) PaidByHand(ctx context.Context, q *db.Queries, order db.Order) error {
-	if _, err := q.GetLivePayment(ctx, order.ID); !errors.Is(err, pgx.ErrNoRows) {
-		if err == nil {
-			err = ErrInProgress
-		}
+	live, err := q.GetLivePayment(ctx, order.ID)
+	if err := postgres.NotFound(err, nil); err != nil {
 		return err
+	} else if live.ID != 0 {
+		return ErrInProgress
 	}
 	return q.CreateManualPayment(ctx, db.CreateManualPaymentParams{
 		OrderID:     order.ID,
@@ -185,20 +172,4 @@ func refuseCardNumbers(texts ...*string) error {
 		}
 	}
 	return nil
-}
-
-// orNil returns nil for an empty text.
-func orNil(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
-}
-
-// deref returns the text, or an empty one for nil.
-func deref(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments/provider"
+	"github.com/shopd/shopd/internal/platform/optional"
 )
 
 // Reconcile is the job that asks the provider about payments and refunds whose outcome is unknown.
@@ -54,7 +55,7 @@ func (p *Payments) reconcilePayment(ctx context.Context, payment db.Payment) err
 	findCtx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
 	result, found, err := p.settings.Provider.Find(findCtx, provider.FindRequest{
-		ProviderPaymentID: deref(payment.ProviderPaymentID),
+		ProviderPaymentID: optional.Value(payment.ProviderPaymentID),
 		IdempotencyKey:    payment.AttemptKey,
 		OrderReference:    orders.Reference(payment.OrderID),
 		AttemptedAt:       payment.AttemptedAt,

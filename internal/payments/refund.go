@@ -2,16 +2,14 @@ package payments
 
 import (
 	"context"
-	"errors"
 	"net/http"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments/provider"
 	"github.com/shopd/shopd/internal/platform/idempotency"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -81,11 +79,10 @@ func (p *Payments) refund(
 	isNew := true
 	if lease.Resumed() {
 		earlier, err := p.queries.GetRefundOfRequest(ctx, in.order, *in.actor, in.key)
-		switch {
-		case err == nil && earlier.Status != failed:
-			refund, isNew = &earlier, false
-		case err != nil && !errors.Is(err, pgx.ErrNoRows):
+		if err := postgres.NotFound(err, nil); err != nil {
 			return nil, err
+		} else if earlier.ID != 0 && earlier.Status != failed {
+			refund, isNew = &earlier, false
 		}
 	}
 	var stored idempotency.Answer
@@ -156,10 +153,8 @@ func (p *Payments) beginRefund(
 		begun, restocked = nil, false
 		order, err := t.q.LockOrder(ctx, in.order, in.user)
 		switch {
-		case errors.Is(err, pgx.ErrNoRows):
-			return orders.ErrNotFound
 		case err != nil:
-			return err
+			return postgres.NotFound(err, orders.ErrNotFound)
 		case in.cancel && order.Status != orders.Paid:
 			return ErrNotCancellable
 		}
@@ -169,7 +164,7 @@ func (p *Payments) beginRefund(
 			return orders.ErrRefunding
 		}
 		payment, err := t.q.GetLivePayment(ctx, order.ID)
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		if err := postgres.NotFound(err, nil); err != nil {
 			return err
 		}
 		left := int64(0)

@@ -8,6 +8,7 @@ import (
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments/provider"
 	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/platform/optional"
 )
 
 // GiveBack is the job that completes a refund no request is waiting for.
@@ -72,7 +73,7 @@ func (p *Payments) refundAtProvider(
 	}
 	return with.Refund(ctx, provider.RefundRequest{
 		IdempotencyKey:    refund.Key,
-		ProviderPaymentID: deref(payment.ProviderPaymentID),
+		ProviderPaymentID: optional.Value(payment.ProviderPaymentID),
 		AmountMinor:       refund.AmountMinor,
 		Currency:          money.Currency(payment.Currency),
 		Reason:            refund.Reason,
@@ -151,7 +152,8 @@ func (p *Payments) refundDone(
 	ctx context.Context, t tx, refund db.Refund, payment db.Payment, order db.Order,
 	result provider.RefundResult,
 ) (restocked bool, err error) {
-	if err := t.q.SettleRefund(ctx, done, orNil(result.ProviderRefundID), refund.ID); err != nil {
+	id := optional.Of(result.ProviderRefundID)
+	if err := t.q.SettleRefund(ctx, done, id, refund.ID); err != nil {
 		return false, err
 	}
 	if _, err := t.q.CompleteRefunds(ctx, payment.ID); err != nil {
@@ -171,7 +173,8 @@ func (p *Payments) refundDone(
 func (p *Payments) refundFailed(
 	ctx context.Context, t tx, refund db.Refund, payment db.Payment, result provider.RefundResult,
 ) error {
-	if err := t.q.SettleRefund(ctx, failed, orNil(result.ProviderRefundID), refund.ID); err != nil {
+	id := optional.Of(result.ProviderRefundID)
+	if err := t.q.SettleRefund(ctx, failed, id, refund.ID); err != nil {
 		return err
 	}
 	if err := t.q.ReturnRefund(ctx, refund.AmountMinor, payment.ID); err != nil {

@@ -2,16 +2,16 @@ package payments
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments/provider"
 	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/platform/optional"
+	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
 // tx is a transaction in which payments change.
@@ -23,10 +23,9 @@ type tx struct {
 
 // inTx runs work in one transaction.
 func (p *Payments) inTx(ctx context.Context, actor *int64, work func(tx) error) error {
-	return p.queue.Tx(
-		ctx,
-		func(q *db.Queries, insert func(river.JobArgs) error) error { return work(tx{q, insert, actor}) },
-	)
+	return p.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
+		return work(tx{q, insert, actor})
+	})
 }
 
 // lock locks the order of a payment, then the payment.
@@ -65,9 +64,9 @@ func (p *Payments) settle(
 		err = t.q.SettlePayment(ctx, db.SettlePaymentParams{
 			ID:                id,
 			Status:            failed,
-			ProviderPaymentID: orNil(result.ProviderPaymentID),
-			DeclineCode:       orNil(result.DeclineCode),
-			DeclineMessage:    orNil(result.DeclineMessage),
+			ProviderPaymentID: optional.Of(result.ProviderPaymentID),
+			DeclineCode:       optional.Of(result.DeclineCode),
+			DeclineMessage:    optional.Of(result.DeclineMessage),
 		})
 	case result.Status == provider.Pending && isPending && result.ProviderPaymentID != "":
 		err = t.q.SetProviderPaymentID(ctx, result.ProviderPaymentID, id)
@@ -92,16 +91,16 @@ func (p *Payments) recordSuccess(
 	ctx context.Context, t tx, payment db.Payment, order db.Order, result provider.Result,
 ) error {
 	live, err := t.q.GetLivePayment(ctx, order.ID)
-	isOther := err == nil && live.ID != payment.ID
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	if err := postgres.NotFound(err, nil); err != nil {
 		return err
 	}
-	isSurplus := order.Status != orders.Pending || isOther
+	isSecond := live.ID != 0 && live.ID != payment.ID
+	isSurplus := order.Status != orders.Pending || isSecond
 	if err := t.q.SettlePayment(ctx, db.SettlePaymentParams{
 		ID:                payment.ID,
 		Status:            paid,
 		IsSurplus:         isSurplus,
-		ProviderPaymentID: orNil(result.ProviderPaymentID),
+		ProviderPaymentID: optional.Of(result.ProviderPaymentID),
 	}); err != nil {
 		return err
 	}
@@ -142,16 +141,16 @@ func (p *Payments) recordMismatch(
 		return t.q.SettlePayment(ctx, db.SettlePaymentParams{
 			ID:                payment.ID,
 			Status:            failed,
-			ProviderPaymentID: orNil(result.ProviderPaymentID),
-			DeclineCode:       orNil(amountMismatch),
-			DeclineMessage:    orNil(mismatchMessage),
+			ProviderPaymentID: optional.Of(result.ProviderPaymentID),
+			DeclineCode:       optional.Of(amountMismatch),
+			DeclineMessage:    optional.Of(mismatchMessage),
 		})
 	}
 	taken, err := t.q.RecordPaymentMismatch(ctx, db.RecordPaymentMismatchParams{
 		ID:                payment.ID,
 		AmountMinor:       result.AmountMinor,
 		Currency:          string(result.Currency),
-		ProviderPaymentID: orNil(result.ProviderPaymentID),
+		ProviderPaymentID: optional.Of(result.ProviderPaymentID),
 		DeclineCode:       amountMismatch,
 		DeclineMessage:    mismatchMessage,
 	})

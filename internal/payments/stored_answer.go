@@ -12,6 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/details"
 	"github.com/shopd/shopd/internal/payments/provider"
 	"github.com/shopd/shopd/internal/platform/idempotency"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -34,7 +35,7 @@ func (p *Payments) settleAndStore(
 				return err
 			}
 		}
-		isSurplus = payment.IsSurplus && deref(payment.DeclineCode) != amountMismatch
+		isSurplus = payment.IsSurplus && optional.Value(payment.DeclineCode) != amountMismatch
 		if isSurplus {
 			return nil
 		}
@@ -66,7 +67,7 @@ func orOutcomeUnknown(err error) error {
 // statusOf returns the HTTP status of a response that shows the payment.
 func statusOf(payment db.Payment) int {
 	switch {
-	case deref(payment.DeclineCode) == amountMismatch:
+	case optional.Value(payment.DeclineCode) == amountMismatch:
 		return http.StatusConflict
 	case payment.Status == pending:
 		return http.StatusAccepted
@@ -89,7 +90,7 @@ func storedRefusal(ctx context.Context, stored idempotency.Answer) error {
 	if stored.Status == http.StatusConflict {
 		return ErrMismatch
 	}
-	return ErrDeclined.Detailf("%s", deref(payment.DeclineMessage))
+	return ErrDeclined.Detailf("%s", optional.Value(payment.DeclineMessage))
 }
 
 // storeRefund stores the response that shows a refund for the Idempotency-Key.

@@ -11,6 +11,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments/provider"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
@@ -18,7 +19,7 @@ import (
 func (p *Payments) StripeWebhook(
 	ctx context.Context, r api.StripeWebhookRequestObject,
 ) (api.StripeWebhookResponseObject, error) {
-	if err := p.handleWebhook(ctx, "stripe", deref(r.Params.StripeSignature)); err != nil {
+	if err := p.handleWebhook(ctx, "stripe", optional.Value(r.Params.StripeSignature)); err != nil {
 		return nil, err
 	}
 	return api.StripeWebhook200JSONResponse{Received: true}, nil
@@ -28,7 +29,7 @@ func (p *Payments) StripeWebhook(
 func (p *Payments) TestWebhook(
 	ctx context.Context, r api.TestWebhookRequestObject,
 ) (api.TestWebhookResponseObject, error) {
-	if err := p.handleWebhook(ctx, "test", deref(r.Params.TestSignature)); err != nil {
+	if err := p.handleWebhook(ctx, "test", optional.Value(r.Params.TestSignature)); err != nil {
 		return nil, err
 	}
 	return api.TestWebhook200JSONResponse{Received: true}, nil
