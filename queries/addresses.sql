@@ -8,15 +8,15 @@ SELECT * FROM addresses
 -- name: CountAddresses :one
 SELECT count(*) FROM addresses WHERE user_id = $1;
 
--- One address of an account: another account's is not there.
+-- One address of an account. Another account's address is not found.
 -- name: GetAddress :one
 SELECT * FROM addresses WHERE id = @id AND user_id = @user_id;
 
--- Lets the changes of one account's addresses happen one after the other: defaults and the limit depend on all.
+-- Serialises the changes of an account's addresses: the defaults and the limit depend on all of them.
 -- name: LockAddresses :exec
 SELECT FROM users WHERE id = $1 FOR UPDATE;
 
--- Makes room for another default.
+-- Clears the default flags of all other addresses, for a new default.
 -- name: ClearDefaultAddresses :exec
 UPDATE addresses
    SET is_default_shipping = is_default_shipping AND NOT @shipping::boolean,

@@ -10,13 +10,13 @@ SELECT * FROM webhooks WHERE id = $1;
 -- name: LockWebhook :one
 SELECT * FROM webhooks WHERE id = $1 FOR UPDATE;
 
--- Adds a webhook, unless there are as many as there may be.
+-- Adds a webhook, unless the limit is reached.
 -- name: CreateWebhook :one
 INSERT INTO webhooks (url, description, events, is_active, secret)
 SELECT @url, @description, @events::text[], @is_active, @secret WHERE (SELECT count(*) FROM webhooks) < @most::bigint
 RETURNING *;
 
--- Changes a locked webhook. One that is made active again begins anew.
+-- Changes a locked webhook. Activating it again clears its failures.
 -- name: UpdateWebhook :one
 UPDATE webhooks w
    SET url = @url, description = @description, events = @events::text[], is_active = @is_active::boolean,
@@ -27,7 +27,7 @@ UPDATE webhooks w
  WHERE w.id = @id
 RETURNING *;
 
--- Gives a locked webhook a new secret; the one before signs beside it for a day.
+-- Gives a locked webhook a new secret. The previous one also signs for a day.
 -- name: RotateWebhookSecret :one
 UPDATE webhooks w
    SET secret = @secret, old_secret = w.secret, old_secret_until = now() + interval '24 hours', version = w.version + 1, updated_at = now()
@@ -37,7 +37,7 @@ RETURNING *;
 -- name: DeleteWebhook :exec
 DELETE FROM webhooks WHERE id = $1;
 
--- Sends some events on their way to the webhooks that want them.
+-- Creates the deliveries of some events, one for each webhook that wants the event.
 -- name: AddDeliveries :exec
 INSERT INTO webhook_deliveries (webhook_id, event_id, object_type, object_id)
 SELECT w.id, e.id, e.object_type, e.object_id
@@ -47,8 +47,8 @@ SELECT w.id, e.id, e.object_type, e.object_id
  ORDER BY e.id, w.id
 ON CONFLICT DO NOTHING;
 
--- An event for one webhook alone, and its delivery.
--- name: AddPing :one
+-- Creates an event for one webhook only, and its delivery.
+-- name: PingWebhook :one
 WITH pinged AS (
     INSERT INTO events (kind, object_type, object_id, data, told_at)
     VALUES ('webhook.ping', 'webhook', @webhook_id, jsonb_build_object('webhook_id', @webhook_id::bigint), now())
@@ -58,9 +58,8 @@ INSERT INTO webhook_deliveries (webhook_id, event_id, object_type, object_id)
 SELECT p.object_id, p.id, p.object_type, p.object_id FROM pinged p
 RETURNING *;
 
--- A page of a webhook's deliveries, newest first (webhook_deliveries_webhook_idx). To be run with a plan of its own
--- (postgres.Planned).
--- name: ListDeliveries :many
+-- A page of a webhook's deliveries, newest first (webhook_deliveries_webhook_idx). Run it through postgres.Planned.
+-- name: ListWebhookDeliveries :many
 SELECT d.*, e.kind AS event_kind, e.at AS event_at
   FROM webhook_deliveries d
   JOIN events e ON e.id = d.event_id
@@ -71,20 +70,19 @@ SELECT d.*, e.kind AS event_kind, e.at AS event_at
  ORDER BY d.id DESC
  LIMIT @page_limit OFFSET @page_offset;
 
--- name: GetDelivery :one
+-- name: GetWebhookDelivery :one
 SELECT d.*, e.kind AS event_kind, e.at AS event_at
   FROM webhook_deliveries d
   JOIN events e ON e.id = d.event_id
  WHERE d.id = @id AND d.webhook_id = @webhook_id;
 
--- Sends a delivery on its way again, from the first attempt.
--- name: Redeliver :execrows
+-- Makes a delivery pending again, from its first attempt.
+-- name: RedeliverWebhook :execrows
 UPDATE webhook_deliveries SET status = 'pending', attempts = 0, next_attempt_at = now(), leased_until = NULL, delivered_at = NULL
  WHERE id = @id AND webhook_id = @webhook_id;
 
--- Takes deliveries that are due: of one object the oldest alone, and of each webhook as many at once as it may have, one
--- while it fails. Taking is noted at once, so that several processes share the work; who dies at it loses it when the
--- lease ends.
+-- Leases deliveries that are due: of each object only the oldest, and of each webhook as many at once as it may have, one
+-- while it fails. Several processes share the work. When one dies, others take its deliveries after the lease.
 -- name: TakeDeliveries :many
 WITH free AS MATERIALIZED (
     SELECT w.id, (CASE WHEN w.failing_since IS NULL THEN @at_once::integer ELSE 1 END
@@ -124,7 +122,7 @@ SELECT t.id, t.webhook_id, t.event_id, t.attempts, t.leased_until, t.attempted_a
   JOIN webhooks w ON w.id = t.webhook_id
  ORDER BY t.id;
 
--- Notes how an attempt ended, unless its lease was lost; next_attempt_at is null when it was the last.
+-- Records how an attempt ended, unless its lease was lost. next_attempt_at is null if it was the last attempt.
 -- name: EndAttempt :execrows
 UPDATE webhook_deliveries
    SET status = @status::text, leased_until = NULL,
@@ -134,16 +132,16 @@ UPDATE webhook_deliveries
        duration_ms = @duration_ms::integer
  WHERE id = @id AND leased_until = @leased_until::timestamptz;
 
--- name: NoteWebhookSuccess :exec
+-- name: RecordWebhookSuccess :exec
 UPDATE webhooks SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL;
 
--- Notes a failure; whether there was nothing else for the whole window.
--- name: NoteWebhookFailure :one
+-- Records a failure, and reports whether every attempt of the whole window failed.
+-- name: RecordWebhookFailure :one
 UPDATE webhooks w SET failing_since = coalesce(w.failing_since, @since::timestamptz)
  WHERE w.id = @id
 RETURNING (w.failing_since < now() - make_interval(secs => @window_seconds::integer))::boolean AS exhausted;
 
--- Disables a webhook, unless it is already.
+-- Disables a webhook, unless it is disabled.
 -- name: DisableWebhook :execrows
 UPDATE webhooks SET is_active = false, disabled_reason = @reason::text, disabled_at = now(), version = version + 1, updated_at = now()
  WHERE id = @id AND is_active;

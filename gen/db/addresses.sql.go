@@ -22,7 +22,7 @@ type ClearDefaultAddressesParams struct {
 	ExceptID int64
 }
 
-// Makes room for another default.
+// Clears the default flags of all other addresses, for a new default.
 func (q *Queries) ClearDefaultAddresses(ctx context.Context, arg ClearDefaultAddressesParams) error {
 	_, err := q.db.Exec(ctx, clearDefaultAddresses,
 		arg.Shipping,
@@ -124,7 +124,7 @@ const getAddress = `-- name: GetAddress :one
 SELECT id, user_id, recipient, line1, line2, city, state, postal_code, country, phone, is_default_shipping, is_default_billing, created_at, updated_at FROM addresses WHERE id = $1 AND user_id = $2
 `
 
-// One address of an account: another account's is not there.
+// One address of an account. Another account's address is not found.
 func (q *Queries) GetAddress(ctx context.Context, iD int64, userID int64) (Address, error) {
 	row := q.db.QueryRow(ctx, getAddress, iD, userID)
 	var i Address
@@ -194,7 +194,7 @@ const lockAddresses = `-- name: LockAddresses :exec
 SELECT FROM users WHERE id = $1 FOR UPDATE
 `
 
-// Lets the changes of one account's addresses happen one after the other: defaults and the limit depend on all.
+// Serialises the changes of an account's addresses: the defaults and the limit depend on all of them.
 func (q *Queries) LockAddresses(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, lockAddresses, id)
 	return err

@@ -16,7 +16,7 @@ type ListStaffRow struct {
 	Role string
 }
 
-// Staff and administrators who can be written to.
+// Active staff and administrators.
 func (q *Queries) ListStaff(ctx context.Context) ([]ListStaffRow, error) {
 	rows, err := q.db.Query(ctx, listStaff)
 	if err != nil {
@@ -37,13 +37,13 @@ func (q *Queries) ListStaff(ctx context.Context) ([]ListStaffRow, error) {
 	return items, nil
 }
 
-const stopOrderUpdates = `-- name: StopOrderUpdates :execrows
+const unsubscribe = `-- name: Unsubscribe :execrows
 UPDATE users SET order_updates = false, updated_at = now() WHERE id = $1 AND email = $2 AND deleted_at IS NULL
 `
 
-// Stops the mails about orders that an account need not get, if the address is still its own.
-func (q *Queries) StopOrderUpdates(ctx context.Context, iD int64, email string) (int64, error) {
-	result, err := q.db.Exec(ctx, stopOrderUpdates, iD, email)
+// Stops the optional mails about orders, if the account still has the address.
+func (q *Queries) Unsubscribe(ctx context.Context, iD int64, email string) (int64, error) {
+	result, err := q.db.Exec(ctx, unsubscribe, iD, email)
 	if err != nil {
 		return 0, err
 	}

@@ -18,46 +18,10 @@ SELECT w.id, e.id, e.object_type, e.object_id
 ON CONFLICT DO NOTHING
 `
 
-// Sends some events on their way to the webhooks that want them.
+// Creates the deliveries of some events, one for each webhook that wants the event.
 func (q *Queries) AddDeliveries(ctx context.Context, eventIds []int64, kinds []string) error {
 	_, err := q.db.Exec(ctx, addDeliveries, eventIds, kinds)
 	return err
-}
-
-const addPing = `-- name: AddPing :one
-WITH pinged AS (
-    INSERT INTO events (kind, object_type, object_id, data, told_at)
-    VALUES ('webhook.ping', 'webhook', $1, jsonb_build_object('webhook_id', $1::bigint), now())
-    RETURNING id, kind, object_type, object_id, data, at, told_at
-)
-INSERT INTO webhook_deliveries (webhook_id, event_id, object_type, object_id)
-SELECT p.object_id, p.id, p.object_type, p.object_id FROM pinged p
-RETURNING id, webhook_id, event_id, object_type, object_id, status, attempts, next_attempt_at, leased_until, attempted_at, delivered_at, response_status, response_body, error, duration_ms, created_at
-`
-
-// An event for one webhook alone, and its delivery.
-func (q *Queries) AddPing(ctx context.Context, webhookID int64) (WebhookDelivery, error) {
-	row := q.db.QueryRow(ctx, addPing, webhookID)
-	var i WebhookDelivery
-	err := row.Scan(
-		&i.ID,
-		&i.WebhookID,
-		&i.EventID,
-		&i.ObjectType,
-		&i.ObjectID,
-		&i.Status,
-		&i.Attempts,
-		&i.NextAttemptAt,
-		&i.LeasedUntil,
-		&i.AttemptedAt,
-		&i.DeliveredAt,
-		&i.ResponseStatus,
-		&i.ResponseBody,
-		&i.Error,
-		&i.DurationMs,
-		&i.CreatedAt,
-	)
-	return i, err
 }
 
 const countWebhooks = `-- name: CountWebhooks :one
@@ -86,7 +50,7 @@ type CreateWebhookParams struct {
 	Most        int64
 }
 
-// Adds a webhook, unless there are as many as there may be.
+// Adds a webhook, unless the limit is reached.
 func (q *Queries) CreateWebhook(ctx context.Context, arg CreateWebhookParams) (Webhook, error) {
 	row := q.db.QueryRow(ctx, createWebhook,
 		arg.URL,
@@ -130,7 +94,7 @@ UPDATE webhooks SET is_active = false, disabled_reason = $1::text, disabled_at =
  WHERE id = $2 AND is_active
 `
 
-// Disables a webhook, unless it is already.
+// Disables a webhook, unless it is disabled.
 func (q *Queries) DisableWebhook(ctx context.Context, reason string, iD int64) (int64, error) {
 	result, err := q.db.Exec(ctx, disableWebhook, reason, iD)
 	if err != nil {
@@ -160,7 +124,7 @@ type EndAttemptParams struct {
 	LeasedUntil    time.Time
 }
 
-// Notes how an attempt ended, unless its lease was lost; next_attempt_at is null when it was the last.
+// Records how an attempt ended, unless its lease was lost. next_attempt_at is null if it was the last attempt.
 func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) (int64, error) {
 	result, err := q.db.Exec(ctx, endAttempt,
 		arg.Status,
@@ -176,60 +140,6 @@ func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const getDelivery = `-- name: GetDelivery :one
-SELECT d.id, d.webhook_id, d.event_id, d.object_type, d.object_id, d.status, d.attempts, d.next_attempt_at, d.leased_until, d.attempted_at, d.delivered_at, d.response_status, d.response_body, d.error, d.duration_ms, d.created_at, e.kind AS event_kind, e.at AS event_at
-  FROM webhook_deliveries d
-  JOIN events e ON e.id = d.event_id
- WHERE d.id = $1 AND d.webhook_id = $2
-`
-
-type GetDeliveryRow struct {
-	ID             int64
-	WebhookID      int64
-	EventID        int64
-	ObjectType     string
-	ObjectID       int64
-	Status         string
-	Attempts       int32
-	NextAttemptAt  *time.Time
-	LeasedUntil    *time.Time
-	AttemptedAt    *time.Time
-	DeliveredAt    *time.Time
-	ResponseStatus *int32
-	ResponseBody   *string
-	Error          *string
-	DurationMs     *int32
-	CreatedAt      time.Time
-	EventKind      string
-	EventAt        time.Time
-}
-
-func (q *Queries) GetDelivery(ctx context.Context, iD int64, webhookID int64) (GetDeliveryRow, error) {
-	row := q.db.QueryRow(ctx, getDelivery, iD, webhookID)
-	var i GetDeliveryRow
-	err := row.Scan(
-		&i.ID,
-		&i.WebhookID,
-		&i.EventID,
-		&i.ObjectType,
-		&i.ObjectID,
-		&i.Status,
-		&i.Attempts,
-		&i.NextAttemptAt,
-		&i.LeasedUntil,
-		&i.AttemptedAt,
-		&i.DeliveredAt,
-		&i.ResponseStatus,
-		&i.ResponseBody,
-		&i.Error,
-		&i.DurationMs,
-		&i.CreatedAt,
-		&i.EventKind,
-		&i.EventAt,
-	)
-	return i, err
 }
 
 const getWebhook = `-- name: GetWebhook :one
@@ -258,28 +168,14 @@ func (q *Queries) GetWebhook(ctx context.Context, id int64) (Webhook, error) {
 	return i, err
 }
 
-const listDeliveries = `-- name: ListDeliveries :many
+const getWebhookDelivery = `-- name: GetWebhookDelivery :one
 SELECT d.id, d.webhook_id, d.event_id, d.object_type, d.object_id, d.status, d.attempts, d.next_attempt_at, d.leased_until, d.attempted_at, d.delivered_at, d.response_status, d.response_body, d.error, d.duration_ms, d.created_at, e.kind AS event_kind, e.at AS event_at
   FROM webhook_deliveries d
   JOIN events e ON e.id = d.event_id
- WHERE d.webhook_id = $1
-   AND ($2::text IS NULL OR d.status = $2)
-   AND ($3::text IS NULL OR e.kind = $3)
-   AND ($4::bigint IS NULL OR d.id < $4)
- ORDER BY d.id DESC
- LIMIT $6 OFFSET $5
+ WHERE d.id = $1 AND d.webhook_id = $2
 `
 
-type ListDeliveriesParams struct {
-	WebhookID  int64
-	Status     *string
-	Kind       *string
-	BeforeID   *int64
-	PageOffset int32
-	PageLimit  int32
-}
-
-type ListDeliveriesRow struct {
+type GetWebhookDeliveryRow struct {
 	ID             int64
 	WebhookID      int64
 	EventID        int64
@@ -300,10 +196,77 @@ type ListDeliveriesRow struct {
 	EventAt        time.Time
 }
 
-// A page of a webhook's deliveries, newest first (webhook_deliveries_webhook_idx). To be run with a plan of its own
-// (postgres.Planned).
-func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) ([]ListDeliveriesRow, error) {
-	rows, err := q.db.Query(ctx, listDeliveries,
+func (q *Queries) GetWebhookDelivery(ctx context.Context, iD int64, webhookID int64) (GetWebhookDeliveryRow, error) {
+	row := q.db.QueryRow(ctx, getWebhookDelivery, iD, webhookID)
+	var i GetWebhookDeliveryRow
+	err := row.Scan(
+		&i.ID,
+		&i.WebhookID,
+		&i.EventID,
+		&i.ObjectType,
+		&i.ObjectID,
+		&i.Status,
+		&i.Attempts,
+		&i.NextAttemptAt,
+		&i.LeasedUntil,
+		&i.AttemptedAt,
+		&i.DeliveredAt,
+		&i.ResponseStatus,
+		&i.ResponseBody,
+		&i.Error,
+		&i.DurationMs,
+		&i.CreatedAt,
+		&i.EventKind,
+		&i.EventAt,
+	)
+	return i, err
+}
+
+const listWebhookDeliveries = `-- name: ListWebhookDeliveries :many
+SELECT d.id, d.webhook_id, d.event_id, d.object_type, d.object_id, d.status, d.attempts, d.next_attempt_at, d.leased_until, d.attempted_at, d.delivered_at, d.response_status, d.response_body, d.error, d.duration_ms, d.created_at, e.kind AS event_kind, e.at AS event_at
+  FROM webhook_deliveries d
+  JOIN events e ON e.id = d.event_id
+ WHERE d.webhook_id = $1
+   AND ($2::text IS NULL OR d.status = $2)
+   AND ($3::text IS NULL OR e.kind = $3)
+   AND ($4::bigint IS NULL OR d.id < $4)
+ ORDER BY d.id DESC
+ LIMIT $6 OFFSET $5
+`
+
+type ListWebhookDeliveriesParams struct {
+	WebhookID  int64
+	Status     *string
+	Kind       *string
+	BeforeID   *int64
+	PageOffset int32
+	PageLimit  int32
+}
+
+type ListWebhookDeliveriesRow struct {
+	ID             int64
+	WebhookID      int64
+	EventID        int64
+	ObjectType     string
+	ObjectID       int64
+	Status         string
+	Attempts       int32
+	NextAttemptAt  *time.Time
+	LeasedUntil    *time.Time
+	AttemptedAt    *time.Time
+	DeliveredAt    *time.Time
+	ResponseStatus *int32
+	ResponseBody   *string
+	Error          *string
+	DurationMs     *int32
+	CreatedAt      time.Time
+	EventKind      string
+	EventAt        time.Time
+}
+
+// A page of a webhook's deliveries, newest first (webhook_deliveries_webhook_idx). Run it through postgres.Planned.
+func (q *Queries) ListWebhookDeliveries(ctx context.Context, arg ListWebhookDeliveriesParams) ([]ListWebhookDeliveriesRow, error) {
+	rows, err := q.db.Query(ctx, listWebhookDeliveries,
 		arg.WebhookID,
 		arg.Status,
 		arg.Kind,
@@ -315,9 +278,9 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListDeliveriesRow{}
+	items := []ListWebhookDeliveriesRow{}
 	for rows.Next() {
-		var i ListDeliveriesRow
+		var i ListWebhookDeliveriesRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.WebhookID,
@@ -413,37 +376,73 @@ func (q *Queries) LockWebhook(ctx context.Context, id int64) (Webhook, error) {
 	return i, err
 }
 
-const noteWebhookFailure = `-- name: NoteWebhookFailure :one
+const pingWebhook = `-- name: PingWebhook :one
+WITH pinged AS (
+    INSERT INTO events (kind, object_type, object_id, data, told_at)
+    VALUES ('webhook.ping', 'webhook', $1, jsonb_build_object('webhook_id', $1::bigint), now())
+    RETURNING id, kind, object_type, object_id, data, at, told_at
+)
+INSERT INTO webhook_deliveries (webhook_id, event_id, object_type, object_id)
+SELECT p.object_id, p.id, p.object_type, p.object_id FROM pinged p
+RETURNING id, webhook_id, event_id, object_type, object_id, status, attempts, next_attempt_at, leased_until, attempted_at, delivered_at, response_status, response_body, error, duration_ms, created_at
+`
+
+// Creates an event for one webhook only, and its delivery.
+func (q *Queries) PingWebhook(ctx context.Context, webhookID int64) (WebhookDelivery, error) {
+	row := q.db.QueryRow(ctx, pingWebhook, webhookID)
+	var i WebhookDelivery
+	err := row.Scan(
+		&i.ID,
+		&i.WebhookID,
+		&i.EventID,
+		&i.ObjectType,
+		&i.ObjectID,
+		&i.Status,
+		&i.Attempts,
+		&i.NextAttemptAt,
+		&i.LeasedUntil,
+		&i.AttemptedAt,
+		&i.DeliveredAt,
+		&i.ResponseStatus,
+		&i.ResponseBody,
+		&i.Error,
+		&i.DurationMs,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const recordWebhookFailure = `-- name: RecordWebhookFailure :one
 UPDATE webhooks w SET failing_since = coalesce(w.failing_since, $1::timestamptz)
  WHERE w.id = $2
 RETURNING (w.failing_since < now() - make_interval(secs => $3::integer))::boolean AS exhausted
 `
 
-// Notes a failure; whether there was nothing else for the whole window.
-func (q *Queries) NoteWebhookFailure(ctx context.Context, since time.Time, iD int64, windowSeconds int32) (bool, error) {
-	row := q.db.QueryRow(ctx, noteWebhookFailure, since, iD, windowSeconds)
+// Records a failure, and reports whether every attempt of the whole window failed.
+func (q *Queries) RecordWebhookFailure(ctx context.Context, since time.Time, iD int64, windowSeconds int32) (bool, error) {
+	row := q.db.QueryRow(ctx, recordWebhookFailure, since, iD, windowSeconds)
 	var exhausted bool
 	err := row.Scan(&exhausted)
 	return exhausted, err
 }
 
-const noteWebhookSuccess = `-- name: NoteWebhookSuccess :exec
+const recordWebhookSuccess = `-- name: RecordWebhookSuccess :exec
 UPDATE webhooks SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL
 `
 
-func (q *Queries) NoteWebhookSuccess(ctx context.Context, id int64) error {
-	_, err := q.db.Exec(ctx, noteWebhookSuccess, id)
+func (q *Queries) RecordWebhookSuccess(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, recordWebhookSuccess, id)
 	return err
 }
 
-const redeliver = `-- name: Redeliver :execrows
+const redeliverWebhook = `-- name: RedeliverWebhook :execrows
 UPDATE webhook_deliveries SET status = 'pending', attempts = 0, next_attempt_at = now(), leased_until = NULL, delivered_at = NULL
  WHERE id = $1 AND webhook_id = $2
 `
 
-// Sends a delivery on its way again, from the first attempt.
-func (q *Queries) Redeliver(ctx context.Context, iD int64, webhookID int64) (int64, error) {
-	result, err := q.db.Exec(ctx, redeliver, iD, webhookID)
+// Makes a delivery pending again, from its first attempt.
+func (q *Queries) RedeliverWebhook(ctx context.Context, iD int64, webhookID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, redeliverWebhook, iD, webhookID)
 	if err != nil {
 		return 0, err
 	}
@@ -457,7 +456,7 @@ UPDATE webhooks w
 RETURNING id, url, description, events, is_active, disabled_reason, disabled_at, failing_since, secret, old_secret, old_secret_until, version, created_at, updated_at
 `
 
-// Gives a locked webhook a new secret; the one before signs beside it for a day.
+// Gives a locked webhook a new secret. The previous one also signs for a day.
 func (q *Queries) RotateWebhookSecret(ctx context.Context, secret []byte, iD int64) (Webhook, error) {
 	row := q.db.QueryRow(ctx, rotateWebhookSecret, secret, iD)
 	var i Webhook
@@ -535,9 +534,8 @@ type TakeDeliveriesRow struct {
 	OldSecret   []byte
 }
 
-// Takes deliveries that are due: of one object the oldest alone, and of each webhook as many at once as it may have, one
-// while it fails. Taking is noted at once, so that several processes share the work; who dies at it loses it when the
-// lease ends.
+// Leases deliveries that are due: of each object only the oldest, and of each webhook as many at once as it may have, one
+// while it fails. Several processes share the work. When one dies, others take its deliveries after the lease.
 func (q *Queries) TakeDeliveries(ctx context.Context, atOnce int32, most int32, leaseSeconds int32) ([]TakeDeliveriesRow, error) {
 	rows, err := q.db.Query(ctx, takeDeliveries, atOnce, most, leaseSeconds)
 	if err != nil {
@@ -590,7 +588,7 @@ type UpdateWebhookParams struct {
 	ID          int64
 }
 
-// Changes a locked webhook. One that is made active again begins anew.
+// Changes a locked webhook. Activating it again clears its failures.
 func (q *Queries) UpdateWebhook(ctx context.Context, arg UpdateWebhookParams) (Webhook, error) {
 	row := q.db.QueryRow(ctx, updateWebhook,
 		arg.URL,

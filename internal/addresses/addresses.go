@@ -1,22 +1,23 @@
-// Package addresses owns where customers have things sent and billed.
+// Package addresses owns the shipping and billing addresses of customers.
 package addresses
 
 import (
 	"context"
-	"errors"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/page"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// most addresses an account may have.
-const most = 50
+// maxAddresses is how many addresses an account may have.
+const maxAddresses = 50
 
-// Errors clients are told about.
+// Errors of addresses, as clients see them.
 var (
 	ErrNotFound = problem.NotFound("address_not_found", "The account has no such address.")
 	ErrTooMany  = problem.Conflict(
@@ -24,7 +25,7 @@ var (
 	)
 )
 
-// Addresses answers the address operations.
+// Addresses handles the operations on addresses.
 type Addresses struct {
 	pool    *pgxpool.Pool
 	queries *db.Queries
@@ -33,95 +34,76 @@ type Addresses struct {
 // New makes the domain.
 func New(pool *pgxpool.Pool) *Addresses { return &Addresses{pool: pool, queries: db.New(pool)} }
 
-// Forget removes all addresses of an account that is deleted.
+// Forget deletes all addresses of an account that is deleted.
 func Forget(ctx context.Context, q *db.Queries, user int64) error {
 	return q.DeleteAddresses(ctx, user)
 }
 
-// create adds an address. The first is the default for both; another that is a default takes its
-// place.
-func (a *Addresses) create(
-	ctx context.Context, address db.CreateAddressParams,
-) (created db.Address, err error) {
-	err = postgres.Tx(ctx, a.pool, func(q *db.Queries) error {
-		if err := q.LockAddresses(ctx, address.UserID); err != nil {
-			return err
-		}
-		count, err := q.CountAddresses(ctx, address.UserID)
-		switch {
-		case err != nil:
-			return err
-		case count >= most:
-			return ErrTooMany
-		case count == 0:
-			address.IsDefaultShipping, address.IsDefaultBilling = true, true
-		}
-		if err := makeRoom(
-			ctx, q, address.UserID, 0, address.IsDefaultShipping, address.IsDefaultBilling,
-		); err != nil {
-			return err
-		}
-		created, err = q.CreateAddress(ctx, address)
-		return err
-	})
-	return created, err
-}
-
-// change replaces an address by what work makes of it.
-func (a *Addresses) change(
-	ctx context.Context, user, id int64, work func(*db.ReplaceAddressParams),
-) (changed db.Address, err error) {
-	err = postgres.Tx(ctx, a.pool, func(q *db.Queries) error {
-		if err := q.LockAddresses(ctx, user); err != nil {
-			return err
-		}
-		now, err := q.GetAddress(ctx, id, user)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		next := db.ReplaceAddressParams{
-			ID:                id,
-			UserID:            user,
-			Recipient:         now.Recipient,
-			Line1:             now.Line1,
-			Line2:             now.Line2,
-			City:              now.City,
-			State:             now.State,
-			PostalCode:        now.PostalCode,
-			Country:           now.Country,
-			Phone:             now.Phone,
-			IsDefaultShipping: now.IsDefaultShipping,
-			IsDefaultBilling:  now.IsDefaultBilling,
-		}
-		work(&next)
-		if err := makeRoom(
-			ctx, q, user, id, next.IsDefaultShipping, next.IsDefaultBilling,
-		); err != nil {
-			return err
-		}
-		changed, err = q.ReplaceAddress(ctx, next)
-		return err
-	})
-	return changed, err
-}
-
-// makeRoom takes the defaults off all other addresses.
-func makeRoom(
-	ctx context.Context, q *db.Queries, user, except int64, shipping, billing bool,
-) error {
-	if !shipping && !billing {
-		return nil
+// ListAddresses returns a page of the caller's addresses.
+func (a *Addresses) ListAddresses(
+	ctx context.Context, r api.ListAddressesRequestObject,
+) (api.ListAddressesResponseObject, error) {
+	asked := page.Of(r.Params.Limit, r.Params.Offset)
+	user := request.From(ctx).Principal.UserID
+	total, err := a.queries.CountAddresses(ctx, user)
+	if err != nil {
+		return nil, err
 	}
-	return q.ClearDefaultAddresses(
-		ctx,
-		db.ClearDefaultAddressesParams{
-			UserID:   user,
-			ExceptID: except,
-			Shipping: shipping,
-			Billing:  billing,
-		},
-	)
+	rows, err := a.queries.ListAddresses(ctx, user, asked.Offset, asked.Limit)
+	if err != nil {
+		return nil, err
+	}
+	body := api.ListAddresses200JSONResponse{
+		Items:  make([]api.Address, 0, len(rows)),
+		Total:  total,
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
+	for _, row := range rows {
+		body.Items = append(body.Items, addressBody(row))
+	}
+	return body, nil
+}
+
+// GetAddress returns one of the caller's addresses.
+func (a *Addresses) GetAddress(
+	ctx context.Context, r api.GetAddressRequestObject,
+) (api.GetAddressResponseObject, error) {
+	address, err := a.queries.GetAddress(ctx, r.ID, request.From(ctx).Principal.UserID)
+	if err != nil {
+		return nil, postgres.NotFound(err, ErrNotFound)
+	}
+	return api.GetAddress200JSONResponse{Body: addressBody(address)}, nil
+}
+
+// DeleteAddress removes an address.
+func (a *Addresses) DeleteAddress(
+	ctx context.Context, r api.DeleteAddressRequestObject,
+) (api.DeleteAddressResponseObject, error) {
+	deleted, err := a.queries.DeleteAddress(ctx, r.ID, request.From(ctx).Principal.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if deleted == 0 {
+		return nil, ErrNotFound
+	}
+	return api.DeleteAddress204Response{}, nil
+}
+
+func addressBody(a db.Address) api.Address {
+	return api.Address{
+		ID:                a.ID,
+		Recipient:         a.Recipient,
+		Line1:             a.Line1,
+		Line2:             a.Line2,
+		City:              a.City,
+		State:             a.State,
+		PostalCode:        a.PostalCode,
+		Country:           a.Country,
+		Phone:             a.Phone,
+		IsDefaultShipping: a.IsDefaultShipping,
+		IsDefaultBilling:  a.IsDefaultBilling,
+		CreatedAt:         a.CreatedAt,
+		UpdatedAt:         a.UpdatedAt,
+	}
 }

@@ -52,19 +52,19 @@ type App struct {
 	Search    *search.Search
 	Server    *server.Server
 
-	settings config.Settings
-	log      *slog.Logger
-	pool     *pgxpool.Pool
-	media    *media.Store
-	stock    *inventory.Stock
-	carts    *cart.Carts
-	orders   *orders.Orders
-	payments *payments.Payments
-	told     told
-	feeds    *feeds.Feeds
-	queue    *jobs.Queue
-	pages    *cache.Pages
-	closers  []func() error
+	settings  config.Settings
+	log       *slog.Logger
+	pool      *pgxpool.Pool
+	media     *media.Store
+	stock     *inventory.Stock
+	carts     *cart.Carts
+	orders    *orders.Orders
+	payments  *payments.Payments
+	followUps followUps
+	feeds     *feeds.Feeds
+	queue     *jobs.Queue
+	pages     *cache.Pages
+	closers   []func() error
 
 	assistantMetrics *guard.Metrics
 
@@ -106,7 +106,7 @@ func New(
 	if err != nil {
 		return nil, err
 	}
-	if err := a.newIdentity(client, sender, workers); err != nil {
+	if err := a.newIdentity(client, sender); err != nil {
 		return nil, err
 	}
 	if err := a.newAssistant(ctx, workers); err != nil {
@@ -119,7 +119,7 @@ func New(
 	if err := a.newPayments(); err != nil {
 		return nil, err
 	}
-	if err := a.newTold(sender, workers); err != nil {
+	if err := a.newFollowUps(sender); err != nil {
 		return nil, err
 	}
 	if err := a.newServer(client); err != nil {
@@ -160,8 +160,8 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Payments:      a.payments,
 		Insights:      a.newInsights(client),
 		Log:           audit.New(a.pool),
-		Webhooks:      a.told.webhooks,
-		Notifications: a.told.notifications,
+		Webhooks:      a.followUps.webhooks,
+		Notifications: a.followUps.notifications,
 		Feeds:         a.feeds,
 		Reviews:       reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
@@ -199,7 +199,7 @@ func (a *App) Work(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(context.Background(), a.settings.DrainTimeout)
 		defer cancel()
 		return a.queue.Stop(ctx)
-	}, a.told.start(ctx, a.settings.DrainTimeout))
+	}, a.followUps.start(ctx, a.settings.DrainTimeout))
 	return nil
 }
 

@@ -30,9 +30,7 @@ import (
 )
 
 // newIdentity makes the accounts.
-func (a *App) newIdentity(
-	client redis.UniversalClient, sender mail.Sender, workers *river.Workers,
-) (err error) {
+func (a *App) newIdentity(client redis.UniversalClient, sender mail.Sender) (err error) {
 	s := a.settings
 	if a.Identity, err = identity.New(identity.Parts{
 		Pool: a.pool, Queue: a.queue, LinkTokens: onetime.New(client, s.RedisPrefix), Mail: sender,
@@ -53,8 +51,6 @@ func (a *App) newIdentity(
 	}); err != nil {
 		return err
 	}
-	a.Identity.AddWorkers(workers)
-	a.queue.Every(time.Hour, identity.Sweep{})
 	return nil
 }
 

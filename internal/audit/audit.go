@@ -1,14 +1,14 @@
-// Package audit owns the log of who did what: what happened to accounts, and every change that
-// staff and administrators make, with what was there before and is there after. Rows are added in
-// the transaction of what they tell of, and never changed.
+// Package audit owns the audit log: events of accounts, and every change that staff and
+// administrators make, with the values before and after. Entries are added in the transaction of the
+// change and never modified.
 //
-// Changes of rows are written down by the database: the migration that makes a table staff works on
-// says
+// The database records changes of rows by triggers. The migration that creates a table staff works
+// on says
 //
 //	SELECT audit_table('webhooks', 'webhook', label => 'url', masked => '{secret}');
 //
-// and whatever a transaction of postgres.Tx or jobs.Queue.Tx changes in it while it answers such a
-// request is in the log. What changes no row of such a table is written down by Record.
+// and every change of it in a transaction of postgres.Tx or jobs.Queue.Tx during such a request is in
+// the log. Record adds entries for actions that change no row of such a table.
 package audit
 
 import (
@@ -22,24 +22,25 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/page"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// Entry is something that happened. It never holds a secret, nor in Label what is personal, as
-// nobody could take it out again.
+// Entry is an entry to add. It never holds a secret, and Label holds nothing personal: entries cannot
+// be modified, so it could not be removed.
 type Entry struct {
 	Event         string // object.what, such as login.failed
-	Actor         int64  // who did it; 0: whoever the request speaks for
+	Actor         int64  // who did it; 0: the account the request speaks for
 	ObjectType    string
-	ObjectID      string         // empty: none is known
+	ObjectID      string         // empty: unknown
 	Label         string         // the object's name; empty: it has none
 	Before, After map[string]any // what changed, or nil
-	Detail        map[string]any // what else there is to tell
+	Detail        map[string]any // further facts, or nil
 }
 
-// Record writes an entry down, in the transaction of what it tells of.
+// Record adds an entry, in the transaction of the change it describes.
 func Record(ctx context.Context, q *db.Queries, e Entry) error {
 	info := request.From(ctx)
 	if e.Actor == 0 {
@@ -50,17 +51,21 @@ func Record(ctx context.Context, q *db.Queries, e Entry) error {
 	}
 	params := db.RecordAuditEventParams{
 		Event:      e.Event,
-		Operation:  orNil(info.Operation),
-		RequestID:  orNil(info.ID),
-		ActorID:    orNil(e.Actor),
+		Operation:  optional.Of(info.Operation),
+		RequestID:  optional.Of(info.ID),
+		ActorID:    optional.Of(e.Actor),
 		ObjectType: e.ObjectType,
-		ObjectID:   orNil(e.ObjectID),
-		Label:      orNil(e.Label),
+		ObjectID:   optional.Of(e.ObjectID),
+		Label:      optional.Of(e.Label),
 	}
 	if info.Address.IsValid() {
 		params.Address = &info.Address
 	}
-	for target, values := range map[*[]byte]map[string]any{&params.Before: e.Before, &params.After: e.After, &params.Detail: e.Detail} {
+	for target, values := range map[*[]byte]map[string]any{
+		&params.Before: e.Before,
+		&params.After:  e.After,
+		&params.Detail: e.Detail,
+	} {
 		if values == nil {
 			continue
 		}
@@ -73,26 +78,21 @@ func Record(ctx context.Context, q *db.Queries, e Entry) error {
 	return q.RecordAuditEvent(ctx, params)
 }
 
-func orNil[T comparable](value T) *T {
-	var none T
-	if value == none {
-		return nil
-	}
-	return &value
-}
-
-// Log answers the operations on the log.
+// Log handles the operations on the log.
 type Log struct{ planned *db.Queries }
 
 // New makes the domain.
 func New(pool *pgxpool.Pool) *Log { return &Log{postgres.Planned(pool)} }
 
-// ListAuditLog answers a page of the log, newest first.
+// ListAuditLog returns a page of the log, newest first.
 func (l *Log) ListAuditLog(
 	ctx context.Context, r api.ListAuditLogRequestObject,
 ) (api.ListAuditLogResponseObject, error) {
 	p := r.Params
-	asked := page.Of(p.Limit, nil)
+	asked, err := page.Read(ctx, 2, p.Limit, nil, p.Cursor)
+	if err != nil {
+		return nil, err
+	}
 	params := db.ListAuditLogParams{
 		ActorID:    p.ActorID,
 		Operation:  p.Operation,
@@ -109,12 +109,8 @@ func (l *Log) ListAuditLog(
 			"%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(*p.Q) + "%",
 		)
 	}
-	after, err := page.After(p.Cursor, nil, 2)
-	if err != nil {
-		return nil, err
-	}
-	if after != nil {
-		params.BeforeAt, params.BeforeID = new(time.UnixMicro(after[0])), &after[1]
+	if asked.HasCursor() {
+		params.BeforeAt, params.BeforeID = new(time.UnixMicro(*asked.Key(0))), asked.Key(1)
 	}
 	rows, err := l.planned.ListAuditLog(ctx, params)
 	if err != nil {
@@ -131,10 +127,9 @@ func (l *Log) ListAuditLog(
 		}
 		body.Items = append(body.Items, entry)
 	}
-	if len(rows) == int(asked.Limit) {
-		last := rows[len(rows)-1]
-		body.NextCursor = new(page.Cursor(last.At.UnixMicro(), last.ID))
-	}
+	body.NextCursor = page.Next(asked, rows, func(row db.ListAuditLogRow) page.Keys {
+		return page.Keys{row.At.UnixMicro(), row.ID}
+	})
 	return body, nil
 }
 
@@ -155,13 +150,17 @@ func entryBody(row db.ListAuditLogRow) (api.AuditEntry, error) {
 	if row.Address != nil {
 		entry.Address = new(row.Address.String())
 	}
-	for target, stored := range map[*map[string]any][]byte{&entry.Before: row.Before, &entry.After: row.After, &entry.Detail: row.Detail} {
+	for target, stored := range map[*map[string]any][]byte{
+		&entry.Before: row.Before,
+		&entry.After:  row.After,
+		&entry.Detail: row.Detail,
+	} {
 		if stored == nil {
 			continue
 		}
-		read := json.NewDecoder(bytes.NewReader(stored))
-		read.UseNumber() // as exact as they were written
-		if err := read.Decode(target); err != nil {
+		decoder := json.NewDecoder(bytes.NewReader(stored))
+		decoder.UseNumber() // numbers exactly as they were stored
+		if err := decoder.Decode(target); err != nil {
 			return entry, err
 		}
 	}

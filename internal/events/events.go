@@ -1,8 +1,9 @@
-// Package events owns what happened in the shop: an event is written in the transaction of its
-// cause, so it exists if and only if that was committed, and whoever listens is told of it
-// afterwards, at least once and, of one object, in order. What is told are rows: a listener writes
-// what is to be done, such as a job or a delivery, in the transaction in which the event is noted
-// as told.
+// Package events owns the record of what happened in the shop.
+//
+// An event is a row, written in the transaction of its cause, so it exists if and only if that was
+// committed. Afterwards the Dispatcher calls each Listener with it, at least once and, for the events
+// of one object, in order. A listener writes rows, such as a job or a webhook delivery, in the
+// transaction that marks the event as dispatched.
 package events
 
 import (
@@ -16,8 +17,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// Kinds of events that integrators are told of. Those without a note are written by the SQL of
-// their cause.
+// Kinds of public events: webhooks can subscribe to them.
 const (
 	ProductCreated     = "product.created"
 	ProductUpdated     = "product.updated"
@@ -35,13 +35,13 @@ const (
 	ImportFinished     = "import.finished"
 )
 
-// Kinds of events that stay within the shop.
+// Kinds of internal events.
 const (
-	WebhookPing     = "webhook.ping" // for one webhook alone
+	WebhookPing     = "webhook.ping" // for one webhook only
 	WebhookDisabled = "webhook.disabled"
 )
 
-// Public are the kinds that integrators are told of.
+// Public returns the kinds of public events.
 func Public() []string {
 	return []string{
 		ProductCreated, ProductUpdated, ProductDeleted, StockLow, StockOut, OrderCreated, OrderPaid,
@@ -50,10 +50,10 @@ func Public() []string {
 	}
 }
 
-// always are the kinds that are written even when no webhook wants them: the shop itself listens.
+// always are the kinds that are recorded even if no webhook wants them: notifications need them.
 var always = []string{PaymentRefunded, WebhookDisabled}
 
-// Objects events are about. Events of one object are told in order.
+// Types of the objects events are about. Events of one object are dispatched in order.
 const (
 	Product  = "product"
 	Order    = "order"
@@ -63,8 +63,8 @@ const (
 	Webhook  = "webhook"
 )
 
-// Event is something that happened to an object. Data is the object as it is afterwards, in the
-// words of the contract: it leaves the shop, so it holds no secret.
+// Event is something that happened to an object. Data is the object after the change, with the
+// fields of the contract. It is sent to webhooks, so it holds no secret.
 type Event struct {
 	Kind       string
 	ObjectType string
@@ -73,8 +73,8 @@ type Event struct {
 }
 
 // Record writes events, in their order, in the transaction of their cause. The object should be
-// locked in it, so that the order of its events is that of its changes. Any number is one
-// statement; kinds that nobody listens to are not kept.
+// locked in it, so that the order of its events is that of its changes. Any number of events takes
+// one statement. Events of kinds that nobody listens to are not stored.
 func Record(ctx context.Context, q *db.Queries, events ...Event) error {
 	if len(events) == 0 {
 		return nil
@@ -85,21 +85,19 @@ func Record(ctx context.Context, q *db.Queries, events ...Event) error {
 		if err != nil {
 			return fmt.Errorf("event %s of %s %d: %w", e.Kind, e.ObjectType, e.ObjectID, err)
 		}
-		params.Kinds, params.ObjectTypes = append(params.Kinds, e.Kind), append(
-			params.ObjectTypes, e.ObjectType,
-		)
-		params.ObjectIds, params.Data = append(params.ObjectIds, e.ObjectID), append(
-			params.Data, string(data),
-		)
+		params.Kinds = append(params.Kinds, e.Kind)
+		params.ObjectTypes = append(params.ObjectTypes, e.ObjectType)
+		params.ObjectIds = append(params.ObjectIds, e.ObjectID)
+		params.Data = append(params.Data, string(data))
 	}
 	return q.RecordEvents(ctx, params)
 }
 
-// ImportSummary is what is told of an import that ended. ID is the import's.
+// ImportSummary is the data of the event of an import that ended. ID is the import's.
 type ImportSummary struct {
 	ID         int64     `json:"id"`
 	Status     string    `json:"status"` // completed, failed or cancelled
-	Total      int64     `json:"total"`  // rows; 0 when it ended before they were counted
+	Total      int64     `json:"total"`  // rows; 0 if it ended before they were counted
 	Created    int64     `json:"created"`
 	Updated    int64     `json:"updated"`
 	Unchanged  int64     `json:"unchanged"`
@@ -107,14 +105,16 @@ type ImportSummary struct {
 	FinishedAt time.Time `json:"finished_at"`
 }
 
-// RecordImportFinished writes that an import ended, in the transaction in which it did.
+// RecordImportFinished records that an import ended, in the transaction that ends it.
 func RecordImportFinished(ctx context.Context, q *db.Queries, s ImportSummary) error {
 	return Record(ctx, q, Event{ImportFinished, Import, s.ID, s})
 }
 
-// Told is an event a listener is told of. Its data is read by whoever acts on it.
-type Told = db.TakeUndeliveredEventsRow
+// Ref refers to an event. Jobs and deliveries read its data from the table when they need it.
+type Ref = db.TakeUndeliveredEventsRow
 
-// Listener writes what follows from some events, in the transaction in which they are noted as
-// told. It calls nobody outside.
-type Listener func(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, events []Told) error
+// Listener writes what follows from some events, in the transaction that marks them as dispatched.
+// It must not call anything outside the database.
+type Listener func(
+	ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, events []Ref,
+) error

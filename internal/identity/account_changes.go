@@ -2,10 +2,7 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"slices"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -30,11 +27,8 @@ func (i *Identity) changeAccount(
 			return err
 		}
 		user, err := q.LockUser(ctx, id)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNoCustomer
-		}
 		if err != nil {
-			return err
+			return postgres.NotFound(err, ErrNoCustomer)
 		}
 		changed, err = work(
 			q, user, len(administrators) == 1 && slices.Contains(administrators, id),
@@ -127,11 +121,8 @@ func (i *Identity) setRole(ctx context.Context, id int64, role string) (db.User,
 // its first one.
 func (i *Identity) Promote(ctx context.Context, login string) (db.User, error) {
 	user, err := i.queries.GetUserByLogin(ctx, login)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return user, ErrNoCustomer
-	}
 	if err != nil {
-		return user, err
+		return user, postgres.NotFound(err, ErrNoCustomer)
 	}
 	return i.setRole(ctx, user.ID, administrator)
 }
@@ -139,11 +130,8 @@ func (i *Identity) Promote(ctx context.Context, login string) (db.User, error) {
 // Deactivate deactivates an account and ends its sessions, by e-mail address or user name.
 func (i *Identity) Deactivate(ctx context.Context, login string) error {
 	user, err := i.queries.GetUserByLogin(ctx, login)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return ErrNoCustomer
-	}
 	if err != nil {
-		return err
+		return postgres.NotFound(err, ErrNoCustomer)
 	}
 	_, err = i.setStatus(ctx, user.ID, false)
 	return err

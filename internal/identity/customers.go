@@ -2,13 +2,11 @@ package identity
 
 import (
 	"context"
-	"errors"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/page"
+	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
 // ListCustomers returns a page of accounts, newest first.
@@ -101,11 +99,8 @@ func (i *Identity) GetCustomer(
 	ctx context.Context, r api.GetCustomerRequestObject,
 ) (api.GetCustomerResponseObject, error) {
 	user, err := i.queries.GetCustomer(ctx, r.ID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrNoCustomer
-	}
 	if err != nil {
-		return nil, err
+		return nil, postgres.NotFound(err, ErrNoCustomer)
 	}
 	body, err := i.customer(ctx, user)
 	return api.GetCustomer200JSONResponse{Body: body}, err

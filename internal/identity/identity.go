@@ -13,7 +13,6 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/jobs"
@@ -68,7 +67,7 @@ type Parts struct {
 	Mail       mail.Sender
 }
 
-// New makes the domain.
+// New makes the domain and registers its jobs.
 func New(parts Parts, settings Settings) (*Identity, error) {
 	signer, err := newSigner(settings)
 	if err != nil {
@@ -78,7 +77,7 @@ func New(parts Parts, settings Settings) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Identity{
+	i := &Identity{
 		pool:       parts.Pool,
 		queries:    db.New(parts.Pool),
 		planned:    postgres.Planned(parts.Pool),
@@ -89,16 +88,11 @@ func New(parts Parts, settings Settings) (*Identity, error) {
 		signer:     signer,
 		passwords:  newPasswords(settings.BcryptCost),
 		exchanges:  exchanges,
-	}, nil
-}
-
-// AddWorkers registers the workers of the domain's jobs.
-func (i *Identity) AddWorkers(workers *river.Workers) {
-	river.AddWorker(workers, &mailWorker{Identity: i})
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Sweep]) error {
-		_, err := i.queries.SweepLoginFailures(ctx)
-		return err
-	}))
+	}
+	jobs.Handle(i.queue, i.sendMail)
+	jobs.Handle(i.queue, i.sweepLoginFailures)
+	i.queue.Every(time.Hour, Sweep{})
+	return i, nil
 }
 
 // Ranks returns the rank of each role: a role may do all that a lower rank may.

@@ -85,3 +85,8 @@ type Sweep struct{}
 
 // Kind implements river.JobArgs.
 func (Sweep) Kind() string { return "identity.sweep" }
+
+func (i *Identity) sweepLoginFailures(ctx context.Context, _ Sweep) error {
+	_, err := i.queries.SweepLoginFailures(ctx)
+	return err
+}

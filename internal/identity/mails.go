@@ -45,26 +45,32 @@ func (mailJob) InsertOpts() river.InsertOpts {
 	}
 }
 
-type mailWorker struct {
-	river.WorkerDefaults[mailJob]
-	*Identity
-}
-
-// Work implements river.Worker.
-func (w *mailWorker) Work(ctx context.Context, job *river.Job[mailJob]) error {
-	user, err := w.queries.GetUser(ctx, job.Args.User)
+// sendMail does a mailJob. It sends nothing if the account is gone or inactive by now, or its address
+// is verified already.
+func (i *Identity) sendMail(ctx context.Context, job mailJob) error {
+	user, err := i.queries.GetUser(ctx, job.User)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows), err == nil && !user.IsActive:
 		return nil
 	case err != nil:
 		return err
-	case job.Args.Purpose == verifyEmail && user.EmailVerifiedAt != nil:
+	case job.Purpose == verifyEmail && user.EmailVerifiedAt != nil:
 		return nil
 	}
-	return w.sendMail(ctx, user, job.Args.Purpose)
+	message, err := i.compose(ctx, user, job.Purpose)
+	if err != nil {
+		return err
+	}
+	if err := i.mail.Send(ctx, message); err != nil {
+		return fmt.Errorf("mail to account %d: %w", user.ID, err)
+	}
+	return nil
 }
 
-func (i *Identity) sendMail(ctx context.Context, user db.User, p purpose) error {
+// compose writes the mail for a purpose. It issues the token of its link, if it has one.
+func (i *Identity) compose(
+	ctx context.Context, user db.User, p purpose,
+) (message mail.Message, err error) {
 	data := struct{ Name, Link, Shop string }{
 		user.FirstName, i.settings.VerificationURL, i.settings.Issuer,
 	}
@@ -78,25 +84,21 @@ func (i *Identity) sendMail(ctx context.Context, user db.User, p purpose) error 
 	if data.Link != "" {
 		token, err := i.issueLink(ctx, user, p)
 		if err != nil {
-			return err
+			return message, err
 		}
 		data.Link += "?token=" + token
 	}
 	var text, html strings.Builder
 	if err := textMails.ExecuteTemplate(&text, string(p)+".txt", data); err != nil {
-		return err
+		return message, err
 	}
 	if err := htmlMails.ExecuteTemplate(&html, string(p)+".html", data); err != nil {
-		return err
+		return message, err
 	}
-	message := mail.Message{
+	return mail.Message{
 		To:      user.Email,
 		Subject: subject,
 		Text:    text.String(),
 		HTML:    html.String(),
-	}
-	if err := i.mail.Send(ctx, message); err != nil {
-		return fmt.Errorf("mail to account %d: %w", user.ID, err)
-	}
-	return nil
+	}, nil
 }

@@ -3,13 +3,11 @@ package identity
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/page"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
@@ -44,15 +42,12 @@ func (i *Identity) Authenticate(ctx context.Context, token string) (request.Prin
 		return request.Principal{}, ErrToken
 	}
 	row, err := i.queries.GetPrincipal(ctx, claims.session, claims.user)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return request.Principal{}, ErrToken
-	}
 	return request.Principal{
 		UserID:    row.UserID,
 		SessionID: row.SessionID,
 		Role:      row.Role,
 		Rank:      row.Rank,
-	}, err
+	}, postgres.NotFound(err, ErrToken)
 }
 
 // ListSessions returns where the account is logged in.

@@ -8,11 +8,10 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// defaultTop is how many the lists of the dashboard hold at most unless another number is asked
-// for; the contract's.
+// defaultTop is the length of the dashboard's lists if the request names none, as in the contract.
 const defaultTop = 10
 
-// view is what is asked for.
+// view is what a request asks for.
 type view struct {
 	days
 	zone string
@@ -28,7 +27,7 @@ func (i *Insights) view(from, to *types.Date, top *int32) (view, error) {
 	return v, err
 }
 
-// GetDashboard answers all figures of a range of days.
+// GetDashboard returns all figures of a range of days.
 func (i *Insights) GetDashboard(
 	ctx context.Context, r api.GetDashboardRequestObject,
 ) (api.GetDashboardResponseObject, error) {
@@ -37,9 +36,7 @@ func (i *Insights) GetDashboard(
 		return nil, err
 	}
 	body := api.GetDashboard200JSONResponse{
-		From: types.Date{
-			Time: v.from,
-		},
+		From:     types.Date{Time: v.from},
 		To:       types.Date{Time: v.until.AddDate(0, 0, -1)},
 		TimeZone: v.zone,
 		Currency: api.Currency(i.settings.Currency),

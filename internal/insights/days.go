@@ -28,10 +28,10 @@ var (
 	)
 )
 
-// days is a range of days of the store's time zone, from the first until before another.
+// days is a range of days of the store's time zone: from inclusive, until exclusive.
 type days struct{ from, until time.Time }
 
-// daysOf reads a range; what is not given is made up from today or from what is.
+// daysOf reads a range. By default it ends today and has defaultDays days.
 func (i *Insights) daysOf(from, to *types.Date) (days, error) {
 	now := time.Now().In(i.settings.Zone)
 	last := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)

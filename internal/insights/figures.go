@@ -10,7 +10,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// series are the figures of each day of a range, all of the same length.
+// series holds the figures of each day of a range; its slices have the same length.
 type series struct {
 	revenue   []db.ListDailyRevenueRow
 	orders    []db.ListDailyOrdersRow
@@ -32,9 +32,7 @@ func (i *Insights) dayBodies(s series) []api.DashboardDay {
 	bodies := make([]api.DashboardDay, len(s.revenue))
 	for n, row := range s.revenue {
 		bodies[n] = api.DashboardDay{
-			Date: types.Date{
-				Time: row.Day.Time,
-			},
+			Date:         types.Date{Time: row.Day.Time},
 			Revenue:      i.settings.Currency.Format(row.Minor),
 			PaidOrders:   row.Orders,
 			Orders:       s.orders[n].Orders,
@@ -44,7 +42,7 @@ func (i *Insights) dayBodies(s series) []api.DashboardDay {
 	return bodies
 }
 
-// totals sums the series up, so that both agree, and counts who shopped.
+// totals adds up the series, so that both agree, and counts shoppers and buyers.
 func (i *Insights) totals(ctx context.Context, v view, s series) (api.DashboardTotals, error) {
 	var body api.DashboardTotals
 	var minor int64
@@ -82,13 +80,12 @@ func (i *Insights) ordersByStatus(ctx context.Context, v view) ([]api.StatusCoun
 	return bodies, err
 }
 
-// bestSellers are the products and the categories that sold for most.
+// bestSellers returns the products and the categories with the highest revenue.
 func (i *Insights) bestSellers(
 	ctx context.Context, v view,
 ) ([]api.TopProduct, []api.TopCategory, error) {
 	rows, err := i.planned.ListBestSellers(
-		ctx,
-		db.ListBestSellersParams{
+		ctx, db.ListBestSellersParams{
 			FromDay:  v.first(),
 			TimeZone: v.zone,
 			UntilDay: v.end(),
@@ -99,15 +96,12 @@ func (i *Insights) bestSellers(
 	for _, row := range rows {
 		revenue := i.settings.Currency.Format(row.Minor)
 		if !row.IsCategory {
-			products = append(
-				products,
-				api.TopProduct{
-					ProductID: row.ID,
-					Name:      row.Name,
-					Quantity:  row.Quantity,
-					Revenue:   revenue,
-				},
-			)
+			products = append(products, api.TopProduct{
+				ProductID: row.ID,
+				Name:      row.Name,
+				Quantity:  row.Quantity,
+				Revenue:   revenue,
+			})
 			continue
 		}
 		category := api.TopCategory{Quantity: row.Quantity, Revenue: revenue}
@@ -121,8 +115,7 @@ func (i *Insights) bestSellers(
 
 func (i *Insights) topCustomers(ctx context.Context, v view) ([]api.TopCustomer, error) {
 	rows, err := i.planned.ListTopCustomers(
-		ctx,
-		db.ListTopCustomersParams{
+		ctx, db.ListTopCustomersParams{
 			FromDay:  v.first(),
 			TimeZone: v.zone,
 			UntilDay: v.end(),

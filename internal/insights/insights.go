@@ -1,5 +1,5 @@
-// Package insights owns what those who run the shop look at: the dashboard and its tables, how
-// large the shop has become, and the jobs behind requests.
+// Package insights owns what the shop's staff looks at: the dashboard and its reports, statistics of
+// the shop and its database, and the background jobs.
 package insights
 
 import (
@@ -18,14 +18,14 @@ import (
 // Settings of the domain.
 type Settings struct {
 	Currency money.Currency
-	Zone     *time.Location // whose days the dashboard counts
-	Low      int32          // most units at which a variant's stock is low
+	Zone     *time.Location // the time zone of the dashboard's days
+	Low      int32          // a variant's stock is low at so many units or fewer
 	Version  string         // the server's
-	// Redis asks Redis about itself.
+	// Redis returns facts about the Redis server.
 	Redis func(ctx context.Context) (cache.Facts, error)
 }
 
-// Insights answers the operations.
+// Insights handles the operations on the dashboard, statistics and jobs.
 type Insights struct {
 	queries  *db.Queries
 	planned  *db.Queries

@@ -2,11 +2,8 @@ package insights
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -17,7 +14,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// Errors clients are told about.
+// Errors of jobs, as clients see them.
 var (
 	ErrNoJob = problem.NotFound(
 		"job_not_found", "There is no such job. Jobs that are done are forgotten after a day.",
@@ -32,24 +29,21 @@ var (
 	ErrJobFinished = problem.Conflict("job_finished", "The job is over.")
 )
 
-// ListJobs answers a page of jobs, newest first.
+// ListJobs returns a page of jobs, newest first.
 func (i *Insights) ListJobs(
 	ctx context.Context, r api.ListJobsRequestObject,
 ) (api.ListJobsResponseObject, error) {
 	p := r.Params
-	asked := page.Of(p.Limit, nil)
+	asked, err := page.Read(ctx, 1, p.Limit, nil, p.Cursor)
+	if err != nil {
+		return nil, err
+	}
 	params := db.ListJobsParams{
 		State:     (*string)(p.State),
 		Kind:      p.Kind,
 		Queue:     p.Queue,
+		BeforeID:  asked.Key(0),
 		PageLimit: asked.Limit,
-	}
-	before, err := page.After(p.Cursor, nil, 1)
-	if err != nil {
-		return nil, err
-	}
-	if before != nil {
-		params.BeforeID = &before[0]
 	}
 	rows, err := i.planned.ListJobs(ctx, params)
 	if err != nil {
@@ -63,13 +57,13 @@ func (i *Insights) ListJobs(
 		}
 		body.Items = append(body.Items, job)
 	}
-	if len(rows) == int(asked.Limit) {
-		body.NextCursor = new(page.Cursor(rows[len(rows)-1].ID))
-	}
+	body.NextCursor = page.Next(asked, rows, func(row db.ListJobsRow) page.Keys {
+		return page.Keys{row.ID}
+	})
 	return body, nil
 }
 
-// GetJob answers one job.
+// GetJob returns one job.
 func (i *Insights) GetJob(
 	ctx context.Context, r api.GetJobRequestObject,
 ) (api.GetJobResponseObject, error) {
@@ -88,7 +82,7 @@ func (i *Insights) job(ctx context.Context, id int64) (api.Job, error) {
 	return jobBody(rows[0])
 }
 
-// RetryJob has a job worked again.
+// RetryJob makes a job available again.
 func (i *Insights) RetryJob(
 	ctx context.Context, r api.RetryJobRequestObject,
 ) (api.RetryJobResponseObject, error) {
@@ -99,7 +93,7 @@ func (i *Insights) RetryJob(
 	return api.RetryJob200JSONResponse(body), err
 }
 
-// CancelJob has a job not worked any more.
+// CancelJob cancels a job.
 func (i *Insights) CancelJob(
 	ctx context.Context, r api.CancelJobRequestObject,
 ) (api.CancelJobResponseObject, error) {
@@ -109,18 +103,15 @@ func (i *Insights) CancelJob(
 	return api.CancelJob200JSONResponse(body), err
 }
 
-// change changes a job that is in none of the states refused, and writes down who did.
+// change changes a job unless its state is among the refused ones, and adds it to the audit log.
 func (i *Insights) change(
 	ctx context.Context, id int64, event string,
 	do func(jobs.Manager, context.Context, int64) error, refused map[string]error,
 ) (api.Job, error) {
 	err := i.queue.Manage(ctx, func(q *db.Queries, m jobs.Manager) error {
 		before, err := q.LockJob(ctx, id)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNoJob
-		}
 		if err != nil {
-			return err
+			return postgres.NotFound(err, ErrNoJob)
 		}
 		if err := refused[before.State]; err != nil {
 			return err
@@ -139,10 +130,8 @@ func (i *Insights) change(
 			ObjectType: "job",
 			ObjectID:   strconv.FormatInt(id, 10),
 			Label:      before.Kind,
-			Before: map[string]any{
-				"state": before.State,
-			},
-			After: map[string]any{"state": after.State},
+			Before:     map[string]any{"state": before.State},
+			After:      map[string]any{"state": after.State},
 		})
 	})
 	if err != nil {
@@ -151,7 +140,7 @@ func (i *Insights) change(
 	return i.job(ctx, id)
 }
 
-// ListPeriodicJobs answers what is done again and again.
+// ListPeriodicJobs returns the jobs that run at intervals, and when they last ran.
 func (i *Insights) ListPeriodicJobs(
 	ctx context.Context, _ api.ListPeriodicJobsRequestObject,
 ) (api.ListPeriodicJobsResponseObject, error) {

@@ -14,8 +14,8 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// GetDashboardReport answers one table of the dashboard as CSV. It costs no more statements than
-// its part of the dashboard.
+// GetDashboardReport returns one table of the dashboard as CSV. It runs only the statements of its
+// part of the dashboard.
 func (i *Insights) GetDashboardReport(
 	ctx context.Context, r api.GetDashboardReportRequestObject,
 ) (api.GetDashboardReportResponseObject, error) {
@@ -60,7 +60,7 @@ func (i *Insights) report(ctx context.Context, v view, name api.DashboardReport)
 	case api.DashboardReportLowStock:
 		return table(i.lowStock(ctx, v))
 	}
-	return nil, fmt.Errorf("the report %q is in the contract and nowhere else", name)
+	return nil, fmt.Errorf("the report %q of the contract is not implemented", name)
 }
 
 // table writes rows as CSV, a column for each field of their type, named as in the contract.
@@ -86,7 +86,7 @@ func table[Row any](rows []Row, err error) ([]byte, error) {
 	return text.Bytes(), out.Error()
 }
 
-// cell is a value as a spreadsheet may read it; what is not there is empty.
+// cell returns a value as text for a spreadsheet; nil is empty.
 func cell(value reflect.Value) string {
 	if value.Kind() == reflect.Pointer {
 		if value.IsNil() {
@@ -97,11 +97,11 @@ func cell(value reflect.Value) string {
 	if date, ok := value.Interface().(types.Date); ok {
 		return date.Format(time.DateOnly)
 	}
-	return harmless(fmt.Sprint(value.Interface()))
+	return notFormula(fmt.Sprint(value.Interface()))
 }
 
-// harmless is text that no spreadsheet takes for a formula.
-func harmless(text string) string {
+// notFormula returns text in a form that no spreadsheet takes for a formula.
+func notFormula(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
-// GetStats answers how large the shop is.
+// GetStats returns the size of the shop and of its database.
 func (i *Insights) GetStats(
 	ctx context.Context, _ api.GetStatsRequestObject,
 ) (api.GetStatsResponseObject, error) {
@@ -62,13 +62,9 @@ func (i *Insights) GetStats(
 	for _, s := range states {
 		body.Jobs[s.State] = s.Jobs
 	}
-	if redis, err := i.settings.Redis(
-		ctx,
-	); err == nil { // it may be out: then there is nothing to say of it
-		body.Redis, body.Versions.Redis = &api.RedisStats{
-			MemoryBytes: redis.Memory,
-			Keys:        redis.Keys,
-		}, &redis.Version
+	if redis, err := i.settings.Redis(ctx); err == nil { // left out while Redis is unreachable
+		body.Redis = &api.RedisStats{MemoryBytes: redis.Memory, Keys: redis.Keys}
+		body.Versions.Redis = &redis.Version
 	}
 	return body, nil
 }

@@ -1,7 +1,6 @@
-// Package notifications owns the mails that follow from what happens in the shop: to customers
-// about their orders, and to those who run the shop. A mail is a job that its event causes once,
-// however often something dies in between; one that is sent again for want of a note that it was
-// carries the same Message-ID.
+// Package notifications owns the mails that events cause: to customers about their orders, and to the
+// shop's staff. Each mail is a job that its event inserts once. A mail that is sent twice, because a
+// process died before it could record the first time, has the same Message-ID.
 package notifications
 
 import (
@@ -12,17 +11,18 @@ import (
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/events"
+	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/mail"
 )
 
 // Settings of the domain.
 type Settings struct {
 	Shop           string // its name
-	Secret         []byte // what the key that signs unsubscribe links is made of
-	UnsubscribeURL string // where such a link leads; the token is added
+	Secret         []byte // the key that signs unsubscribe links is derived from it
+	UnsubscribeURL string // the page such a link opens; the token is added
 }
 
-// Notifications sends mails.
+// Notifications handles unsubscribing and sends the mails.
 type Notifications struct {
 	queries  *db.Queries
 	mail     mail.Sender
@@ -30,17 +30,21 @@ type Notifications struct {
 	settings Settings
 }
 
-// New makes the domain.
-func New(pool *pgxpool.Pool, sender mail.Sender, settings Settings) *Notifications {
-	return &Notifications{
+// New makes the domain and registers its job.
+func New(
+	pool *pgxpool.Pool, queue *jobs.Queue, sender mail.Sender, settings Settings,
+) *Notifications {
+	n := &Notifications{
 		queries:  db.New(pool),
 		mail:     sender,
 		key:      newKey(settings.Secret),
 		settings: settings,
 	}
+	jobs.Handle(queue, n.send)
+	return n
 }
 
-// kind is a kind of mail, which is the name of its templates.
+// kind is a kind of mail, and the name of its templates.
 type kind string
 
 const (
@@ -53,8 +57,8 @@ const (
 	webhookDisabled kind = "webhook_disabled"
 )
 
-// ofEvent are the mails customers get.
-var ofEvent = map[string]kind{
+// customerMails are the mails customers get, by the kind of event.
+var customerMails = map[string]kind{
 	events.OrderCreated:    orderConfirmed,
 	events.OrderPaid:       orderPaid,
 	events.OrderShipped:    orderShipped,
@@ -62,10 +66,10 @@ var ofEvent = map[string]kind{
 	events.PaymentRefunded: refundMade,
 }
 
-// optional are the mails a customer need not get; the others the law has sent.
-var optional = map[kind]bool{orderPaid: true, orderShipped: true}
+// unsubscribable are the mails a customer can stop. The law demands the others.
+var unsubscribable = map[kind]bool{orderPaid: true, orderShipped: true}
 
-// mailJob sends one mail to one account. It names events and holds nothing personal.
+// mailJob sends one mail to one account. It refers to events and holds no personal data.
 type mailJob struct {
 	Mail   kind    `json:"mail"`
 	Events []int64 `json:"events"`
@@ -75,34 +79,32 @@ type mailJob struct {
 // Kind implements river.JobArgs.
 func (mailJob) Kind() string { return "notifications.mail" }
 
-// InsertOpts has a mail server be out for a day and a half at most: the attempts lie further and
-// further apart.
+// InsertOpts allows 15 attempts, which covers an outage of the mail server of a day and a half.
 func (mailJob) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 15, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 }
 
-// Hear causes the mails that follow from some events; it is an events.Listener. What happened to
-// the stock is one mail to each who works in the shop.
-func (n *Notifications) Hear(
-	ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, told []events.Told,
+// HandleEvents inserts the mail jobs of some events. It is an events.Listener. All events about stock
+// are one mail to each member of the staff.
+func (n *Notifications) HandleEvents(
+	ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, refs []events.Ref,
 ) error {
-	var short []int64
-	var disabled []int64
-	for _, e := range told {
+	var lowStock, disabled []int64
+	for _, e := range refs {
 		switch e.Kind {
 		case events.StockLow, events.StockOut:
-			short = append(short, e.ID)
+			lowStock = append(lowStock, e.ID)
 		case events.WebhookDisabled:
 			disabled = append(disabled, e.ID)
 		default:
-			if mail, ok := ofEvent[e.Kind]; ok {
+			if mail, ok := customerMails[e.Kind]; ok {
 				if err := insert(mailJob{Mail: mail, Events: []int64{e.ID}}); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	if short == nil && disabled == nil {
+	if lowStock == nil && disabled == nil {
 		return nil
 	}
 	staff, err := q.ListStaff(ctx)
@@ -110,28 +112,18 @@ func (n *Notifications) Hear(
 		return err
 	}
 	for _, user := range staff {
-		if short != nil {
-			if err := insert(mailJob{Mail: stockLow, Events: short, User: user.ID}); err != nil {
+		if lowStock != nil {
+			job := mailJob{Mail: stockLow, Events: lowStock, User: user.ID}
+			if err := insert(job); err != nil {
 				return err
 			}
 		}
 		if disabled != nil && user.Role == "administrator" {
-			if err := insert(
-				mailJob{Mail: webhookDisabled, Events: disabled, User: user.ID},
-			); err != nil {
+			job := mailJob{Mail: webhookDisabled, Events: disabled, User: user.ID}
+			if err := insert(job); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// AddWorkers registers what works the domain's jobs.
-func (n *Notifications) AddWorkers(workers *river.Workers) {
-	river.AddWorker(
-		workers,
-		river.WorkFunc(
-			func(ctx context.Context, job *river.Job[mailJob]) error { return n.send(ctx, job.Args) },
-		),
-	)
 }

@@ -27,19 +27,19 @@ var (
 	htmlMails = htmltemplate.Must(htmltemplate.ParseFS(mailFiles, "mails/*.html"))
 )
 
-// contents is what a template may say.
+// contents is the data of the templates.
 type contents struct {
 	Name, Shop  string
-	Unsubscribe string // empty: there is no choice
+	Unsubscribe string // a link; empty if the mail cannot be stopped
 
 	Order    orders.Snapshot
 	Refund   refund
-	Short    []short
-	More     int // beyond those of Short
+	LowStock []lowStockItem
+	More     int // variants that LowStock leaves out
 	Webhooks []webhooks.Disabled
 }
 
-// refund is what an event tells of money that was given back.
+// refund is the data of the event of a refund.
 type refund struct {
 	OrderNumber string            `json:"order_number"`
 	Customer    api.OrderCustomer `json:"customer"`
@@ -49,8 +49,8 @@ type refund struct {
 	} `json:"refund"`
 }
 
-// short is a variant of which there is little left.
-type short struct {
+// lowStockItem is the data of the event of a variant with low stock.
+type lowStockItem struct {
 	ProductName string            `json:"product_name"`
 	SKU         string            `json:"sku"`
 	Options     map[string]string `json:"options"`
@@ -58,22 +58,23 @@ type short struct {
 	Stock       int32             `json:"stock"`
 }
 
-// nobody is how addresses end that reach nobody, such as those of invented customers (RFC 2606).
-const nobody = ".invalid"
+// unreachable is the top-level domain of addresses that receive no mail, such as those of the demo
+// customers (RFC 2606).
+const unreachable = ".invalid"
 
-// mostShort is how many variants a mail lists.
-const mostShort = 50
+// maxLowStock is how many variants a mail lists.
+const maxLowStock = 50
 
-// send sends one mail, unless nobody is to get it any more.
+// send sends one mail, unless the account is gone or has unsubscribed since.
 func (n *Notifications) send(ctx context.Context, job mailJob) error {
-	told, err := n.queries.ListEvents(ctx, job.Events)
-	if err != nil || len(told) == 0 { // older than events are kept
+	causes, err := n.queries.ListEvents(ctx, job.Events)
+	if err != nil || len(causes) == 0 { // they were purged
 		return err
 	}
 	c := contents{Shop: n.settings.Shop}
-	subject, err := c.read(job.Mail, told)
+	subject, err := c.read(job.Mail, causes)
 	if err != nil {
-		return fmt.Errorf("mail of event %d: %w", told[0].ID, err)
+		return fmt.Errorf("mail of event %d: %w", causes[0].ID, err)
 	}
 	id := job.User
 	if id == 0 {
@@ -82,16 +83,16 @@ func (n *Notifications) send(ctx context.Context, job mailJob) error {
 	user, err := n.queries.GetUser(ctx, id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows),
-		err == nil && (user.DeletedAt != nil || strings.HasSuffix(user.Email, nobody)):
+		err == nil && (user.DeletedAt != nil || strings.HasSuffix(user.Email, unreachable)):
 		return nil
 	case err != nil:
 		return err
 	case job.User != 0 && (!user.IsActive || user.Role == "customer"),
-		optional[job.Mail] && !user.OrderUpdates:
+		unsubscribable[job.Mail] && !user.OrderUpdates:
 		return nil
 	}
 	c.Name = user.FirstName
-	if optional[job.Mail] {
+	if unsubscribable[job.Mail] {
 		c.Unsubscribe = n.settings.UnsubscribeURL + "?token=" + n.token(user)
 	}
 	var text, html strings.Builder
@@ -107,7 +108,7 @@ func (n *Notifications) send(ctx context.Context, job mailJob) error {
 		Text:        text.String(),
 		HTML:        html.String(),
 		Unsubscribe: c.Unsubscribe,
-		ID:          fmt.Sprintf("event-%d.%s.%d", told[0].ID, job.Mail, user.ID),
+		ID:          fmt.Sprintf("event-%d.%s.%d", causes[0].ID, job.Mail, user.ID),
 	}
 	if err := n.mail.Send(ctx, message); err != nil {
 		return fmt.Errorf("mail to account %d: %w", user.ID, err)
@@ -115,37 +116,37 @@ func (n *Notifications) send(ctx context.Context, job mailJob) error {
 	return nil
 }
 
-// read reads what events tell and answers the subject of the mail about them.
-func (c *contents) read(mail kind, told []db.Event) (subject string, err error) {
+// read reads the data of events and returns the subject of the mail about them.
+func (c *contents) read(mail kind, causes []db.Event) (subject string, err error) {
 	switch mail {
 	case refundMade:
-		err = json.Unmarshal(told[0].Data, &c.Refund)
+		err = json.Unmarshal(causes[0].Data, &c.Refund)
 		return "Money back for order " + c.Refund.OrderNumber, err
 	case stockLow:
-		for _, e := range told[:min(len(told), mostShort)] {
-			var one short
-			if err := json.Unmarshal(e.Data, &one); err != nil {
+		for _, e := range causes[:min(len(causes), maxLowStock)] {
+			var item lowStockItem
+			if err := json.Unmarshal(e.Data, &item); err != nil {
 				return "", err
 			}
-			c.Short = append(c.Short, one)
+			c.LowStock = append(c.LowStock, item)
 		}
-		c.More = len(told) - len(c.Short)
+		c.More = len(causes) - len(c.LowStock)
 		return "Little stock left", nil
 	case webhookDisabled:
-		for _, e := range told {
-			var one webhooks.Disabled
-			if err := json.Unmarshal(e.Data, &one); err != nil {
+		for _, e := range causes {
+			var disabled webhooks.Disabled
+			if err := json.Unmarshal(e.Data, &disabled); err != nil {
 				return "", err
 			}
-			c.Webhooks = append(c.Webhooks, one)
+			c.Webhooks = append(c.Webhooks, disabled)
 		}
 		return "A webhook was disabled", nil
 	}
-	err = json.Unmarshal(told[0].Data, &c.Order)
+	err = json.Unmarshal(causes[0].Data, &c.Order)
 	return fmt.Sprintf(subjects[mail], c.Order.Number), err
 }
 
-// subjects of the mails about an order.
+// subjects are those of the mails about an order; %s is its number.
 var subjects = map[kind]string{
 	orderConfirmed: "Your order %s",
 	orderPaid:      "Order %s is paid",

@@ -17,14 +17,14 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// ErrLink is a link that is not one of the shop's, or of an account that is gone or has another
-// address now.
+// ErrLink refuses an unsubscribe link that the shop did not make, or whose account was deleted or has
+// another address now.
 var ErrLink = problem.BadRequest(
 	"spent_token", "This link is good no more. Change what you are written about in your profile.",
 )
 
-// A token is the id of an account, and a signature of it and its address: it is good as long as
-// mails go there, and nothing needs to be kept.
+// A token is the id of an account and a signature of the id and the address. It is valid while the
+// account has the address, and needs no storage.
 const (
 	idBytes  = 8
 	macBytes = 24
@@ -48,8 +48,8 @@ func (n *Notifications) sign(id []byte, email string) []byte {
 	return mac.Sum(nil)[:macBytes]
 }
 
-// follow answers the account a token is about.
-func (n *Notifications) follow(ctx context.Context, token string) (db.User, error) {
+// accountOf returns the account of an unsubscribe token.
+func (n *Notifications) accountOf(ctx context.Context, token string) (db.User, error) {
 	data, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(data) != idBytes+macBytes {
 		return db.User{}, ErrLink
@@ -63,11 +63,11 @@ func (n *Notifications) follow(ctx context.Context, token string) (db.User, erro
 	return user, err
 }
 
-// CheckUnsubscribe says whom a link is about, and changes nothing.
+// CheckUnsubscribe returns the subscription a link is about, and changes nothing.
 func (n *Notifications) CheckUnsubscribe(
 	ctx context.Context, r api.CheckUnsubscribeRequestObject,
 ) (api.CheckUnsubscribeResponseObject, error) {
-	user, err := n.follow(ctx, r.Params.Token)
+	user, err := n.accountOf(ctx, r.Params.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -76,16 +76,16 @@ func (n *Notifications) CheckUnsubscribe(
 	}, nil
 }
 
-// Unsubscribe stops the mails an account need not get.
+// Unsubscribe stops the optional mails of an account.
 func (n *Notifications) Unsubscribe(
 	ctx context.Context, r api.UnsubscribeRequestObject,
 ) (api.UnsubscribeResponseObject, error) {
-	user, err := n.follow(ctx, r.Params.Token)
+	user, err := n.accountOf(ctx, r.Params.Token)
 	if err != nil {
 		return nil, err
 	}
-	stopped, err := n.queries.StopOrderUpdates(ctx, user.ID, user.Email)
-	if err == nil && stopped == 0 { // it was changed in this very moment
+	stopped, err := n.queries.Unsubscribe(ctx, user.ID, user.Email)
+	if err == nil && stopped == 0 { // the address was changed at the same moment
 		err = ErrLink
 	}
 	return api.Unsubscribe200JSONResponse{
@@ -93,7 +93,7 @@ func (n *Notifications) Unsubscribe(
 	}, err
 }
 
-// masked tells an address to whoever knows it already.
+// masked returns an address in a form that only those recognise who know it.
 func masked(email string) string {
 	first, _ := utf8.DecodeRuneInString(email)
 	_, domain, _ := strings.Cut(email, "@")

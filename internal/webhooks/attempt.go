@@ -19,17 +19,17 @@ import (
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
-// schedule is how long to wait after each failed attempt, but the last: 75 hours in all, and up to
-// a tenth more, so that what failed together does not come back together.
+// schedule is how long to wait after each failed attempt except the last: 75 hours in all. Up to a
+// tenth is added, so that deliveries that failed together are not retried together.
 var schedule = []time.Duration{
 	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour,
 	10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
 }
 
 const (
-	window      = 72 * time.Hour // of nothing but failures, after which a webhook is disabled
-	longestWait = 24 * time.Hour // a receiver may ask for
-	keptBody    = 4096           // bytes of an answer that are kept
+	failureWindow = 72 * time.Hour // a webhook is disabled after failing for so long
+	maxRetryAfter = 24 * time.Hour // the longest wait a receiver may ask for
+	maxBody       = 4096           // bytes of a response that are stored
 )
 
 // The statuses of a delivery.
@@ -39,7 +39,7 @@ const (
 	failed    = "failed"
 )
 
-// Why the shop disables a webhook.
+// Reasons for disabling a webhook.
 const (
 	gone    = "gone"
 	failing = "failing"
@@ -47,32 +47,32 @@ const (
 
 // outcome is how an attempt ended.
 type outcome struct {
-	answer safehttp.Answer
-	err    error // nil: it was delivered
-	took   time.Duration
+	response safehttp.Answer
+	err      error // nil: it was delivered
+	took     time.Duration
 }
 
-// attempt makes one attempt at a delivery and notes how it ended. When that cannot be noted, it is
-// made again after its lease.
+// attempt makes one attempt at a delivery and records how it ended. If that cannot be recorded, the
+// attempt is repeated after its lease.
 func (w *Webhooks) attempt(ctx context.Context, d db.TakeDeliveriesRow) {
-	begun := time.Now()
-	answer, err := w.send(ctx, d)
-	o := outcome{answer, err, time.Since(begun)}
-	if o.err == nil && (answer.Status < 200 || answer.Status > 299) {
-		o.err = fmt.Errorf("the address answered %d", answer.Status)
+	began := time.Now()
+	response, err := w.send(ctx, d)
+	o := outcome{response, err, time.Since(began)}
+	if o.err == nil && (response.Status < 200 || response.Status > 299) {
+		o.err = fmt.Errorf("the address answered %d", response.Status)
 	}
-	if err := w.note(ctx, d, o); err != nil {
+	if err := w.recordAttempt(ctx, d, o); err != nil {
 		w.settings.Log.ErrorContext(
-			ctx, "delivery not noted", "delivery", d.ID, "webhook", d.WebhookID, "error",
+			ctx, "delivery attempt not recorded", "delivery", d.ID, "webhook", d.WebhookID, "error",
 			err.Error(),
 		)
 	}
 }
 
-// message is what is sent.
+// message is the body that is posted.
 type message struct {
 	Type      string          `json:"type"`
-	Timestamp time.Time       `json:"timestamp"` // when it happened
+	Timestamp time.Time       `json:"timestamp"` // when the event happened
 	Data      json.RawMessage `json:"data"`
 }
 
@@ -91,10 +91,10 @@ func (w *Webhooks) send(ctx context.Context, d db.TakeDeliveriesRow) (safehttp.A
 	header.Set(standardwebhooks.HeaderWebhookID, messageID(d.EventID))
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
 	header.Set(standardwebhooks.HeaderWebhookSignature, signature)
-	return w.settings.Client.Post(ctx, d.URL, header, body, w.settings.Timeout, keptBody)
+	return w.settings.Client.Post(ctx, d.URL, header, body, w.settings.Timeout, maxBody)
 }
 
-// sign signs with the webhook's secret and, while it is good, with the one before.
+// sign signs with the webhook's secret and, during a rotation, with the previous one.
 func (w *Webhooks) sign(d db.TakeDeliveriesRow, at time.Time, body []byte) (string, error) {
 	var signatures []string
 	for _, sealed := range [][]byte{d.Secret, d.OldSecret} {
@@ -118,26 +118,26 @@ func (w *Webhooks) sign(d db.TakeDeliveriesRow, at time.Time, body []byte) (stri
 	return strings.Join(signatures, " "), nil
 }
 
-// note notes how an attempt ended, and what follows from it for the webhook.
-func (w *Webhooks) note(ctx context.Context, d db.TakeDeliveriesRow, o outcome) error {
+// recordAttempt records how an attempt ended, and what follows from it for the webhook.
+func (w *Webhooks) recordAttempt(ctx context.Context, d db.TakeDeliveriesRow, o outcome) error {
 	end := db.EndAttemptParams{
 		ID:          d.ID,
 		LeasedUntil: *d.LeasedUntil,
 		Status:      delivered,
 		DurationMs:  int32(o.took.Milliseconds()),
 	}
-	if o.answer.Status != 0 {
-		end.ResponseStatus, end.ResponseBody = new(int32(o.answer.Status)), new(text(o.answer.Body))
+	if o.response.Status != 0 {
+		end.ResponseStatus = new(int32(o.response.Status))
+		end.ResponseBody = new(storableText(o.response.Body))
 	}
 	if o.err != nil {
 		end.Status, end.Error = pending, new(o.err.Error())
-		end.WaitSeconds = wait(d.Attempts, o.answer).Seconds()
-		if int(d.Attempts) > len(schedule) || o.answer.Status == http.StatusGone {
+		end.WaitSeconds = retryDelay(d.Attempts, o.response).Seconds()
+		if int(d.Attempts) > len(schedule) || o.response.Status == http.StatusGone {
 			end.Status = failed
 		}
-		if refused := errors.Unwrap(
-			o.err,
-		); refused != nil { // why an address cannot be called is told to the log alone
+		// Only the log says why an address cannot be called.
+		if refused := errors.Unwrap(o.err); refused != nil {
 			w.settings.Log.WarnContext(
 				ctx, "webhook not reached", "webhook", d.WebhookID, "delivery", d.ID, "error",
 				refused.Error(),
@@ -145,24 +145,24 @@ func (w *Webhooks) note(ctx context.Context, d db.TakeDeliveriesRow, o outcome) 
 		}
 	}
 	return postgres.Tx(ctx, w.pool, func(q *db.Queries) error {
-		noted, err := q.EndAttempt(ctx, end)
-		if err != nil || noted == 0 { // another took it, or somebody has it delivered again
+		ended, err := q.EndAttempt(ctx, end)
+		if err != nil || ended == 0 { // the lease was lost, or the delivery was made pending again
 			return err
 		}
 		if o.err == nil {
-			return q.NoteWebhookSuccess(ctx, d.WebhookID)
+			return q.RecordWebhookSuccess(ctx, d.WebhookID)
 		}
-		return w.noteFailure(ctx, q, d, o.answer.Status)
+		return w.recordFailure(ctx, q, d, o.response.Status)
 	})
 }
 
-// noteFailure notes that a webhook failed, and disables one that is gone or has done nothing else
-// for the whole window.
-func (w *Webhooks) noteFailure(
+// recordFailure records that a webhook failed. It disables one that is gone, or whose attempts have
+// all failed for the whole window.
+func (w *Webhooks) recordFailure(
 	ctx context.Context, q *db.Queries, d db.TakeDeliveriesRow, status int,
 ) error {
-	exhausted, err := q.NoteWebhookFailure(
-		ctx, *d.AttemptedAt, d.WebhookID, int32(window.Seconds()),
+	exhausted, err := q.RecordWebhookFailure(
+		ctx, *d.AttemptedAt, d.WebhookID, int32(failureWindow.Seconds()),
 	)
 	if err != nil {
 		return err
@@ -189,28 +189,30 @@ func (w *Webhooks) noteFailure(
 	})
 }
 
-// Disabled is what the event of a disabled webhook tells.
+// Disabled is the data of the event of a disabled webhook.
 type Disabled struct {
 	ID     int64  `json:"id"`
 	Host   string `json:"host"` // the rest of the address may hold a secret
 	Reason string `json:"reason"`
 }
 
-// wait is how long to wait after so many failed attempts, or for as long as the receiver asks for.
-func wait(attempts int32, answer safehttp.Answer) time.Duration {
-	pause := schedule[min(max(int(attempts), 1), len(schedule))-1]
-	pause += rand.N(pause / 10)
-	if answer.Status == http.StatusTooManyRequests ||
-		answer.Status == http.StatusServiceUnavailable {
-		if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
-			pause = max(pause, min(time.Duration(min(seconds, 1<<20))*time.Second, longestWait))
+// retryDelay returns how long to wait after so many failed attempts: what the schedule says, or more
+// if the receiver asks for it.
+func retryDelay(attempts int32, response safehttp.Answer) time.Duration {
+	delay := schedule[min(max(int(attempts), 1), len(schedule))-1]
+	delay += rand.N(delay / 10)
+	if response.Status == http.StatusTooManyRequests ||
+		response.Status == http.StatusServiceUnavailable {
+		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+			asked := time.Duration(min(seconds, 1<<20)) * time.Second
+			delay = max(delay, min(asked, maxRetryAfter))
 		}
 	}
-	return pause
+	return delay
 }
 
-// text is the beginning of an answer as the database can keep it.
-func text(body []byte) string {
+// storableText returns a body as text that PostgreSQL can store.
+func storableText(body []byte) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(string(body), "\uFFFD"), "\x00", "\uFFFD")
 }
 

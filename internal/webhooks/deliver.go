@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	atOnce     = 256                    // attempts under way in one process: many may hang
-	perWebhook = 4                      // of those, to one webhook; one while it fails
-	pause      = 250 * time.Millisecond // between two looks for what is due
-	grace      = 30 * time.Second       // beyond the timeout until an attempt is taken for dead
+	maxAttempts  = 256                    // under way in one process: many receivers may hang
+	perWebhook   = 4                      // of those, to one webhook; one while it fails
+	pollInterval = 250 * time.Millisecond // between two looks for due deliveries
+	leaseGrace   = 30 * time.Second       // of a lease, beyond the timeout of an attempt
 )
 
-// Run delivers what is due as it becomes so, until ctx ends; then it waits for the attempts under
-// way. A receiver that hangs keeps no other waiting.
+// Run makes deliveries as they become due, until ctx ends. Then it waits for the attempts under way.
+// A receiver that hangs does not delay others.
 func (w *Webhooks) Run(ctx context.Context) {
-	var under sync.WaitGroup
-	defer under.Wait()
-	free := make(chan struct{}, atOnce)
-	for range atOnce {
+	var running sync.WaitGroup
+	defer running.Wait()
+	free := make(chan struct{}, maxAttempts)
+	for range maxAttempts {
 		free <- struct{}{}
 	}
 	ended := make(chan struct{}, 1)
@@ -33,11 +33,11 @@ func (w *Webhooks) Run(ctx context.Context) {
 			}
 			for _, d := range taken {
 				<-free
-				under.Go(func() {
+				running.Go(func() {
 					w.attempt(context.WithoutCancel(ctx), d)
 					free <- struct{}{}
 					select {
-					case ended <- struct{}{}: // what waited for this one may be due now
+					case ended <- struct{}{}: // the next delivery of the object may be due now
 					default:
 					}
 				})
@@ -47,28 +47,28 @@ func (w *Webhooks) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ended:
-		case <-time.After(pause):
+		case <-time.After(pollInterval):
 		}
 	}
 }
 
-// Deliver makes all attempts that are due now, and those that become due by them.
+// Deliver makes all deliveries that are due, including those that become due meanwhile.
 func (w *Webhooks) Deliver(ctx context.Context) error {
 	for {
-		taken, err := w.take(ctx, atOnce)
+		taken, err := w.take(ctx, maxAttempts)
 		if err != nil || len(taken) == 0 {
 			return err
 		}
-		var under sync.WaitGroup
+		var running sync.WaitGroup
 		for _, d := range taken {
-			under.Go(func() { w.attempt(ctx, d) })
+			running.Go(func() { w.attempt(ctx, d) })
 		}
-		under.Wait()
+		running.Wait()
 	}
 }
 
-// take takes attempts that are due, so many at most.
-func (w *Webhooks) take(ctx context.Context, most int) ([]db.TakeDeliveriesRow, error) {
-	lease := w.settings.Timeout + grace
-	return w.queries.TakeDeliveries(ctx, perWebhook, int32(most), int32(lease.Seconds()))
+// take leases deliveries that are due, at most limit of them.
+func (w *Webhooks) take(ctx context.Context, limit int) ([]db.TakeDeliveriesRow, error) {
+	lease := w.settings.Timeout + leaseGrace
+	return w.queries.TakeDeliveries(ctx, perWebhook, int32(limit), int32(lease.Seconds()))
 }

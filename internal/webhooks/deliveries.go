@@ -2,19 +2,17 @@ package webhooks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/platform/page"
+	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
-// ListWebhookDeliveries answers a page of a webhook's deliveries.
+// ListWebhookDeliveries returns a page of a webhook's deliveries.
 func (w *Webhooks) ListWebhookDeliveries(
 	ctx context.Context, r api.ListWebhookDeliveriesRequestObject,
 ) (api.ListWebhookDeliveriesResponseObject, error) {
@@ -22,22 +20,19 @@ func (w *Webhooks) ListWebhookDeliveries(
 	if _, err := w.get(ctx, r.ID); err != nil {
 		return nil, err
 	}
-	asked := page.Of(p.Limit, p.Offset)
-	params := db.ListDeliveriesParams{
+	asked, err := page.Read(ctx, 1, p.Limit, p.Offset, p.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	params := db.ListWebhookDeliveriesParams{
 		WebhookID:  r.ID,
 		Status:     (*string)(p.Status),
 		Kind:       (*string)(p.Event),
 		PageLimit:  asked.Limit,
 		PageOffset: asked.Offset,
+		BeforeID:   asked.Key(0),
 	}
-	before, err := page.After(p.Cursor, p.Offset, 1)
-	if err != nil {
-		return nil, err
-	}
-	if before != nil {
-		params.BeforeID = &before[0]
-	}
-	rows, err := w.planned.ListDeliveries(ctx, params)
+	rows, err := w.planned.ListWebhookDeliveries(ctx, params)
 	if err != nil {
 		return nil, err
 	}
@@ -47,67 +42,64 @@ func (w *Webhooks) ListWebhookDeliveries(
 		Offset: asked.Offset,
 	}
 	for _, row := range rows {
-		body.Items = append(body.Items, deliveryBody(db.GetDeliveryRow(row)))
+		body.Items = append(body.Items, deliveryBody(db.GetWebhookDeliveryRow(row)))
 	}
-	if len(rows) == int(asked.Limit) {
-		body.NextCursor = new(page.Cursor(rows[len(rows)-1].ID))
-	}
+	body.NextCursor = page.Next(asked, rows, func(row db.ListWebhookDeliveriesRow) page.Keys {
+		return page.Keys{row.ID}
+	})
 	return api.ListWebhookDeliveries200JSONResponse(body), nil
 }
 
-// RedeliverWebhook sends an event on its way again.
+// RedeliverWebhook makes a delivery again, from its first attempt.
 func (w *Webhooks) RedeliverWebhook(
 	ctx context.Context, r api.RedeliverWebhookRequestObject,
 ) (api.RedeliverWebhookResponseObject, error) {
-	var row db.GetDeliveryRow
+	var row db.GetWebhookDeliveryRow
 	_, err := w.change(ctx, r.ID, nil, func(q *db.Queries, now db.Webhook) (db.Webhook, error) {
 		if !now.IsActive {
 			return now, ErrInactive
 		}
-		if _, err := q.Redeliver(ctx, r.DeliveryID, r.ID); err != nil {
+		if _, err := q.RedeliverWebhook(ctx, r.DeliveryID, r.ID); err != nil {
 			return now, err
 		}
 		var err error
-		row, err = q.GetDelivery(ctx, r.DeliveryID, r.ID)
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = ErrDeliveryNotFound
-		}
+		row, err = q.GetWebhookDelivery(ctx, r.DeliveryID, r.ID)
 		if err != nil {
-			return now, err
+			return now, postgres.NotFound(err, ErrDeliveryNotFound)
 		}
-		return now, note(ctx, q, "webhook.redelivered", now, row)
+		return now, recordSending(ctx, q, "webhook.redelivered", now, row)
 	})
 	return api.RedeliverWebhook202JSONResponse(deliveryBody(row)), err
 }
 
-// PingWebhook sends an event to one webhook alone.
+// PingWebhook sends a test event to one webhook only.
 func (w *Webhooks) PingWebhook(
 	ctx context.Context, r api.PingWebhookRequestObject,
 ) (api.PingWebhookResponseObject, error) {
-	var row db.GetDeliveryRow
+	var row db.GetWebhookDeliveryRow
 	_, err := w.change(ctx, r.ID, nil, func(q *db.Queries, now db.Webhook) (db.Webhook, error) {
 		if !now.IsActive {
 			return now, ErrInactive
 		}
-		made, err := q.AddPing(ctx, now.ID)
+		created, err := q.PingWebhook(ctx, now.ID)
 		if err != nil {
 			return now, err
 		}
-		if row, err = q.GetDelivery(ctx, made.ID, now.ID); err != nil {
+		if row, err = q.GetWebhookDelivery(ctx, created.ID, now.ID); err != nil {
 			return now, err
 		}
-		return now, note(ctx, q, "webhook.pinged", now, row)
+		return now, recordSending(ctx, q, "webhook.pinged", now, row)
 	})
 	return api.PingWebhook202JSONResponse(deliveryBody(row)), err
 }
 
-// note writes down that somebody had an event sent to a webhook, which changes nothing of the
-// webhook.
-func note(
-	ctx context.Context, q *db.Queries, what string, webhook db.Webhook, row db.GetDeliveryRow,
+// recordSending adds to the audit log that staff had an event sent to a webhook. The webhook itself
+// does not change, so the database's triggers record nothing.
+func recordSending(
+	ctx context.Context, q *db.Queries, name string, webhook db.Webhook, row db.GetWebhookDeliveryRow,
 ) error {
 	return audit.Record(ctx, q, audit.Entry{
-		Event:      what,
+		Event:      name,
 		ObjectType: "webhook",
 		ObjectID:   strconv.FormatInt(webhook.ID, 10),
 		Label:      webhook.URL,
@@ -115,10 +107,10 @@ func note(
 	})
 }
 
-// messageID is what a receiver tells repetitions of an event by.
+// messageID returns the id by which a receiver recognises repetitions of an event.
 func messageID(event int64) string { return fmt.Sprintf("evt_%d", event) }
 
-func deliveryBody(row db.GetDeliveryRow) api.WebhookDelivery {
+func deliveryBody(row db.GetWebhookDeliveryRow) api.WebhookDelivery {
 	return api.WebhookDelivery{
 		ID:             row.ID,
 		EventID:        messageID(row.EventID),

@@ -255,7 +255,7 @@ func TestReceiversThatHang(t *testing.T) {
 	for range 3 {
 		s.order(s.Customer())
 	}
-	require.NoError(t, s.App.Events().Tell(t.Context()))
+	require.NoError(t, s.App.Events().Dispatch(t.Context()))
 	require.NoError(t, s.App.Webhooks().Deliver(t.Context()))
 	assert.Zero(t, late.Load(), "the healthy one had all before the others were given up")
 	assert.GreaterOrEqual(t, hung.Load(), int32(20))

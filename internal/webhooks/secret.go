@@ -13,12 +13,12 @@ import (
 // secretBytes is the length of a webhook's secret.
 const secretBytes = 32
 
-// errSealed is a secret that was sealed with another key: SECRET_KEY was changed since.
+// errSealed means that a secret was encrypted with another key: SECRET_KEY was changed since.
 var errSealed = errors.New(
 	"the secret cannot be read: SECRET_KEY is another one; rotate the webhook's secret",
 )
 
-// seal keeps secrets in the database from being read without the server's own.
+// seal encrypts the secrets in the database with a key derived from the server's own.
 type seal struct{ cipher.AEAD }
 
 func newSeal(secret []byte) (seal, error) {
@@ -32,14 +32,14 @@ func newSeal(secret []byte) (seal, error) {
 	return seal{gcm}, err
 }
 
-// newSecret makes a secret, and what is stored of it.
+// newSecret returns a random secret, and the encrypted form to store.
 func (s seal) newSecret() (secret, sealed []byte) {
 	secret = make([]byte, secretBytes)
 	_, _ = rand.Read(secret) // never fails
 	return secret, s.Seal(nil, nil, secret, nil)
 }
 
-// open answers a stored secret.
+// open decrypts a stored secret.
 func (s seal) open(sealed []byte) ([]byte, error) {
 	secret, err := s.Open(nil, nil, sealed, nil)
 	if err != nil {
@@ -48,5 +48,5 @@ func (s seal) open(sealed []byte) ([]byte, error) {
 	return secret, nil
 }
 
-// shown is a secret as libraries of Standard Webhooks take it.
+// shown returns a secret in the form that Standard Webhooks libraries take.
 func shown(secret []byte) string { return "whsec_" + base64.StdEncoding.EncodeToString(secret) }

@@ -1,6 +1,6 @@
-// Package webhooks owns telling other programs what happens in the shop: who is told, and every
-// delivery until it came or was given up. A delivery is made at least once; those of one object go
-// to a webhook in the order of their events.
+// Package webhooks owns webhooks and their deliveries: it posts events to other programs until they
+// accept them or the last attempt has failed. A delivery is made at least once. The deliveries of
+// one object go to a webhook in the order of its events.
 package webhooks
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
-// Errors clients are told about.
+// Errors of webhooks, as clients see them.
 var (
 	ErrNotFound         = problem.NotFound("webhook_not_found", "There is no such webhook.")
 	ErrDeliveryNotFound = problem.NotFound(
@@ -36,19 +36,19 @@ var (
 	)
 )
 
-// maxWebhooks is how many there may be.
+// maxWebhooks is how many webhooks a shop can have.
 const maxWebhooks = 100
 
 // Settings of the domain.
 type Settings struct {
 	Log      *slog.Logger
-	Secret   []byte           // what the key that seals secrets is made of
-	Client   *safehttp.Client // how receivers are called
-	Timeout  time.Duration    // what a receiver may take to answer
-	Insecure bool             // http:// will do
+	Secret   []byte           // the key that encrypts webhook secrets is derived from it
+	Client   *safehttp.Client // calls receivers
+	Timeout  time.Duration    // how long a receiver may take to answer
+	Insecure bool             // accept http:// addresses
 }
 
-// Webhooks answers the webhook operations, and delivers.
+// Webhooks handles the operations on webhooks and delivers events.
 type Webhooks struct {
 	pool     *pgxpool.Pool
 	queries  *db.Queries
@@ -72,12 +72,12 @@ func New(pool *pgxpool.Pool, settings Settings) (*Webhooks, error) {
 	}, nil
 }
 
-// Hear sends events on their way to the webhooks that want them; it is an events.Listener.
-func (w *Webhooks) Hear(
-	ctx context.Context, q *db.Queries, _ func(river.JobArgs) error, told []events.Told,
+// HandleEvents creates deliveries for the webhooks that want the events. It is an events.Listener.
+func (w *Webhooks) HandleEvents(
+	ctx context.Context, q *db.Queries, _ func(river.JobArgs) error, refs []events.Ref,
 ) error {
-	ids := make([]int64, 0, len(told))
-	for _, e := range told {
+	ids := make([]int64, 0, len(refs))
+	for _, e := range refs {
 		ids = append(ids, e.ID)
 	}
 	return q.AddDeliveries(ctx, ids, events.Public())

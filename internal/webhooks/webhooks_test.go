@@ -302,7 +302,7 @@ func TestManyWorkersDeliverOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			if err := s.App.Events().Tell(context.Background()); err != nil {
+			if err := s.App.Events().Dispatch(context.Background()); err != nil {
 				t.Error(err)
 			}
 			if err := s.App.Webhooks().Deliver(context.Background()); err != nil {

@@ -13,10 +13,9 @@ import (
 
 const masked = "[masked]"
 
-// harmlessArgs are the kinds of jobs with the texts among their arguments that anybody may see who
-// sees jobs. Numbers, which are ids, are shown in any case. Addresses that files are fetched from
-// may hold a secret.
-var harmlessArgs = map[string][]string{
+// visibleArgs are the kinds of jobs, with the names of the text arguments that staff may see. Numbers
+// are ids and always visible. The address of a file may hold a secret, so it is masked.
+var visibleArgs = map[string][]string{
 	"assistant.index":         nil,
 	"cart.sweep":              nil,
 	"catalog.count_sales":     nil,
@@ -38,13 +37,15 @@ var harmlessArgs = map[string][]string{
 	"search.recount":          nil,
 }
 
-// secret is what looks like one in the text of an error: a parameter of an address, or the password
-// in it.
+// secret matches what looks like a secret in the text of an error: a parameter of an address, the
+// password in one, a token or a key.
 var secret = regexp.MustCompile(
-	`(?i)\b((?:token|key|secret|password|signature|sig|code)=)[^&\s"']+|(://[^/\s:@]*:)[^/\s@]+(@)|\b(bearer |(?:sk|rk|whsec|tok|pm)_)[A-Za-z0-9._-]+`,
+	`(?i)\b((?:token|key|secret|password|signature|sig|code)=)[^&\s"']+` +
+		`|(://[^/\s:@]*:)[^/\s@]+(@)` +
+		`|\b(bearer |(?:sk|rk|whsec|tok|pm)_)[A-Za-z0-9._-]+`,
 )
 
-// jobBody is a job with nothing in it that nobody should see.
+// jobBody returns a job with its secrets masked.
 func jobBody(row db.ListJobsRow) (api.Job, error) {
 	body := api.Job{
 		ID:          row.ID,
@@ -60,13 +61,13 @@ func jobBody(row db.ListJobsRow) (api.Job, error) {
 		AttemptedAt: utc(row.AttemptedAt),
 		FinishedAt:  utc(row.FinalizedAt),
 	}
-	read := json.NewDecoder(bytes.NewReader(row.Args))
-	read.UseNumber()
-	if err := read.Decode(&body.Args); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(row.Args))
+	decoder.UseNumber()
+	if err := decoder.Decode(&body.Args); err != nil {
 		return body, err
 	}
 	for name, value := range body.Args {
-		body.Args[name] = shown(value, slices.Contains(harmlessArgs[row.Kind], name))
+		body.Args[name] = visible(value, slices.Contains(visibleArgs[row.Kind], name))
 	}
 	for _, text := range row.Errors {
 		var failed struct {
@@ -93,19 +94,19 @@ func jobBody(row db.ListJobsRow) (api.Job, error) {
 	return body, nil
 }
 
-// shown is an argument as it may be seen.
-func shown(value any, isHarmless bool) any {
+// visible returns an argument as staff may see it.
+func visible(value any, showText bool) any {
 	switch v := value.(type) {
 	case nil, bool, json.Number:
 		return v
 	case string:
-		if isHarmless {
+		if showText {
 			return v
 		}
 	case []any:
 		list := make([]any, len(v))
 		for i, one := range v {
-			list[i] = shown(one, isHarmless)
+			list[i] = visible(one, showText)
 		}
 		return list
 	}

@@ -2,11 +2,8 @@ package webhooks
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -16,7 +13,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/version"
 )
 
-// ListWebhooks answers a page of webhooks.
+// ListWebhooks returns a page of webhooks.
 func (w *Webhooks) ListWebhooks(
 	ctx context.Context, r api.ListWebhooksRequestObject,
 ) (api.ListWebhooksResponseObject, error) {
@@ -41,7 +38,7 @@ func (w *Webhooks) ListWebhooks(
 	return api.ListWebhooks200JSONResponse(body), nil
 }
 
-// GetWebhook answers one webhook.
+// GetWebhook returns one webhook.
 func (w *Webhooks) GetWebhook(
 	ctx context.Context, r api.GetWebhookRequestObject,
 ) (api.GetWebhookResponseObject, error) {
@@ -72,10 +69,7 @@ func (w *Webhooks) CreateWebhook(
 	var row db.Webhook
 	err := postgres.Tx(ctx, w.pool, func(q *db.Queries) (err error) {
 		row, err = q.CreateWebhook(ctx, params)
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = ErrTooMany
-		}
-		return err
+		return postgres.NotFound(err, ErrTooMany)
 	})
 	if err != nil {
 		return nil, err
@@ -154,18 +148,15 @@ func (w *Webhooks) RotateWebhookSecret(
 	}, nil
 }
 
-// change runs a change of one webhook that is locked.
+// change locks a webhook and runs a change of it.
 func (w *Webhooks) change(
 	ctx context.Context, id int64, ifMatch *string,
 	work func(*db.Queries, db.Webhook) (db.Webhook, error),
 ) (changed db.Webhook, err error) {
 	err = postgres.Tx(ctx, w.pool, func(q *db.Queries) error {
 		now, err := q.LockWebhook(ctx, id)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNotFound
-		}
 		if err != nil {
-			return err
+			return postgres.NotFound(err, ErrNotFound)
 		}
 		if err := version.Check(ifMatch, now.Version); err != nil {
 			return err
@@ -178,14 +169,11 @@ func (w *Webhooks) change(
 
 func (w *Webhooks) get(ctx context.Context, id int64) (db.Webhook, error) {
 	row, err := w.queries.GetWebhook(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrNotFound
-	}
-	return row, err
+	return row, postgres.NotFound(err, ErrNotFound)
 }
 
-// checkURL refuses what would be refused at every delivery. What its name resolves to is looked at
-// then.
+// checkURL refuses an address that every delivery would refuse. What its name resolves to is checked
+// at each delivery.
 func (w *Webhooks) checkURL(url string) error {
 	if !w.settings.Insecure && !strings.HasPrefix(url, "https://") {
 		return errInsecure
@@ -196,7 +184,7 @@ func (w *Webhooks) checkURL(url string) error {
 	return nil
 }
 
-// kinds are the events a webhook wants, each once.
+// kinds returns the kinds of events a webhook wants, sorted and without duplicates.
 func kinds(wanted []api.WebhookEvent) []string {
 	all := make([]string, 0, len(wanted))
 	for _, kind := range wanted {
@@ -206,7 +194,7 @@ func kinds(wanted []api.WebhookEvent) []string {
 	return slices.Compact(all)
 }
 
-// tag is the version of a webhook, with what deliveries change of it.
+// tag returns the ETag of a webhook: its version, and failing_since, which deliveries change.
 func tag(row db.Webhook) *string {
 	failing := int64(0)
 	if row.FailingSince != nil {

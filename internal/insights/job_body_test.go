@@ -27,13 +27,13 @@ func TestEveryKindOfJobIsKnown(t *testing.T) {
 		for _, match := range kind.FindAllStringSubmatch(string(text), -1) {
 			seen[match[1]] = true
 			assert.Contains(
-				t, harmlessArgs, match[1], "%s: which texts among its arguments may be seen?", path,
+				t, visibleArgs, match[1], "%s: which texts among its arguments may be seen?", path,
 			)
 			assert.Contains(t, string(shopd.Contract), "`"+match[1]+"`", "JobKind does not name it")
 		}
 		return err
 	}))
-	for name := range harmlessArgs {
+	for name := range visibleArgs {
 		assert.True(t, seen[name], "there are no jobs of the kind %s", name)
 	}
 }
