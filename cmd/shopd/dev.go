@@ -51,6 +51,7 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 	defaults := map[string]string{
 		"DEBUG":            "true",
 		"HOST":             "127.0.0.1",
+		"DRAIN_DELAY":      "0s",
 		"LOG_FORMAT":       "text",
 		"UPLOAD_DIR":       filepath.Join(folder, "uploads"),
 		"MAIL_DIR":         filepath.Join(folder, "mail"),

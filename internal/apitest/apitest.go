@@ -122,6 +122,7 @@ func defaults(databaseURL string) map[string]string {
 		"RATE_LIMIT_FACTOR": "0",
 		"RAG_PROVIDER":      "local",
 		"START_TIMEOUT":     "10s",
+		"DRAIN_DELAY":       "0s",
 		"WORKERS":           "false",
 		"CACHE_RESPONSES":   "false",
 	}

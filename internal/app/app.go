@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -65,6 +66,7 @@ type App struct {
 	queue     *jobs.Queue
 	pages     *cache.Pages
 	closers   []func() error
+	draining  atomic.Bool // it is about to stop
 
 	assistantMetrics *guard.Metrics
 

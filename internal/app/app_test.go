@@ -39,6 +39,7 @@ func settings(t *testing.T, shop *apitest.Shop, extra map[string]string) config.
 		"UPLOAD_DIR":        t.TempDir(),
 		"MAIL_DIR":          t.TempDir(),
 		"START_TIMEOUT":     "1s",
+		"DRAIN_DELAY":       "0s",
 		"DRAIN_TIMEOUT":     "10s",
 		"RATE_LIMIT_FACTOR": "0",
 	}

@@ -40,15 +40,16 @@ func Listen(ctx context.Context, host string, port int) (net.Listener, error) {
 	return listener, nil
 }
 
-// Run serves on listener, and works jobs unless WORKERS is false, until ctx ends; then it lets the
-// requests under way finish, for DRAIN_TIMEOUT at most.
+// Run serves on listener, and works jobs unless WORKERS is false, until ctx ends. Then readiness
+// fails, requests are still taken for DRAIN_DELAY, and those under way may finish, for DRAIN_TIMEOUT
+// at most.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if a.settings.Workers {
 		if err := a.Work(ctx); err != nil {
 			return err
 		}
 	}
-	public := a.httpServer(a.Server)
+	public := a.httpServer(a.closeWhileDraining(a.Server))
 	failed := make(chan error, 2)
 	go func() { failed <- public.Serve(listener) }()
 	servers := []*http.Server{public}
@@ -68,7 +69,31 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	case cause = <-failed:
 	}
+	if cause == nil {
+		a.announceEnd()
+	}
 	return errors.Join(cause, a.drain(servers))
+}
+
+// closeWhileDraining has clients close their connections once this server is about to stop. A
+// balancer then sends its next request to another one, instead of into a connection that ends.
+func (a *App) closeWhileDraining(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// announceEnd fails readiness and leaves balancers DRAIN_DELAY to notice.
+func (a *App) announceEnd() {
+	a.draining.Store(true)
+	a.Server.Drain()
+	if a.settings.DrainDelay > 0 {
+		a.log.Info("draining", "takes_requests_for", a.settings.DrainDelay.String())
+		time.Sleep(a.settings.DrainDelay)
+	}
 }
 
 func (a *App) httpServer(handler http.Handler) *http.Server {
@@ -82,10 +107,9 @@ func (a *App) httpServer(handler http.Handler) *http.Server {
 	}
 }
 
-// drain fails readiness, so that no new traffic comes, and waits for the requests under way.
+// drain takes no new connections and waits for the requests under way.
 func (a *App) drain(servers []*http.Server) error {
 	a.log.Info("draining", "at_most", a.settings.DrainTimeout.String())
-	a.Server.Drain()
 	ctx, cancel := context.WithTimeout(context.Background(), a.settings.DrainTimeout)
 	defer cancel()
 	var failed []error

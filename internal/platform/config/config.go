@@ -34,8 +34,11 @@ type Settings struct {
 	LogFormat string `env:"LOG_FORMAT" envDefault:"json"` // json or text
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`  // debug, info, warn or error
 	// MetricsAddress moves /metrics off the public address, such as 127.0.0.1:9100.
-	MetricsAddress string        `env:"METRICS_ADDRESS"`
-	DrainTimeout   time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s"`
+	MetricsAddress string `env:"METRICS_ADDRESS"`
+	// DrainDelay is how long a stopping server still takes requests while its readiness fails, so
+	// that balancers notice before connections are refused.
+	DrainDelay   time.Duration `env:"DRAIN_DELAY" envDefault:"5s"`
+	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s"`
 	// StartTimeout is how long to wait for PostgreSQL to come up.
 	StartTimeout time.Duration `env:"START_TIMEOUT" envDefault:"60s"`
 
