@@ -80,25 +80,44 @@ CREATE UNIQUE INDEX product_images_primary_key ON product_images (product_id) WH
 CREATE INDEX product_images_sizes_idx ON product_images USING gin (sizes jsonb_path_ops);
 SELECT audit_table('product_images', 'image', label => 'alt', detail => '{product_id}');
 
+-- Returns a sale price while its period lasts, else null. Without a start it began always, without an
+-- end it never ends. The clock is that of the transaction.
+CREATE FUNCTION sale_price(minor bigint, starts_at timestamptz, ends_at timestamptz)
+RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR now() < ends_at)
+                THEN minor END
+$$;
+
+-- Returns when a sale price begins or ends next, or null.
+CREATE FUNCTION next_sale_turn(minor bigint, starts_at timestamptz, ends_at timestamptz)
+RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN minor IS NULL THEN NULL
+                WHEN now() < starts_at THEN starts_at
+                WHEN now() < ends_at THEN ends_at END
+$$;
+
 -- What is sold. Every product has at least one variant and exactly one default. A deleted variant
 -- stays for the orders that hold it; its sku and GTIN are free again.
 CREATE TABLE variants (
-    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    product_id      bigint NOT NULL REFERENCES products ON DELETE CASCADE,
-    is_default      boolean NOT NULL,
-    position        integer NOT NULL DEFAULT 0,
-    sku             text NOT NULL,
-    gtin            text CHECK (gtin ~ '^[0-9]{14}$'),
-    options         jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(options) = 'object'),
-    price_minor     bigint NOT NULL CHECK (price_minor >= 0),
-    discount_minor  bigint CHECK (discount_minor >= 0 AND discount_minor < price_minor),
-    stock           integer NOT NULL DEFAULT 0 CHECK (stock >= 0),   -- the sum of its stock levels
-    track_inventory boolean NOT NULL DEFAULT true,                   -- false: always in stock
-    image_id        bigint,
-    created_at      timestamptz NOT NULL DEFAULT now(),
-    updated_at      timestamptz NOT NULL DEFAULT now(),
-    deleted_at      timestamptz,
+    id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    product_id         bigint NOT NULL REFERENCES products ON DELETE CASCADE,
+    is_default         boolean NOT NULL,
+    position           integer NOT NULL DEFAULT 0,
+    sku                text NOT NULL,
+    gtin               text CHECK (gtin ~ '^[0-9]{14}$'),
+    options            jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(options) = 'object'),
+    price_minor        bigint NOT NULL CHECK (price_minor >= 0),
+    discount_minor     bigint CHECK (discount_minor >= 0 AND discount_minor < price_minor),
+    discount_starts_at timestamptz,          -- null: it has begun
+    discount_ends_at   timestamptz,          -- null: it does not end
+    stock              integer NOT NULL DEFAULT 0 CHECK (stock >= 0),   -- the sum of its stock levels
+    track_inventory    boolean NOT NULL DEFAULT true,                   -- false: always in stock
+    image_id           bigint,
+    created_at         timestamptz NOT NULL DEFAULT now(),
+    updated_at         timestamptz NOT NULL DEFAULT now(),
+    deleted_at         timestamptz,
     CHECK (deleted_at IS NULL OR NOT is_default),
+    CONSTRAINT variants_discount_period_check CHECK (discount_starts_at < discount_ends_at),
     CONSTRAINT variants_image_fkey FOREIGN KEY (product_id, image_id)
         REFERENCES product_images (product_id, id) ON DELETE SET NULL (image_id)
 );
@@ -127,7 +146,8 @@ CREATE TABLE product_listings (
     sku            text NOT NULL,               -- of the default variant, like gtin and the prices
     gtin           text,
     price_minor    bigint NOT NULL,
-    discount_minor bigint,
+    discount_minor bigint,                      -- null: not on sale now
+    turns_at       timestamptz,                 -- a sale price of a variant begins or ends: see turn_sales
     buyer_minor    bigint NOT NULL GENERATED ALWAYS AS (coalesce(discount_minor, price_minor)) STORED,
     on_sale        boolean NOT NULL GENERATED ALWAYS AS (discount_minor IS NOT NULL) STORED,
     stock          bigint NOT NULL,             -- of all variants
@@ -156,6 +176,7 @@ CREATE INDEX product_listings_offers_idx ON product_listings (created_at, produc
     WHERE is_visible AND on_sale;
 CREATE INDEX product_listings_attributes_idx ON product_listings
     USING gin (attributes jsonb_path_ops) WHERE is_visible;
+CREATE INDEX product_listings_turns_idx ON product_listings (turns_at) WHERE turns_at IS NOT NULL;
 -- Counts and facets of a list, and the most popular products of an answer, read this index alone.
 CREATE INDEX product_listings_count_idx ON product_listings
     (category_id, brand_id, buyer_minor, in_stock, on_sale, is_featured)
@@ -167,12 +188,14 @@ CREATE FUNCTION refresh_listings(ids bigint[]) RETURNS void LANGUAGE plpgsql AS 
 BEGIN
     PERFORM FROM product_listings WHERE product_id = ANY (ids) ORDER BY product_id FOR UPDATE;
     INSERT INTO product_listings AS l (product_id, is_visible, is_featured, category_id, brand_id, sort_name,
-                                       sku, gtin, price_minor, discount_minor, stock, is_untracked, created_at, attributes)
+                                       sku, gtin, price_minor, discount_minor, turns_at, stock, is_untracked, created_at, attributes)
     SELECT p.id, p.is_active AND p.deleted_at IS NULL, p.is_featured, p.category_id, p.brand_id, lower(p.name),
-           d.sku, d.gtin, d.price_minor, d.discount_minor, s.stock, s.is_untracked, p.created_at, p.attributes
+           d.sku, d.gtin, d.price_minor, sale_price(d.discount_minor, d.discount_starts_at, d.discount_ends_at),
+           s.turns_at, s.stock, s.is_untracked, p.created_at, p.attributes
       FROM products p
       JOIN variants d ON d.product_id = p.id AND d.is_default
-     CROSS JOIN LATERAL (SELECT sum(v.stock) AS stock, bool_or(NOT v.track_inventory) AS is_untracked
+     CROSS JOIN LATERAL (SELECT sum(v.stock) AS stock, bool_or(NOT v.track_inventory) AS is_untracked,
+                               min(next_sale_turn(v.discount_minor, v.discount_starts_at, v.discount_ends_at)) AS turns_at
                            FROM variants v WHERE v.product_id = p.id AND v.deleted_at IS NULL) s
      WHERE p.id = ANY (ids)
      ORDER BY p.id
@@ -180,8 +203,20 @@ BEGIN
        SET is_visible = excluded.is_visible, is_featured = excluded.is_featured,
            category_id = excluded.category_id, brand_id = excluded.brand_id, sort_name = excluded.sort_name,
            sku = excluded.sku, gtin = excluded.gtin, price_minor = excluded.price_minor,
-           discount_minor = excluded.discount_minor, stock = excluded.stock, is_untracked = excluded.is_untracked,
+           discount_minor = excluded.discount_minor, turns_at = excluded.turns_at, stock = excluded.stock, is_untracked = excluded.is_untracked,
            created_at = excluded.created_at, attributes = excluded.attributes;
+END $$;
+
+-- Rebuilds the listings of products with a sale price that began or ended since they were built, and
+-- returns when the next one does, or null. Whoever reads prices from listings calls it first; it costs
+-- two looks at product_listings_turns_idx. Of several callers one rebuilds, and the others wait.
+CREATE FUNCTION turn_sales() RETURNS timestamptz LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM product_listings WHERE turns_at <= now()) THEN
+        PERFORM pg_advisory_xact_lock(hashtext('shopd.sales.turn'));
+        PERFORM refresh_listings(array_agg(product_id)) FROM product_listings WHERE turns_at <= now();
+    END IF;
+    RETURN (SELECT min(turns_at) FROM product_listings);
 END $$;
 
 -- Rebuilds what lists and searches read of the products that a statement changed. refresh_search is
@@ -242,6 +277,9 @@ SELECT p.id, p.name, p.slug, p.description, p.condition, p.attributes, p.is_acti
        c.id AS category_id, c.name AS category_name, c.slug AS category_slug,
        (SELECT json_agg(json_build_object('id', v.id, 'sku', v.sku, 'gtin', v.gtin, 'options', v.options,
                                           'price_minor', v.price_minor, 'discount_minor', v.discount_minor,
+                                          'discount_starts_at', v.discount_starts_at,
+                                          'discount_ends_at', v.discount_ends_at,
+                                          'on_sale', sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at) IS NOT NULL,
                                           'stock', v.stock, 'track_inventory', v.track_inventory,
                                           'image_id', v.image_id, 'is_default', v.is_default)
                         ORDER BY v.is_default DESC, v.position, v.id)

@@ -29,7 +29,7 @@ UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $1 RETURNI
 -- saw when the line was last set.
 -- name: ListCartLines :many
 SELECT l.variant_id, l.quantity, l.price_minor AS shown_minor, v.product_id, v.sku, v.options,
-       coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.name,
+       coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.name,
        (v.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL)::boolean AS is_gone, p.is_active,
        (SELECT i.sizes FROM product_images i WHERE i.product_id = p.id AND (i.id = v.image_id OR i.is_primary)
          ORDER BY i.is_primary LIMIT 1) AS image_sizes
@@ -41,7 +41,7 @@ SELECT l.variant_id, l.quantity, l.price_minor AS shown_minor, v.product_id, v.s
 
 -- The variants of a product that can be added to a cart, or the one that is named; two at most, to tell one from several.
 -- name: FindSellable :many
-SELECT v.id, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.is_active
+SELECT v.id, coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.is_active
   FROM variants v
   JOIN products p ON p.id = v.product_id
  WHERE v.product_id = @product_id AND v.deleted_at IS NULL AND p.deleted_at IS NULL
@@ -57,7 +57,7 @@ SELECT count(*) AS lines, coalesce(max(quantity) FILTER (WHERE variant_id = @var
 
 -- The lines of a product in a cart: several if several of its variants are in it; two at most.
 -- name: FindCartLines :many
-SELECT l.variant_id, l.quantity, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory,
+SELECT l.variant_id, l.quantity, coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory,
        (p.is_active AND p.deleted_at IS NULL AND v.deleted_at IS NULL)::boolean AS is_sold
   FROM cart_lines l
   JOIN variants v ON v.id = l.variant_id

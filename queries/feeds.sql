@@ -207,6 +207,8 @@ UPDATE variants v
        options = coalesce(nullif(u.options, '')::jsonb, v.options),
        price_minor = CASE WHEN @sets_price::boolean THEN u.price ELSE v.price_minor END,
        discount_minor = CASE WHEN @sets_discount::boolean THEN nullif(u.discount, -1) ELSE v.discount_minor END,
+       discount_starts_at = CASE WHEN @sets_discount THEN NULL ELSE v.discount_starts_at END,
+       discount_ends_at = CASE WHEN @sets_discount THEN NULL ELSE v.discount_ends_at END,
        track_inventory = u.tracked, updated_at = now()
   FROM (SELECT unnest(@ids::bigint[]) AS id, unnest(@skus::text[]) AS sku, unnest(@gtins::text[]) AS gtin, unnest(@options::text[]) AS options,
                unnest(@prices::bigint[]) AS price, unnest(@discounts::bigint[]) AS discount, unnest(@trackeds::boolean[]) AS tracked) u
@@ -249,7 +251,10 @@ WITH page AS MATERIALIZED (
      LIMIT @page_limit
 )
 SELECT p.id AS product_id, p.name, p.slug, p.description, p.condition, p.attributes, p.is_active, p.is_featured, p.category_id, b.name AS brand_name,
-       v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.stock, v.track_inventory, i.feed_id, g.group_id,
+       v.sku, v.gtin, v.options, v.price_minor,
+       v.discount_minor, v.discount_starts_at, v.discount_ends_at,
+       (sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at) IS NOT NULL)::boolean AS on_sale,
+       v.stock, v.track_inventory, i.feed_id, g.group_id,
        (count(*) OVER (PARTITION BY p.id))::bigint AS siblings,
        ARRAY(SELECT (m.sizes -> -1 ->> 'path')::text FROM product_images m WHERE m.product_id = p.id ORDER BY m.is_primary DESC, m.position, m.id)::text[] AS images
   FROM page

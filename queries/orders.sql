@@ -1,6 +1,6 @@
 -- The lines of an account's cart in the order they were added, with current prices and stock.
 -- name: ListCheckoutCart :many
-SELECT l.variant_id, v.product_id, l.quantity, v.sku, v.options, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor,
+SELECT l.variant_id, v.product_id, l.quantity, v.sku, v.options, coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor,
        v.stock, v.track_inventory, p.name,
        (v.deleted_at IS NULL AND p.deleted_at IS NULL AND p.is_active)::boolean AS is_sold
   FROM cart_lines l
@@ -13,7 +13,7 @@ SELECT l.variant_id, v.product_id, l.quantity, v.sku, v.options, coalesce(v.disc
 -- two rows if its product has several variants, and none if it does not exist.
 -- name: ListCheckoutItems :many
 SELECT i.position::integer AS position, v.id AS variant_id, v.product_id, v.sku, v.options,
-       coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, v.name, v.is_active
+       coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, v.name, v.is_active
   FROM (SELECT unnest(@positions::integer[]) AS position, unnest(@product_ids::bigint[]) AS product_id, unnest(@variant_ids::bigint[]) AS variant_id) i
  CROSS JOIN LATERAL (
        SELECT v.*, p.name, p.is_active

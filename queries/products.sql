@@ -167,3 +167,8 @@ SELECT pg_advisory_xact_lock(hashtext('shopd.names'));
 -- Returns those of the slugs that are taken.
 -- name: TakenProductSlugs :many
 SELECT slug FROM products WHERE slug = ANY (@slugs::text[]);
+
+-- Brings listings whose sale price began or ended up to date, and returns how many seconds are left
+-- until the next one does, a day at most. Call it before listings are read.
+-- name: TurnSales :one
+SELECT least(extract(epoch FROM turn_sales() - now()), 86400)::float8 AS seconds;

@@ -4,15 +4,17 @@ SELECT * FROM variants WHERE product_id = $1 AND deleted_at IS NULL ORDER BY is_
 
 -- Creates a variant without stock. OpenStock opens its stock with the first movement.
 -- name: CreateVariant :one
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory, image_id)
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor,
+                      discount_starts_at, discount_ends_at, track_inventory, image_id)
 VALUES (@product_id, @is_default, @position, @sku, sqlc.narg(gtin), @options, @price_minor, sqlc.narg(discount_minor),
-        @track_inventory, sqlc.narg(image_id))
+        sqlc.narg(discount_starts_at), sqlc.narg(discount_ends_at), @track_inventory, sqlc.narg(image_id))
 RETURNING id;
 
 -- name: ReplaceVariant :exec
 UPDATE variants
    SET is_default = @is_default, sku = @sku, gtin = sqlc.narg(gtin), options = @options, price_minor = @price_minor,
-       discount_minor = sqlc.narg(discount_minor), track_inventory = @track_inventory, image_id = sqlc.narg(image_id), updated_at = now()
+       discount_minor = sqlc.narg(discount_minor), discount_starts_at = sqlc.narg(discount_starts_at),
+       discount_ends_at = sqlc.narg(discount_ends_at), track_inventory = @track_inventory, image_id = sqlc.narg(image_id), updated_at = now()
  WHERE id = @id;
 
 -- Unmarks the default variant before another one is marked.

@@ -82,7 +82,7 @@ func (q *Queries) DeleteCartLine(ctx context.Context, cartID int64, variantID in
 }
 
 const findCartLines = `-- name: FindCartLines :many
-SELECT l.variant_id, l.quantity, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory,
+SELECT l.variant_id, l.quantity, coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory,
        (p.is_active AND p.deleted_at IS NULL AND v.deleted_at IS NULL)::boolean AS is_sold
   FROM cart_lines l
   JOIN variants v ON v.id = l.variant_id
@@ -131,7 +131,7 @@ func (q *Queries) FindCartLines(ctx context.Context, cartID int64, productID int
 }
 
 const findSellable = `-- name: FindSellable :many
-SELECT v.id, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.is_active
+SELECT v.id, coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.is_active
   FROM variants v
   JOIN products p ON p.id = v.product_id
  WHERE v.product_id = $1 AND v.deleted_at IS NULL AND p.deleted_at IS NULL
@@ -213,7 +213,7 @@ func (q *Queries) GetGuestCart(ctx context.Context, tokenHash []byte) (Cart, err
 
 const listCartLines = `-- name: ListCartLines :many
 SELECT l.variant_id, l.quantity, l.price_minor AS shown_minor, v.product_id, v.sku, v.options,
-       coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.name,
+       coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.name,
        (v.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL)::boolean AS is_gone, p.is_active,
        (SELECT i.sizes FROM product_images i WHERE i.product_id = p.id AND (i.id = v.image_id OR i.is_primary)
          ORDER BY i.is_primary LIMIT 1) AS image_sizes

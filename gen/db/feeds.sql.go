@@ -678,7 +678,10 @@ WITH page AS MATERIALIZED (
      LIMIT $14
 )
 SELECT p.id AS product_id, p.name, p.slug, p.description, p.condition, p.attributes, p.is_active, p.is_featured, p.category_id, b.name AS brand_name,
-       v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.stock, v.track_inventory, i.feed_id, g.group_id,
+       v.sku, v.gtin, v.options, v.price_minor,
+       v.discount_minor, v.discount_starts_at, v.discount_ends_at,
+       (sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at) IS NOT NULL)::boolean AS on_sale,
+       v.stock, v.track_inventory, i.feed_id, g.group_id,
        (count(*) OVER (PARTITION BY p.id))::bigint AS siblings,
        ARRAY(SELECT (m.sizes -> -1 ->> 'path')::text FROM product_images m WHERE m.product_id = p.id ORDER BY m.is_primary DESC, m.position, m.id)::text[] AS images
   FROM page
@@ -708,27 +711,30 @@ type ListFeedItemsParams struct {
 }
 
 type ListFeedItemsRow struct {
-	ProductID      int64
-	Name           string
-	Slug           string
-	Description    string
-	Condition      string
-	Attributes     []byte
-	IsActive       bool
-	IsFeatured     bool
-	CategoryID     *int64
-	BrandName      *string
-	SKU            string
-	GTIN           *string
-	Options        []byte
-	PriceMinor     int64
-	DiscountMinor  *int64
-	Stock          int32
-	TrackInventory bool
-	FeedID         *string
-	GroupID        *string
-	Siblings       int64
-	Images         []string
+	ProductID        int64
+	Name             string
+	Slug             string
+	Description      string
+	Condition        string
+	Attributes       []byte
+	IsActive         bool
+	IsFeatured       bool
+	CategoryID       *int64
+	BrandName        *string
+	SKU              string
+	GTIN             *string
+	Options          []byte
+	PriceMinor       int64
+	DiscountMinor    *int64
+	DiscountStartsAt *time.Time
+	DiscountEndsAt   *time.Time
+	OnSale           bool
+	Stock            int32
+	TrackInventory   bool
+	FeedID           *string
+	GroupID          *string
+	Siblings         int64
+	Images           []string
 }
 
 // A page of variants for a file, in the order of their products: the products that pass the filters. To be run with a
@@ -773,6 +779,9 @@ func (q *Queries) ListFeedItems(ctx context.Context, arg ListFeedItemsParams) ([
 			&i.Options,
 			&i.PriceMinor,
 			&i.DiscountMinor,
+			&i.DiscountStartsAt,
+			&i.DiscountEndsAt,
+			&i.OnSale,
 			&i.Stock,
 			&i.TrackInventory,
 			&i.FeedID,
@@ -1266,6 +1275,8 @@ UPDATE variants v
        options = coalesce(nullif(u.options, '')::jsonb, v.options),
        price_minor = CASE WHEN $2::boolean THEN u.price ELSE v.price_minor END,
        discount_minor = CASE WHEN $3::boolean THEN nullif(u.discount, -1) ELSE v.discount_minor END,
+       discount_starts_at = CASE WHEN $3 THEN NULL ELSE v.discount_starts_at END,
+       discount_ends_at = CASE WHEN $3 THEN NULL ELSE v.discount_ends_at END,
        track_inventory = u.tracked, updated_at = now()
   FROM (SELECT unnest($4::bigint[]) AS id, unnest($5::text[]) AS sku, unnest($6::text[]) AS gtin, unnest($7::text[]) AS options,
                unnest($8::bigint[]) AS price, unnest($9::bigint[]) AS discount, unnest($10::boolean[]) AS tracked) u

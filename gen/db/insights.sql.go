@@ -633,7 +633,7 @@ func (q *Queries) LockJob(ctx context.Context, id int64) (LockJobRow, error) {
 }
 
 const sumStockValue = `-- name: SumStockValue :one
-SELECT coalesce(sum(v.stock), 0)::bigint AS units, coalesce(sum(v.stock * coalesce(v.discount_minor, v.price_minor)), 0)::bigint AS minor
+SELECT coalesce(sum(v.stock), 0)::bigint AS units, coalesce(sum(v.stock * coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)), 0)::bigint AS minor
   FROM variants v
   JOIN products p ON p.id = v.product_id AND p.deleted_at IS NULL
  WHERE v.deleted_at IS NULL AND v.track_inventory AND v.stock > 0

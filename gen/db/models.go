@@ -319,21 +319,23 @@ type User struct {
 }
 
 type Variant struct {
-	ID             int64
-	ProductID      int64
-	IsDefault      bool
-	Position       int32
-	SKU            string
-	GTIN           *string
-	Options        []byte
-	PriceMinor     int64
-	DiscountMinor  *int64
-	Stock          int32
-	TrackInventory bool
-	ImageID        *int64
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
-	DeletedAt      *time.Time
+	ID               int64
+	ProductID        int64
+	IsDefault        bool
+	Position         int32
+	SKU              string
+	GTIN             *string
+	Options          []byte
+	PriceMinor       int64
+	DiscountMinor    *int64
+	DiscountStartsAt *time.Time
+	DiscountEndsAt   *time.Time
+	Stock            int32
+	TrackInventory   bool
+	ImageID          *int64
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+	DeletedAt        *time.Time
 }
 
 type Webhook struct {

@@ -396,7 +396,7 @@ func (q *Queries) GetShipmentStatus(ctx context.Context, orderID int64) (string,
 }
 
 const listCheckoutCart = `-- name: ListCheckoutCart :many
-SELECT l.variant_id, v.product_id, l.quantity, v.sku, v.options, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor,
+SELECT l.variant_id, v.product_id, l.quantity, v.sku, v.options, coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor,
        v.stock, v.track_inventory, p.name,
        (v.deleted_at IS NULL AND p.deleted_at IS NULL AND p.is_active)::boolean AS is_sold
   FROM cart_lines l
@@ -453,10 +453,10 @@ func (q *Queries) ListCheckoutCart(ctx context.Context, cartID int64) ([]ListChe
 
 const listCheckoutItems = `-- name: ListCheckoutItems :many
 SELECT i.position::integer AS position, v.id AS variant_id, v.product_id, v.sku, v.options,
-       coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, v.name, v.is_active
+       coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, v.name, v.is_active
   FROM (SELECT unnest($1::integer[]) AS position, unnest($2::bigint[]) AS product_id, unnest($3::bigint[]) AS variant_id) i
  CROSS JOIN LATERAL (
-       SELECT v.id, v.product_id, v.is_default, v.position, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.stock, v.track_inventory, v.image_id, v.created_at, v.updated_at, v.deleted_at, p.name, p.is_active
+       SELECT v.id, v.product_id, v.is_default, v.position, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.discount_starts_at, v.discount_ends_at, v.stock, v.track_inventory, v.image_id, v.created_at, v.updated_at, v.deleted_at, p.name, p.is_active
          FROM variants v
          JOIN products p ON p.id = v.product_id AND p.deleted_at IS NULL
         WHERE v.product_id = i.product_id AND v.deleted_at IS NULL AND (i.variant_id = 0 OR v.id = i.variant_id)

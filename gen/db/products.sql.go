@@ -567,7 +567,7 @@ func (q *Queries) ListProductDetails(ctx context.Context, ids []int64) ([]Produc
 
 const listProducts = `-- name: ListProducts :many
 WITH filtered AS NOT MATERIALIZED (
-    SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, is_untracked, in_stock, rating_count, rating_sum, popularity, attributes, created_at FROM filtered_products(
+    SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, turns_at, buyer_minor, on_sale, stock, is_untracked, in_stock, rating_count, rating_sum, popularity, attributes, created_at FROM filtered_products(
         q => $2::text, category_id => $3::bigint,
         category => $4::text, brand_id => $5::bigint,
         brand => $6::text, min_minor => $7::bigint,
@@ -575,13 +575,13 @@ WITH filtered AS NOT MATERIALIZED (
         on_sale => $10::boolean, featured => $11::boolean,
         gtin => $12::text, attributes => $13::jsonb)
 ), ranked AS NOT MATERIALIZED (
-    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.is_untracked, f.in_stock, f.rating_count, f.rating_sum, f.popularity, f.attributes, f.created_at, CASE WHEN $14::text = 'relevance' THEN
+    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.turns_at, f.buyer_minor, f.on_sale, f.stock, f.is_untracked, f.in_stock, f.rating_count, f.rating_sum, f.popularity, f.attributes, f.created_at, CASE WHEN $14::text = 'relevance' THEN
                (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', search_phrase($2)), 1)
                   FROM product_search s WHERE s.product_id = f.product_id) END::float8 AS relevance
       FROM filtered f
 ), page AS MATERIALIZED (
     SELECT product_id, buyer_minor, sort_name, popularity, relevance, row_number() OVER () AS place
-      FROM (SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, is_untracked, in_stock, rating_count, rating_sum, popularity, attributes, created_at, relevance FROM ranked f
+      FROM (SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, turns_at, buyer_minor, on_sale, stock, is_untracked, in_stock, rating_count, rating_sum, popularity, attributes, created_at, relevance FROM ranked f
              WHERE $15::bigint IS NULL
                 OR ($14 = 'created_desc' AND (f.created_at, f.product_id) < ($16::timestamptz, $15))
                 OR ($14 = 'created_asc' AND (f.created_at, f.product_id) > ($16, $15))
@@ -836,4 +836,17 @@ UPDATE products SET version = version + 1, updated_at = now() WHERE id = $1
 func (q *Queries) TouchProduct(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, touchProduct, id)
 	return err
+}
+
+const turnSales = `-- name: TurnSales :one
+SELECT least(extract(epoch FROM turn_sales() - now()), 86400)::float8 AS seconds
+`
+
+// Brings listings whose sale price began or ended up to date, and returns how many seconds are left
+// until the next one does, a day at most. Call it before listings are read.
+func (q *Queries) TurnSales(ctx context.Context) (float64, error) {
+	row := q.db.QueryRow(ctx, turnSales)
+	var seconds float64
+	err := row.Scan(&seconds)
+	return seconds, err
 }

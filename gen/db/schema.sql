@@ -370,26 +370,29 @@ CREATE INDEX product_images_sizes_idx ON product_images USING gin (sizes jsonb_p
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON product_images FOR EACH ROW WHEN (current_setting('shopd.audit', true) <> '') EXECUTE FUNCTION audit_change('image', 'id', 'alt', '{}', '{}', '{product_id}');
 
 CREATE TABLE variants (
-    id              bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
-    product_id      bigint NOT NULL,
-    is_default      boolean NOT NULL,
-    "position"      integer NOT NULL DEFAULT 0,
-    sku             text NOT NULL,
-    gtin            text,
-    options         jsonb NOT NULL DEFAULT '{}'::jsonb,
-    price_minor     bigint NOT NULL,
-    discount_minor  bigint,
-    stock           integer NOT NULL DEFAULT 0,
-    track_inventory boolean NOT NULL DEFAULT true,
-    image_id        bigint,
-    created_at      timestamptz NOT NULL DEFAULT now(),
-    updated_at      timestamptz NOT NULL DEFAULT now(),
-    deleted_at      timestamptz,
+    id                 bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    product_id         bigint NOT NULL,
+    is_default         boolean NOT NULL,
+    "position"         integer NOT NULL DEFAULT 0,
+    sku                text NOT NULL,
+    gtin               text,
+    options            jsonb NOT NULL DEFAULT '{}'::jsonb,
+    price_minor        bigint NOT NULL,
+    discount_minor     bigint,
+    discount_starts_at timestamptz,
+    discount_ends_at   timestamptz,
+    stock              integer NOT NULL DEFAULT 0,
+    track_inventory    boolean NOT NULL DEFAULT true,
+    image_id           bigint,
+    created_at         timestamptz NOT NULL DEFAULT now(),
+    updated_at         timestamptz NOT NULL DEFAULT now(),
+    deleted_at         timestamptz,
     CONSTRAINT variants_pkey PRIMARY KEY (id),
     CONSTRAINT variants_image_fkey FOREIGN KEY (product_id, image_id) REFERENCES product_images(product_id, id) ON DELETE SET NULL (image_id),
     CONSTRAINT variants_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id) ON DELETE CASCADE,
     CONSTRAINT variants_check CHECK (discount_minor >= 0 AND discount_minor < price_minor),
     CONSTRAINT variants_check1 CHECK (deleted_at IS NULL OR NOT is_default),
+    CONSTRAINT variants_discount_period_check CHECK (discount_starts_at < discount_ends_at),
     CONSTRAINT variants_gtin_check CHECK (gtin ~ '^[0-9]{14}$'),
     CONSTRAINT variants_options_check CHECK (jsonb_typeof(options) = 'object'),
     CONSTRAINT variants_price_minor_check CHECK (price_minor >= 0),
@@ -418,6 +421,7 @@ CREATE TABLE product_listings (
     gtin           text,
     price_minor    bigint NOT NULL,
     discount_minor bigint,
+    turns_at       timestamptz,
     buyer_minor    bigint NOT NULL GENERATED ALWAYS AS (COALESCE(discount_minor, price_minor)) STORED,
     on_sale        boolean NOT NULL GENERATED ALWAYS AS (discount_minor IS NOT NULL) STORED,
     stock          bigint NOT NULL,
@@ -441,6 +445,7 @@ CREATE INDEX product_listings_name_idx ON product_listings (sort_name, product_i
 CREATE INDEX product_listings_offers_idx ON product_listings (created_at, product_id) WHERE (is_visible AND on_sale);
 CREATE INDEX product_listings_popularity_idx ON product_listings (popularity, product_id) WHERE is_visible;
 CREATE INDEX product_listings_price_idx ON product_listings (buyer_minor, product_id) WHERE is_visible;
+CREATE INDEX product_listings_turns_idx ON product_listings (turns_at) WHERE (turns_at IS NOT NULL);
 
 -- VIEW product_cards (
 --     product_id     bigint
@@ -508,6 +513,25 @@ AS $function$
     SELECT id FROM tree
 $function$;
 
+CREATE OR REPLACE FUNCTION sale_price(minor bigint, starts_at timestamp with time zone, ends_at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE WHEN (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR now() < ends_at)
+                THEN minor END
+$function$;
+
+CREATE OR REPLACE FUNCTION next_sale_turn(minor bigint, starts_at timestamp with time zone, ends_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE WHEN minor IS NULL THEN NULL
+                WHEN now() < starts_at THEN starts_at
+                WHEN now() < ends_at THEN ends_at END
+$function$;
+
 CREATE OR REPLACE FUNCTION refresh_listings(ids bigint[])
  RETURNS void
  LANGUAGE plpgsql
@@ -515,12 +539,14 @@ AS $function$
 BEGIN
     PERFORM FROM product_listings WHERE product_id = ANY (ids) ORDER BY product_id FOR UPDATE;
     INSERT INTO product_listings AS l (product_id, is_visible, is_featured, category_id, brand_id, sort_name,
-                                       sku, gtin, price_minor, discount_minor, stock, is_untracked, created_at, attributes)
+                                       sku, gtin, price_minor, discount_minor, turns_at, stock, is_untracked, created_at, attributes)
     SELECT p.id, p.is_active AND p.deleted_at IS NULL, p.is_featured, p.category_id, p.brand_id, lower(p.name),
-           d.sku, d.gtin, d.price_minor, d.discount_minor, s.stock, s.is_untracked, p.created_at, p.attributes
+           d.sku, d.gtin, d.price_minor, sale_price(d.discount_minor, d.discount_starts_at, d.discount_ends_at),
+           s.turns_at, s.stock, s.is_untracked, p.created_at, p.attributes
       FROM products p
       JOIN variants d ON d.product_id = p.id AND d.is_default
-     CROSS JOIN LATERAL (SELECT sum(v.stock) AS stock, bool_or(NOT v.track_inventory) AS is_untracked
+     CROSS JOIN LATERAL (SELECT sum(v.stock) AS stock, bool_or(NOT v.track_inventory) AS is_untracked,
+                               min(next_sale_turn(v.discount_minor, v.discount_starts_at, v.discount_ends_at)) AS turns_at
                            FROM variants v WHERE v.product_id = p.id AND v.deleted_at IS NULL) s
      WHERE p.id = ANY (ids)
      ORDER BY p.id
@@ -528,8 +554,20 @@ BEGIN
        SET is_visible = excluded.is_visible, is_featured = excluded.is_featured,
            category_id = excluded.category_id, brand_id = excluded.brand_id, sort_name = excluded.sort_name,
            sku = excluded.sku, gtin = excluded.gtin, price_minor = excluded.price_minor,
-           discount_minor = excluded.discount_minor, stock = excluded.stock, is_untracked = excluded.is_untracked,
+           discount_minor = excluded.discount_minor, turns_at = excluded.turns_at, stock = excluded.stock, is_untracked = excluded.is_untracked,
            created_at = excluded.created_at, attributes = excluded.attributes;
+END $function$;
+
+CREATE OR REPLACE FUNCTION turn_sales()
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF EXISTS (SELECT FROM product_listings WHERE turns_at <= now()) THEN
+        PERFORM pg_advisory_xact_lock(hashtext('shopd.sales.turn'));
+        PERFORM refresh_listings(array_agg(product_id)) FROM product_listings WHERE turns_at <= now();
+    END IF;
+    RETURN (SELECT min(turns_at) FROM product_listings);
 END $function$;
 
 CREATE OR REPLACE FUNCTION products_changed()

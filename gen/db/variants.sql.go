@@ -5,6 +5,7 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const clearDefaultVariant = `-- name: ClearDefaultVariant :exec
@@ -18,23 +19,26 @@ func (q *Queries) ClearDefaultVariant(ctx context.Context, productID int64) erro
 }
 
 const createVariant = `-- name: CreateVariant :one
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory, image_id)
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor,
+                      discount_starts_at, discount_ends_at, track_inventory, image_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
-        $9, $10)
+        $9, $10, $11, $12)
 RETURNING id
 `
 
 type CreateVariantParams struct {
-	ProductID      int64
-	IsDefault      bool
-	Position       int32
-	SKU            string
-	GTIN           *string
-	Options        []byte
-	PriceMinor     int64
-	DiscountMinor  *int64
-	TrackInventory bool
-	ImageID        *int64
+	ProductID        int64
+	IsDefault        bool
+	Position         int32
+	SKU              string
+	GTIN             *string
+	Options          []byte
+	PriceMinor       int64
+	DiscountMinor    *int64
+	DiscountStartsAt *time.Time
+	DiscountEndsAt   *time.Time
+	TrackInventory   bool
+	ImageID          *int64
 }
 
 // Creates a variant without stock. OpenStock opens its stock with the first movement.
@@ -48,6 +52,8 @@ func (q *Queries) CreateVariant(ctx context.Context, arg CreateVariantParams) (i
 		arg.Options,
 		arg.PriceMinor,
 		arg.DiscountMinor,
+		arg.DiscountStartsAt,
+		arg.DiscountEndsAt,
 		arg.TrackInventory,
 		arg.ImageID,
 	)
@@ -66,7 +72,7 @@ func (q *Queries) DeleteVariant(ctx context.Context, id int64) error {
 }
 
 const listVariants = `-- name: ListVariants :many
-SELECT id, product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, stock, track_inventory, image_id, created_at, updated_at, deleted_at FROM variants WHERE product_id = $1 AND deleted_at IS NULL ORDER BY is_default DESC, position, id
+SELECT id, product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, discount_starts_at, discount_ends_at, stock, track_inventory, image_id, created_at, updated_at, deleted_at FROM variants WHERE product_id = $1 AND deleted_at IS NULL ORDER BY is_default DESC, position, id
 `
 
 // Returns a product's variants, default first (variants_product_id_idx).
@@ -89,6 +95,8 @@ func (q *Queries) ListVariants(ctx context.Context, productID int64) ([]Variant,
 			&i.Options,
 			&i.PriceMinor,
 			&i.DiscountMinor,
+			&i.DiscountStartsAt,
+			&i.DiscountEndsAt,
 			&i.Stock,
 			&i.TrackInventory,
 			&i.ImageID,
@@ -118,20 +126,23 @@ func (q *Queries) MakeDefaultVariant(ctx context.Context, id int64) error {
 const replaceVariant = `-- name: ReplaceVariant :exec
 UPDATE variants
    SET is_default = $1, sku = $2, gtin = $3, options = $4, price_minor = $5,
-       discount_minor = $6, track_inventory = $7, image_id = $8, updated_at = now()
- WHERE id = $9
+       discount_minor = $6, discount_starts_at = $7,
+       discount_ends_at = $8, track_inventory = $9, image_id = $10, updated_at = now()
+ WHERE id = $11
 `
 
 type ReplaceVariantParams struct {
-	IsDefault      bool
-	SKU            string
-	GTIN           *string
-	Options        []byte
-	PriceMinor     int64
-	DiscountMinor  *int64
-	TrackInventory bool
-	ImageID        *int64
-	ID             int64
+	IsDefault        bool
+	SKU              string
+	GTIN             *string
+	Options          []byte
+	PriceMinor       int64
+	DiscountMinor    *int64
+	DiscountStartsAt *time.Time
+	DiscountEndsAt   *time.Time
+	TrackInventory   bool
+	ImageID          *int64
+	ID               int64
 }
 
 func (q *Queries) ReplaceVariant(ctx context.Context, arg ReplaceVariantParams) error {
@@ -142,6 +153,8 @@ func (q *Queries) ReplaceVariant(ctx context.Context, arg ReplaceVariantParams) 
 		arg.Options,
 		arg.PriceMinor,
 		arg.DiscountMinor,
+		arg.DiscountStartsAt,
+		arg.DiscountEndsAt,
 		arg.TrackInventory,
 		arg.ImageID,
 		arg.ID,

@@ -129,15 +129,17 @@ func (c *Catalog) changeVariant(
 
 func saveVariant(ctx context.Context, q *db.Queries, v db.Variant) error {
 	return q.ReplaceVariant(ctx, db.ReplaceVariantParams{
-		ID:             v.ID,
-		IsDefault:      v.IsDefault,
-		SKU:            v.SKU,
-		GTIN:           v.GTIN,
-		Options:        v.Options,
-		PriceMinor:     v.PriceMinor,
-		DiscountMinor:  v.DiscountMinor,
-		TrackInventory: v.TrackInventory,
-		ImageID:        v.ImageID,
+		ID:               v.ID,
+		IsDefault:        v.IsDefault,
+		SKU:              v.SKU,
+		GTIN:             v.GTIN,
+		Options:          v.Options,
+		PriceMinor:       v.PriceMinor,
+		DiscountMinor:    v.DiscountMinor,
+		DiscountStartsAt: v.DiscountStartsAt,
+		DiscountEndsAt:   v.DiscountEndsAt,
+		TrackInventory:   v.TrackInventory,
+		ImageID:          v.ImageID,
 	})
 }
 

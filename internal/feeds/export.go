@@ -116,7 +116,7 @@ func (f *Feeds) eachItem(
 
 func (f *Feeds) exportRow(t *tree, row db.ListFeedItemsRow) []string {
 	sale, quantity, options, attributes := "", "", "", "{}"
-	if row.DiscountMinor != nil {
+	if row.OnSale {
 		sale = f.price(*row.DiscountMinor)
 	}
 	if row.TrackInventory {

@@ -89,7 +89,7 @@ func (f *Feeds) writeItem(w *xmlWriter, t *tree, row db.ListFeedItemsRow) {
 	}
 	w.element("g:availability", availability(row))
 	w.element("g:price", f.price(row.PriceMinor))
-	if row.DiscountMinor != nil {
+	if row.OnSale {
 		w.element("g:sale_price", f.price(*row.DiscountMinor))
 	}
 	w.optional("g:brand", optional.Value(row.BrandName))
