@@ -111,6 +111,9 @@ func New(
 	if err := a.newIdentity(client, sender); err != nil {
 		return nil, err
 	}
+	if err := a.closeDemoAdmin(ctx); err != nil {
+		return nil, err
+	}
 	if err := a.newAssistant(ctx, workers); err != nil {
 		return nil, err
 	}

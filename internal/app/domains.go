@@ -32,6 +32,10 @@ import (
 // newIdentity makes the accounts.
 func (a *App) newIdentity(client redis.UniversalClient, sender mail.Sender) (err error) {
 	s := a.settings
+	var publicLogin *identity.Credentials
+	if !s.Debug {
+		publicLogin = &identity.Credentials{Email: DemoAdminEmail, Password: DemoAdminPassword}
+	}
 	if a.Identity, err = identity.New(identity.Parts{
 		Pool: a.pool, Queue: a.queue, LinkTokens: onetime.New(client, s.RedisPrefix), Mail: sender,
 	}, identity.Settings{
@@ -44,6 +48,7 @@ func (a *App) newIdentity(client redis.UniversalClient, sender mail.Sender) (err
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
 		FreeFailures:    s.LoginFreeFailures,
 		HideAccounts:    s.RegisterEnumeration == "hidden",
+		PublicLogin:     publicLogin,
 		Forget:          forget,
 		Currency:        s.StoreCurrency,
 		ResetURL:        s.PasswordResetBaseURL,

@@ -40,10 +40,24 @@ func Listen(ctx context.Context, host string, port int) (net.Listener, error) {
 	return listener, nil
 }
 
+// errPublicSecret refuses a server that others can reach while everybody can sign its tokens.
+var errPublicSecret = errors.New(
+	"SECRET_KEY: must be set, or HOST to 127.0.0.1: without it tokens are signed with a key " +
+		"that everybody knows; try: openssl rand -base64 48",
+)
+
+func isLoopback(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
 // Run serves on listener, and works jobs unless WORKERS is false, until ctx ends. Then readiness
 // fails, requests are still taken for DRAIN_DELAY, and those under way may finish, for DRAIN_TIMEOUT
 // at most.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
+	if a.settings.HasPublicSecret() && !isLoopback(listener.Addr()) {
+		return errPublicSecret
+	}
 	if a.settings.Workers {
 		if err := a.Work(ctx); err != nil {
 			return err

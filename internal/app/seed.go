@@ -44,6 +44,19 @@ func (a *App) SeedAccounts(ctx context.Context) error {
 	})
 }
 
+// closeDemoAdmin deactivates the demo administrator of a shop that is not in development any more,
+// unless somebody has changed its password.
+func (a *App) closeDemoAdmin(ctx context.Context) error {
+	closed, err := a.Identity.ClosePublicLogin(ctx)
+	if closed {
+		a.log.WarnContext(
+			ctx, "the demo administrator was deactivated: everybody knows its password",
+			"account", DemoAdminEmail,
+		)
+	}
+	return err
+}
+
 // Edges of the demo images in pixels, smallest first.
 var imageEdges = []int{320, 800}
 

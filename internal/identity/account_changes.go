@@ -50,7 +50,8 @@ func (i *Identity) SetCustomerStatus(
 	return api.SetCustomerStatus200JSONResponse(body), err
 }
 
-// setStatus activates or deactivates an account. Deactivating ends its sessions.
+// setStatus activates or deactivates an account. Deactivating ends its sessions. The last
+// administrator cannot be deactivated.
 func (i *Identity) setStatus(ctx context.Context, id int64, active bool) (db.User, error) {
 	return i.changeAccount(ctx, id, func(
 		q *db.Queries, user db.User, isLastAdmin bool,
@@ -61,24 +62,31 @@ func (i *Identity) setStatus(ctx context.Context, id int64, active bool) (db.Use
 		case isLastAdmin:
 			return user, ErrLastAdmin
 		}
-		name := "account.activated"
-		if !active {
-			name = "account.deactivated"
-			if err := q.TerminateSessions(ctx, new("account_deactivated"), id, 0); err != nil {
-				return user, err
-			}
-		}
-		change := event{
-			name:   name,
-			target: id,
-			before: map[string]any{"is_active": user.IsActive},
-			after:  map[string]any{"is_active": active},
-		}
-		if err := record(ctx, q, change); err != nil {
+		return storeStatus(ctx, q, user, active)
+	})
+}
+
+// storeStatus activates or deactivates a locked account, and adds it to the audit log.
+func storeStatus(
+	ctx context.Context, q *db.Queries, user db.User, active bool,
+) (db.User, error) {
+	name := "account.activated"
+	if !active {
+		name = "account.deactivated"
+		if err := q.TerminateSessions(ctx, new("account_deactivated"), user.ID, 0); err != nil {
 			return user, err
 		}
-		return q.SetCustomerStatus(ctx, active, id)
-	})
+	}
+	change := event{
+		name:   name,
+		target: user.ID,
+		before: map[string]any{"is_active": user.IsActive},
+		after:  map[string]any{"is_active": active},
+	}
+	if err := record(ctx, q, change); err != nil {
+		return user, err
+	}
+	return q.SetCustomerStatus(ctx, active, user.ID)
 }
 
 // SetCustomerRole gives an account a role.

@@ -35,11 +35,16 @@ type Settings struct {
 	VerificationURL string // where the shop verifies an address; the token is added
 	HideAccounts    bool   // registering does not reveal whether an address has an account
 	FreeFailures    int    // failed logins before an account is locked for a while; 0: no locks
-	Currency        money.Currency
+	// PublicLogin is a pair that everybody knows, such as the demo administrator's: it is refused.
+	PublicLogin *Credentials
+	Currency    money.Currency
 	// Forget deletes what other domains store about an account that is deleted, in the same
 	// transaction.
 	Forget func(ctx context.Context, q *db.Queries, user int64) error
 }
+
+// Credentials are what an account logs in with.
+type Credentials struct{ Email, Password string }
 
 // Identity handles the operations on accounts, sessions and tokens.
 type Identity struct {

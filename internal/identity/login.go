@@ -57,7 +57,7 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 	switch {
 	case err != nil:
 		return tokenPair{}, err
-	case !right:
+	case !right, i.isPublicLogin(user, password):
 		return tokenPair{}, lock.fail(ctx, user.ID)
 	case !user.IsActive:
 		return tokenPair{}, ErrInactive

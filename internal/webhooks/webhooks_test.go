@@ -222,7 +222,7 @@ func TestEveryEventArrives(t *testing.T) {
 		Want(http.StatusOK).
 		Into(&page)
 	require.Len(t, page.Items, 2)
-	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&cursor=" + *page.NextCursor).
+	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&status=delivered&cursor=" + *page.NextCursor).
 		Want(http.StatusOK).
 		Into(&page)
 	assert.Empty(t, page.Items)

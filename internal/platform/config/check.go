@@ -74,16 +74,17 @@ func (c *checker) process() {
 // access is who gets in, and how.
 func (c *checker) access() {
 	s := c.s
+	c.readSecretKey()
 	switch {
 	case s.SecretKey == "" && s.Debug:
-		s.SecretKey = "development-only-secret-key-of-shopd"
+		s.SecretKey = developmentSecret
 	case s.Debug:
 	case len(s.SecretKey) < 32:
 		c.refuse(
 			"SECRET_KEY",
 			"must have at least 32 characters unless DEBUG=true; try: openssl rand -base64 48",
 		)
-	case s.SecretKey == exampleSecret:
+	case s.HasPublicSecret():
 		c.refuse(
 			"SECRET_KEY",
 			"is the example's value, which everybody knows; try: openssl rand -base64 48",

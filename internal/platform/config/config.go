@@ -23,6 +23,9 @@ const Version = "0.1.0"
 // exampleSecret is what .env.example shows; it protects nothing.
 const exampleSecret = "change-me-to-a-random-string-of-32-characters-or-more"
 
+// developmentSecret signs tokens with DEBUG=true and without SECRET_KEY. Everybody can read it.
+const developmentSecret = "development-only-secret-key-of-shopd"
+
 // Settings are all there are. The zero value is not usable; take it from Load.
 type Settings struct {
 	AppName    string `env:"APP_NAME" envDefault:"shopd"`
@@ -42,7 +45,10 @@ type Settings struct {
 	// StartTimeout is how long to wait for PostgreSQL to come up.
 	StartTimeout time.Duration `env:"START_TIMEOUT" envDefault:"60s"`
 
-	SecretKey           string `env:"SECRET_KEY"`
+	SecretKey string `env:"SECRET_KEY"`
+	// SecretKeyFile holds the key if SECRET_KEY is not set. With DEBUG=true it is created with a
+	// random key if it does not exist.
+	SecretKeyFile       string `env:"SECRET_KEY_FILE"`
 	Algorithm           string `env:"ALGORITHM" envDefault:"HS256"`
 	JWTKeysDir          string `env:"JWT_KEYS_DIR"`
 	AccessTokenMinutes  int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"30"`
@@ -178,6 +184,12 @@ func Parse(variables map[string]string) (Settings, error) {
 		return Settings{}, describe(err)
 	}
 	return s, check(&s)
+}
+
+// HasPublicSecret reports whether tokens are signed with a key that the source code shows. Such a
+// server must only be reachable from its own machine.
+func (s Settings) HasPublicSecret() bool {
+	return s.SecretKey == developmentSecret || s.SecretKey == exampleSecret
 }
 
 // describe names the variable of each failure, which the parser knows only by its field.

@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -142,4 +143,24 @@ func TestExampleNamesEverySetting(t *testing.T) {
 	for name := range example {
 		assert.True(t, known[name], "%s is in .env.example and no setting", name)
 	}
+}
+
+func TestSecretKeyFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "secret_key")
+	variables := func(debug string) map[string]string {
+		return map[string]string{"DEBUG": debug, "SECRET_KEY_FILE": file}
+	}
+	_, err := Parse(variables("false"))
+	require.ErrorContains(t, err, "SECRET_KEY_FILE")
+	first, err := Parse(variables("true"))
+	require.NoError(t, err)
+	assert.Len(t, first.SecretKey, 64)
+	assert.False(t, first.HasPublicSecret())
+	second, err := Parse(variables("false"))
+	require.NoError(t, err, "the key is a real one")
+	assert.Equal(t, first.SecretKey, second.SecretKey)
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	assert.Zero(t, info.Mode().Perm()&0o077, "only its owner can read it")
 }
