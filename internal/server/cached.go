@@ -14,9 +14,9 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// cached answers from what is kept, or has next make the answer and keeps it. Those who ask for the
-// same at the same time wait for one of them to make it. What is found was valid once, so it is
-// sent before anything is validated.
+// cached sends the cached response, or has next make one and caches it. Requests for the same
+// response at the same time share one call of next. A request with a cached response was valid
+// before, so it is not validated again.
 func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) error {
 	r := c.Request()
 	key := op.id + " " + r.URL.EscapedPath() + "?" + r.URL.RawQuery
@@ -29,13 +29,13 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 	}
 	request.From(r.Context()).CatalogueVersion = version
 	made, err, _ := s.making.Do(version+key, func() (any, error) {
-		// Others wait for this: it does not end because the first of them hangs up.
+		// Other requests wait for this: it continues if the first of their clients hangs up.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), op.timeout)
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
 		page, err := makePage(c, op, next)
 		if err == nil && page.ContentType != "" {
-			s.pages.Put(ctx, key, version, page, op.keep)
+			s.pages.Put(ctx, key, version, page, op.cacheFor)
 		}
 		return page, err
 	})
@@ -45,7 +45,7 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 	return sendPage(c, made.(cache.Page))
 }
 
-// makePage runs the handler and keeps what it writes from being sent.
+// makePage runs the handler and returns what it writes instead of sending it.
 func makePage(c echo.Context, op *operation, next echo.HandlerFunc) (cache.Page, error) {
 	response := c.Response()
 	writer := response.Writer
@@ -73,7 +73,7 @@ func makePage(c echo.Context, op *operation, next echo.HandlerFunc) (cache.Page,
 	return page, nil
 }
 
-// sendPage sends a page, or says that the client has it.
+// sendPage sends a page, or 304 if the client has it already.
 func sendPage(c echo.Context, page cache.Page) error {
 	response := c.Response()
 	header := response.Header()
@@ -96,8 +96,8 @@ func sendPage(c echo.Context, page cache.Page) error {
 
 func bodyTag(body []byte) string { return `"` + strconv.FormatUint(xxhash.Sum64(body), 16) + `"` }
 
-// heldWriter keeps what is written. Handlers of kept answers know no other status than 200 beside
-// their errors.
+// heldWriter buffers a response. The handlers of cached operations return no status other than 200,
+// except as errors.
 type heldWriter struct {
 	header http.Header
 	body   bytes.Buffer

@@ -11,8 +11,8 @@ import (
 
 const csrfHeader = "X-CSRF-Token"
 
-// accessToken is the token of the Authorization header, or without that header the one of the
-// cookie. A request is judged by one of them alone.
+// accessToken returns the token of the Authorization header, or that of the cookie if the request
+// has no such header. The other one is ignored.
 func accessToken(r *http.Request, info *request.Info) (string, error) {
 	if header := r.Header.Get(echo.HeaderAuthorization); header != "" {
 		scheme, token, _ := strings.Cut(header, " ")
@@ -29,7 +29,7 @@ func accessToken(r *http.Request, info *request.Info) (string, error) {
 	return cookie.Value, nil
 }
 
-// readCookies notes what a browser sent along for the exchange of its tokens.
+// readCookies stores what a browser sends to have its tokens exchanged.
 func readCookies(r *http.Request, info *request.Info) {
 	if cookie, err := r.Cookie(request.RefreshCookie); err == nil {
 		info.RefreshCookie = cookie.Value

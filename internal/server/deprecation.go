@@ -9,9 +9,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// readDeprecation reads whether an operation is to go. One that is deprecated says since when
-// (x-deprecated-since) and when it ends (x-sunset), both as dates in UTC; all its answers say so
-// too, in Deprecation (RFC 9745) and Sunset (RFC 8594).
+// readDeprecation reads whether an operation is deprecated. One that is has the dates (UTC) since
+// when (x-deprecated-since) and when it ends (x-sunset). All its responses have both, in the headers
+// Deprecation (RFC 9745) and Sunset (RFC 8594).
 func (op *operation) readDeprecation(document *openapi3.Operation) error {
 	since, hasSince := document.Extensions["x-deprecated-since"]
 	sunset, hasSunset := document.Extensions["x-sunset"]
@@ -36,7 +36,7 @@ func (op *operation) readDeprecation(document *openapi3.Operation) error {
 	if !until.After(from) {
 		return errors.New("ends before it is deprecated")
 	}
-	op.announce = http.Header{
+	op.deprecation = http.Header{
 		"Deprecation": {fmt.Sprintf("@%d", from.Unix())},
 		"Sunset":      {until.Format(http.TimeFormat)},
 	}

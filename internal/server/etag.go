@@ -8,9 +8,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// tagResponse gives a 200 that declares an ETag one, and turns it into a 304 when the client has it
-// already. The returned function restores the writer. Answers are written in one piece, so their
-// hash is known before the first byte leaves; handlers that stream set the header themselves.
+// tagResponse gives a 200 its ETag, and turns it into a 304 if the client has that version already.
+// The returned function restores the writer. Responses are written in one piece, so their hash is
+// known before the first byte is sent; handlers that stream set the header themselves.
 func tagResponse(c echo.Context) func() {
 	response := c.Response()
 	tagged := &tagWriter{
@@ -26,8 +26,8 @@ type tagWriter struct {
 	http.ResponseWriter
 	response *echo.Response
 	known    string // If-None-Match
-	pending  bool   // a 200 waits for its first bytes
-	silent   bool   // a 304 was sent: no body
+	pending  bool   // the status is 200, and its header is not sent yet
+	unneeded bool   // a 304 was sent, which has no body
 }
 
 func (w *tagWriter) WriteHeader(status int) {
@@ -50,19 +50,17 @@ func (w *tagWriter) Write(body []byte) (int, error) {
 		if matches(w.known, tag) {
 			header.Del("Content-Type")
 			header.Del("Content-Length")
-			w.silent = true
+			w.unneeded = true
 			w.response.Status = http.StatusNotModified
 			w.ResponseWriter.WriteHeader(http.StatusNotModified)
 		} else {
-			if header.Get(
-				"Content-Length",
-			) == "" { // known, so the answer need not be sent in chunks
+			if header.Get("Content-Length") == "" { // so that it is not sent in chunks
 				header.Set("Content-Length", strconv.Itoa(len(body)))
 			}
 			w.ResponseWriter.WriteHeader(http.StatusOK)
 		}
 	}
-	if w.silent {
+	if w.unneeded {
 		return len(body), nil
 	}
 	return w.ResponseWriter.Write(body)
@@ -71,7 +69,7 @@ func (w *tagWriter) Write(body []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *tagWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// matches compares weakly, as RFC 9110 section 13.1.2 asks of If-None-Match.
+// matches reports whether If-None-Match lists the tag, compared weakly (RFC 9110, section 13.1.2).
 func matches(known, tag string) bool {
 	if known == "" {
 		return false

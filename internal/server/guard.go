@@ -28,9 +28,9 @@ var (
 	)
 )
 
-// guard lets a request through to its handler once everything the contract demands of it holds. The
-// order matters: bodies are capped before anything reads them, and nobody makes the validator work
-// who may not call.
+// guard passes a request on to its handler if it meets everything the contract demands. The order
+// matters: a body is capped before anything reads it, and a caller without the right to call does
+// not make the validator work.
 func (s *Server) guard(
 	c echo.Context, op *operation, info *request.Info, next echo.HandlerFunc,
 ) error {
@@ -39,16 +39,15 @@ func (s *Server) guard(
 	defer cancel()
 	r = r.WithContext(ctx)
 	if r.Method == http.MethodHead {
-		r.Method = http.MethodGet // on our copy: the connection still knows to leave the body out
+		r.Method = http.MethodGet // in our copy: net/http still leaves the body out
 	}
 	c.SetRequest(r)
 
 	if r.ContentLength > op.maxBody {
 		return &http.MaxBytesError{Limit: op.maxBody}
 	}
-	if err := s.origins.Check(
-		r,
-	); err != nil { // a form of another site: no cookie and no preflight guards a login
+	// A form on another site can log a browser in: neither cookies nor preflights prevent that.
+	if err := s.origins.Check(r); err != nil {
 		return errOrigin
 	}
 	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, op.maxBody)
@@ -61,13 +60,13 @@ func (s *Server) guard(
 	if err := s.limit(c, op, info); err != nil {
 		return err
 	}
-	if op.keep > 0 && s.pages != nil {
+	if op.cacheFor > 0 && s.pages != nil {
 		return s.cached(c, op, next)
 	}
 	return answer(c, op, next)
 }
 
-// answer has a request answered that may be.
+// answer validates a request that passed the guards and runs its handler.
 func answer(c echo.Context, op *operation, next echo.HandlerFunc) error {
 	if err := op.validate(c); err != nil {
 		return err
@@ -78,11 +77,11 @@ func answer(c echo.Context, op *operation, next echo.HandlerFunc) error {
 	return next(c)
 }
 
-// authorize finds out who calls and whether the role suffices.
+// authorize authenticates the caller and refuses one whose role does not suffice.
 func (s *Server) authorize(op *operation, info *request.Info, r *http.Request) error {
 	token, err := accessToken(r, info)
 	if op.guests && errors.Is(err, errNoToken) {
-		return nil // nobody, and welcome; who shows a token must have a good one
+		return nil // a guest; a token that is sent must be valid, though
 	}
 	if err != nil {
 		return err
@@ -103,7 +102,8 @@ func (s *Server) authorize(op *operation, info *request.Info, r *http.Request) e
 	return nil
 }
 
-// limit counts the call under each of the operation's limits and announces the tightest.
+// limit counts the call under each of the operation's rate limits. The response's headers describe
+// the one with the fewest calls left.
 func (s *Server) limit(c echo.Context, op *operation, info *request.Info) error {
 	if len(op.limits) == 0 || !s.limiter.Enabled() {
 		return nil
@@ -139,7 +139,8 @@ func (s *Server) limit(c echo.Context, op *operation, info *request.Info) error 
 	return nil
 }
 
-// addressKey is whom an address is counted as: an IPv6 caller owns at least a /64.
+// addressKey returns what the calls from an address are counted under. All addresses of an IPv6 /64
+// are one caller's.
 func addressKey(info *request.Info) string {
 	if info.Address.Is6() {
 		if prefix, err := info.Address.WithZone("").Prefix(64); err == nil {

@@ -14,8 +14,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/cache"
 )
 
-// metrics of one server. Operations are known by their operationId, so a label never holds what a
-// client sent.
+// metrics are those of one server. Their labels hold operationIds, never text that a client sent.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -67,7 +66,7 @@ func newMetrics(pool *pgxpool.Pool, pages *cache.Pages, more ...prometheus.Colle
 	return m
 }
 
-// pageMetrics are about the answers that are kept.
+// pageMetrics returns the metrics of the cache of responses.
 func pageMetrics(pages *cache.Pages) []prometheus.Collector {
 	counter := func(result string, count *atomic.Int64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -90,7 +89,7 @@ func pageMetrics(pages *cache.Pages) []prometheus.Collector {
 	}
 }
 
-// text renders all metrics in Prometheus' text format.
+// text returns all metrics in Prometheus' text format.
 func (m *metrics) text() ([]byte, error) {
 	families, err := m.registry.Gather()
 	if err != nil {
@@ -105,7 +104,7 @@ func (m *metrics) text() ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// MetricsHandler serves the metrics on an address of their own.
+// MetricsHandler serves the metrics, for METRICS_ADDRESS.
 func (s *Server) MetricsHandler() http.Handler {
 	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
 }

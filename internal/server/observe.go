@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -22,14 +23,14 @@ import (
 
 const requestIDHeader = "X-Request-Id"
 
-// bodyTimeout is how long a body may take to come, unless its operation may last longer.
+// bodyTimeout is how long a client may take to send a body, unless the operation has more time.
 const bodyTimeout = time.Minute
 
-// writeGrace is how much longer than its operation an answer may take to be read.
+// writeGrace is how long after the operation's timeout a client may still read the response.
 const writeGrace = 30 * time.Second
 
-// observe gives every request its id, answers its errors and panics, and leaves one log line and
-// its metrics behind. It is the outermost layer: nothing that happens to a request escapes it.
+// observe is the outermost layer: it gives every request its id, turns errors and panics into
+// problems, and writes one log line and the metrics.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		r := c.Request()
@@ -59,19 +60,19 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if op != nil {
 			timeout = op.timeout
 		}
-		if timeout > bodyTimeout { // large files take their time to come
+		if timeout > bodyTimeout { // clients may upload large files slowly
 			_ = http.NewResponseController(c.Response().Writer).
 				SetReadDeadline(info.Arrived.Add(timeout))
 		}
-		// A client that does not read its answer is let go. Not every writer has deadlines: tests'
-		// do not.
+		// A client that does not read its response is disconnected. Not every writer has deadlines:
+		// those of tests have none.
 		_ = http.NewResponseController(c.Response().Writer).
 			SetWriteDeadline(info.Arrived.Add(timeout + writeGrace))
 		c.SetRequest(r.WithContext(request.With(r.Context(), info)))
 		info.Answer.Set(requestIDHeader, info.ID)
 		info.Answer.Set("X-Content-Type-Options", "nosniff")
 		if op != nil {
-			maps.Copy(info.Answer, op.announce)
+			maps.Copy(info.Answer, op.deprecation)
 		}
 
 		defer func() {
@@ -124,9 +125,7 @@ func (s *Server) record(c echo.Context, info *request.Info, method string) {
 	attributes := []slog.Attr{
 		slog.String("request_id", info.ID),
 		slog.String("method", method),
-		slog.String(
-			"path", c.Request().URL.Path,
-		), // without the query, which may hold what people type
+		slog.String("path", c.Request().URL.Path), // without the query, which may be personal
 		slog.String("operation", operation),
 		slog.Int("status", status),
 		slog.Int64("bytes", c.Response().Size),
@@ -139,11 +138,11 @@ func (s *Server) record(c echo.Context, info *request.Info, method string) {
 	s.log.LogAttrs(context.Background(), level, "request", attributes...)
 }
 
-// requestID keeps the caller's id when it is sane and makes one otherwise.
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// requestID returns the id the client sent if it is harmless, else a new one.
 func requestID(offered string) string {
-	if len(offered) >= 1 && len(offered) <= 64 && strings.IndexFunc(offered, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
-	}) < 0 {
+	if saneRequestID.MatchString(offered) {
 		return offered
 	}
 	var random [12]byte
@@ -151,7 +150,8 @@ func requestID(offered string) string {
 	return hex.EncodeToString(random[:])
 }
 
-// clientAddress is the peer's, or behind trusted proxies the last address that is not one of them.
+// clientAddress returns the peer's address, or, behind trusted proxies, the last address of
+// X-Forwarded-For that is not one of theirs.
 func (s *Server) clientAddress(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

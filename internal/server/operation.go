@@ -29,19 +29,19 @@ type operation struct {
 	route    *routers.Route  // for the validator
 	query    map[string]bool // declared query parameters; true when it may be repeated
 	role     string          // the least role that may call it; empty when public
-	guests   bool            // it has a role, and nobody may call it too
+	guests   bool            // it has a role, and may be called without a token too
 	limits   []limit
 	maxBody  int64
 	timeout  time.Duration
 	media    []string      // media types of the body; empty without a body
 	optional bool          // the body may be left out
-	tagged   bool          // the answer carries an ETag
+	tagged   bool          // the response carries an ETag
 	raw      bool          // the handler needs the body byte for byte
-	streams  bool          // the answer may be an event stream
-	announce http.Header   // that it is to go, if it is
-	keep     time.Duration // how long an answer may be sent again; 0: not at all
+	streams  bool          // the response may be an event stream
+	cacheFor time.Duration // how long a response may be sent again; 0: not at all
 
-	parameters openapi3.Parameters // its own and its path's
+	deprecation http.Header         // Deprecation and Sunset, if it is deprecated
+	parameters  openapi3.Parameters // its own and its path's
 }
 
 type limit struct {
@@ -49,8 +49,9 @@ type limit struct {
 	perUser bool // else per address
 }
 
-// readOperations answers the operation of every "METHOD /echo/:path". An operation that leaves a
-// decision open stops the start: who may call it, how often, and what its body may hold.
+// readOperations returns the operations by "METHOD /echo/:path". It fails, and with it the start of
+// the server, if an operation leaves a decision open: who may call it, how often, or which fields
+// its body may have.
 func readOperations(spec *openapi3.T) (map[string]*operation, error) {
 	table := make(map[string]*operation)
 	var undecided []error
@@ -121,13 +122,13 @@ func readOperation(
 	}
 	op.raw, _ = document.Extensions["x-raw-body"].(bool)
 	if text, ok := document.Extensions["x-cache"].(string); ok {
-		keep, err := time.ParseDuration(text)
+		cacheFor, err := time.ParseDuration(text)
 		if err != nil || method != http.MethodGet || op.role != "" {
 			return nil, fmt.Errorf(
 				"x-cache %q is not a duration, or the operation not a public GET", text,
 			)
 		}
-		op.keep = keep
+		op.cacheFor = cacheFor
 	}
 	if body := document.RequestBody; body != nil {
 		op.media, op.optional = slices.Sorted(maps.Keys(body.Value.Content)), !body.Value.Required
@@ -217,7 +218,7 @@ func (op *operation) readLimits(extension any) error {
 	return nil
 }
 
-// echoPath writes /a/{b} as /a/:b.
+// echoPath returns /a/{b} as Echo writes it: /a/:b.
 func echoPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }

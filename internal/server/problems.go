@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
@@ -24,9 +25,10 @@ const problemBase = "https://shopd.dev/problems/"
 
 var (
 	errInternal = &problem.Error{
-		Status:     http.StatusInternalServerError,
-		Code:       "internal_error",
-		Detail:     "Something went wrong on our side. Try again, and tell the shop the request id if it stays.",
+		Status: http.StatusInternalServerError,
+		Code:   "internal_error",
+		Detail: "Something went wrong on our side. Try again, and tell the shop the request id if it" +
+			" stays.",
 		Resolution: problem.Retry,
 	}
 	errNoRoute = problem.NotFound(
@@ -47,17 +49,19 @@ var (
 	errMalformed = problem.BadRequest("malformed_request", "The request cannot be read.")
 	errDatabase  = problem.Unavailable(
 		"dependency_unavailable",
-		"The database did not answer in time. Try again in a few seconds.", 2e9,
+		"The database did not answer in time. Try again in a few seconds.", 2*time.Second,
 	)
 	errOutcome = problem.Unavailable(
 		"outcome_unknown",
-		"The database was lost while it confirmed this, and nobody knows whether it did. With an Idempotency-Key send it again with the same key: it happens once. Without one look before you do it again.",
-		2e9,
+		"The database was lost while it confirmed this, and nobody knows whether it did. With an"+
+			" Idempotency-Key send it again with the same key: it happens once. Without one look"+
+			" before you do it again.",
+		2*time.Second,
 	)
 	errBusy = problem.Unavailable(
-		"busy", "Too many others are changing the same thing. Try again in a moment.", 1e9,
+		"busy", "Too many others are changing the same thing. Try again in a moment.", time.Second,
 	)
-	// 499 as nginx has it: nobody is there to read it, and it is no fault of ours.
+	// 499 is nginx' status for a client that hung up. It appears in the log and the metrics only.
 	errGone = &problem.Error{
 		Status:     499,
 		Code:       "client_closed_request",
@@ -65,11 +69,11 @@ var (
 		Resolution: problem.Retry,
 	}
 	errOutOfReach = problem.Unavailable(
-		"timeout", "This took longer than it may. Try again in a moment.", 1e9,
+		"timeout", "This took longer than it may. Try again in a moment.", time.Second,
 	)
 )
 
-// classify finds the problem in an error; what it does not know is a fault of ours.
+// classify returns the problem an error stands for; an error it does not know is an internal one.
 func classify(err error) *problem.Error {
 	var known *problem.Error
 	if errors.As(err, &known) {
@@ -100,8 +104,8 @@ func classify(err error) *problem.Error {
 	return errInternal.Because(err)
 }
 
-// classifyFramework reads the errors of the router and of the generated parameter binding, whose
-// own words name Go types.
+// classifyFramework returns the problem of an error of the router or of the generated code that
+// binds parameters. Their own texts name Go types.
 func classifyFramework(err *echo.HTTPError) *problem.Error {
 	switch err.Code {
 	case http.StatusNotFound:
@@ -125,7 +129,8 @@ func classifyFramework(err *echo.HTTPError) *problem.Error {
 	return errInternal.Because(err)
 }
 
-// classifyDatabase tells a database that is away or busy from a fault in a statement.
+// classifyDatabase returns the problem of a database that is unavailable or busy, or nil for other
+// errors.
 func classifyDatabase(err error) *problem.Error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -144,7 +149,7 @@ func classifyDatabase(err error) *problem.Error {
 	return nil
 }
 
-// writeProblem answers the request with the problem in err.
+// writeProblem responds with the problem that err stands for, and logs its cause if it is ours.
 func (s *Server) writeProblem(c echo.Context, err error) {
 	p := classify(err)
 	info := request.From(c.Request().Context())
@@ -174,15 +179,14 @@ func (s *Server) writeProblem(c echo.Context, err error) {
 		}
 		header.Set("WWW-Authenticate", challenge)
 	}
-	body, _ := json.Marshal(
-		Problem(p, info.ID, c.Request().URL.Path),
-	) // strings and numbers only: no error
+	// Marshalling strings and numbers cannot fail.
+	body, _ := json.Marshal(Problem(p, info.ID, c.Request().URL.Path))
 	header.Set("Content-Type", "application/problem+json")
 	c.Response().WriteHeader(p.Status)
 	_, _ = c.Response().Write(body) // the client may be gone
 }
 
-// Problem is the wire form of a problem.
+// Problem returns a problem as clients receive it (RFC 9457).
 func Problem(p *problem.Error, requestID, path string) api.Problem {
 	body := api.Problem{
 		Type: problemBase + p.Code, Title: http.StatusText(p.Status), Status: int32(p.Status),

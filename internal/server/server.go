@@ -1,5 +1,5 @@
-// Package server is the HTTP side of shopd: it reads from the contract what each operation demands,
-// sees to it that it is met, and hands the request to the domain that owns the operation.
+// Package server is the HTTP side of shopd. It reads from the contract what each operation demands,
+// enforces it, and passes the request to the domain that owns the operation.
 package server
 
 import (
@@ -65,7 +65,7 @@ type Options struct {
 	Log            *slog.Logger
 	Pool           *pgxpool.Pool
 	Limiter        *ratelimit.Limiter
-	Pages          *cache.Pages           // nil: nothing is kept
+	Pages          *cache.Pages           // nil: no response is cached
 	Metrics        []prometheus.Collector // of the domains
 	Authenticate   func(ctx context.Context, token string) (request.Principal, error)
 	CheckCSRF      func(ctx context.Context, session int64) error
@@ -92,7 +92,7 @@ type Server struct {
 	origins      *http.CrossOriginProtection
 }
 
-// New returns a server of the domains. It fails if the contract leaves something undecided.
+// New returns a server of the domains. It fails if the contract leaves a decision open.
 func New(o Options, domains Domains) (*Server, error) {
 	operations, err := readContract()
 	if err != nil {
@@ -126,7 +126,9 @@ func New(o Options, domains Domains) (*Server, error) {
 	}
 	s.site = domains.Site
 	s.echo.HideBanner, s.echo.HidePort = true, true
-	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.writeProblem(c, err) } // errors from outside observe
+	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { // of errors outside observe
+		s.writeProblem(c, err)
+	}
 	s.echo.Use(s.observe, cors(o.AllowedOrigins))
 	api.RegisterHandlers(
 		s.echo, api.NewStrictHandler(domains, []api.StrictMiddlewareFunc{refuseNil}),
@@ -142,7 +144,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.Serv
 // Drain makes readiness fail, so that no new traffic is sent here.
 func (s *Server) Drain() { s.site.draining.Store(true) }
 
-// registerHead makes HEAD work wherever GET does.
+// registerHead routes HEAD wherever GET is routed.
 func (s *Server) registerHead() {
 	for _, route := range s.echo.Routes() {
 		if route.Method != http.MethodGet {
@@ -154,7 +156,7 @@ func (s *Server) registerHead() {
 	}
 }
 
-// cors allows exactly the listed origins; without any, browsers of other origins get nothing.
+// cors lets browsers read responses on pages of the listed origins, and of no others.
 func cors(origins []string) echo.MiddlewareFunc {
 	if len(origins) == 0 {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
@@ -178,12 +180,13 @@ func cors(origins []string) echo.MiddlewareFunc {
 	})
 }
 
-// refuseNil makes a handler that answers nothing a fault instead of an empty 200.
+// refuseNil makes it an error if a handler returns no response: the generated code would send an
+// empty 200.
 func refuseNil(next api.StrictHandlerFunc, operation string) api.StrictHandlerFunc {
 	return func(c echo.Context, request any) (any, error) {
 		response, err := next(c, request)
 		if err == nil && response == nil {
-			err = errors.New("the handler of " + operation + " answered nothing")
+			err = errors.New("the handler of " + operation + " returned no response")
 		}
 		return response, err
 	}

@@ -41,9 +41,8 @@ var (
 
 const maxJSONDepth = 64
 
-// Authentication has happened before validation, and defaults are the handlers' own. The value that
-// was validated is the value that is bound: encoding/json alone would match member names without
-// regard to case.
+// validatorOptions leave authentication to guard and defaults to the handlers. The value that was
+// validated is the one that is bound: encoding/json would match member names without regard to case.
 var validatorOptions = &openapi3filter.Options{
 	MultiError:          true,
 	KeepValidatedValue:  true,
@@ -51,8 +50,8 @@ var validatorOptions = &openapi3filter.Options{
 	AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc,
 }
 
-// validate checks the request against the contract. It reads the body whole, unless that has parts,
-// whose handler reads and checks them one by one; the caller has capped it.
+// validate checks the request against the contract. It reads the whole body into memory, which the
+// caller has capped, except that of a multipart form: the handler checks its parts one by one.
 func (op *operation) validate(c echo.Context) error {
 	query, err := op.readQuery(c)
 	if err != nil {
@@ -61,12 +60,12 @@ func (op *operation) validate(c echo.Context) error {
 	r := c.Request()
 	seen, options := r, validatorOptions
 	switch {
-	case op.hasParts(r):
-		if err := checkParts(r); err != nil {
+	case op.isMultipart(r):
+		if err := checkMultipart(r); err != nil {
 			return err
 		}
-		seen, options = new(*r), partsOptions
-		seen.Body = http.NoBody // the validator reads it whole for each way to log in
+		seen, options = new(*r), multipartOptions
+		seen.Body = http.NoBody // the validator would read it for each way to log in
 	case len(op.media) > 0:
 		if err := op.readBody(r); err != nil {
 			return err
@@ -76,7 +75,7 @@ func (op *operation) validate(c echo.Context) error {
 	if names := c.ParamNames(); len(names) > 0 {
 		path = make(map[string]string, len(names))
 		for i, name := range names {
-			// The router splits the raw path, so a parameter may still be escaped.
+			// The router splits the path as it was sent, so a parameter may be escaped.
 			value, err := url.PathUnescape(c.ParamValues()[i])
 			if err != nil || !utf8.ValidString(value) {
 				return errUTF8
@@ -96,8 +95,8 @@ func (op *operation) validate(c echo.Context) error {
 	return describeInvalid(err)
 }
 
-// needsParameters reports whether even a request that shows none must be held against the
-// parameters.
+// needsParameters reports whether a request without parameters must be validated too: headers may
+// be declared, or a query parameter may be required.
 func (op *operation) needsParameters() bool {
 	return slices.ContainsFunc(op.parameters, func(p *openapi3.ParameterRef) bool {
 		return p.Value.In == openapi3.ParameterInHeader ||
@@ -105,8 +104,8 @@ func (op *operation) needsParameters() bool {
 	})
 }
 
-// readQuery refuses parameters the operation does not have, repeated ones, and text no database can
-// hold.
+// readQuery refuses parameters that the operation does not have, repeated ones, and text that
+// PostgreSQL cannot store.
 func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 	raw := c.Request().URL.RawQuery
 	if raw == "" {
@@ -154,10 +153,10 @@ func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 	return query, nil
 }
 
-// readBody refuses what the validator would let pass: another media type, bytes after the JSON
-// value, characters no database can hold.
+// readBody reads the body and refuses what the validator would accept: another media type, bytes
+// after the JSON value, and characters that PostgreSQL cannot store.
 func (op *operation) readBody(r *http.Request) error {
-	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, op.wholeBody()))
+	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, op.maxBuffered()))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -182,9 +181,8 @@ func (op *operation) readBody(r *http.Request) error {
 		return errMediaType.Detailf("Send the body as %s.", strings.Join(op.media, " or "))
 	}
 	if len(op.media) > 1 {
-		r.Header.Set(
-			"Content-Type", media+header[len(media):],
-		) // the generated code minds upper and lower case
+		// The generated code compares media types with regard to case.
+		r.Header.Set("Content-Type", media+header[len(media):])
 	}
 	if !utf8.Valid(data) {
 		return errUTF8
@@ -214,7 +212,7 @@ func (op *operation) readBody(r *http.Request) error {
 	return nil
 }
 
-// checkJSON wants exactly one JSON value, not nested too deep, without U+0000.
+// checkJSON refuses a body that is not exactly one JSON value, is nested too deep, or has U+0000.
 func checkJSON(data []byte) error {
 	depth, deepest, inString := 0, 0, false
 	for i := 0; i < len(data); i++ {
@@ -251,7 +249,7 @@ func checkJSON(data []byte) error {
 	return nil
 }
 
-// describeInvalid turns the validator's errors into fields.
+// describeInvalid returns the problem that lists the fields of the validator's errors.
 func describeInvalid(err error) error {
 	var fields []problem.Field
 	collectFields(err, nil, &fields)

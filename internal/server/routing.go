@@ -9,15 +9,15 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// isMisrouted reports whether the router took several segments of an address for one parameter, as
-// it does when the parameter ends the route: /payments/:id for /payments/stripe/webhook.
+// isMisrouted reports whether the router matched several segments of a path with one parameter. It
+// does so when the parameter ends the route: /payments/:id for /payments/stripe/webhook.
 func isMisrouted(c echo.Context) bool {
 	return slices.ContainsFunc(
 		c.ParamValues(), func(value string) bool { return strings.Contains(value, "/") },
 	)
 }
 
-// refuseMisrouted answers for an address that the method does not have: 405 if others have it, else
+// refuseMisrouted returns the problem of a path that has no such method: 405 if it has others, else
 // 404.
 func (s *Server) refuseMisrouted(c echo.Context) error {
 	allowed := map[string]bool{}
@@ -34,15 +34,15 @@ func (s *Server) refuseMisrouted(c echo.Context) error {
 		return errNoRoute
 	}
 	allowed[http.MethodOptions] = true
-	c.Response().
-		Header().
-		Set(echo.HeaderAllow, strings.Join(slices.Sorted(maps.Keys(allowed)), ", "))
+	c.Response().Header().Set(
+		echo.HeaderAllow, strings.Join(slices.Sorted(maps.Keys(allowed)), ", "),
+	)
 	return errNoMethod
 }
 
-// fits reports whether an address is one of a route, segment by segment.
-func fits(route, address string) bool {
-	segments, given := strings.Split(route, "/"), strings.Split(address, "/")
+// fits reports whether a path belongs to a route, segment by segment.
+func fits(route, path string) bool {
+	segments, given := strings.Split(route, "/"), strings.Split(path, "/")
 	if len(segments) != len(given) {
 		return false
 	}
