@@ -59,7 +59,7 @@ func importFile(c *cobra.Command, a *app.App, from string, o feeds.Options) erro
 	}
 	bar := newBar(c.ErrOrStderr(), "Importing "+o.Source)
 	begun := time.Now()
-	done, err := a.Feeds().ImportFile(c.Context(), content, o, func(i db.Import) {
+	done, err := a.Feeds.ImportFile(c.Context(), content, o, func(i db.Import) {
 		if i.RowsTotal != nil {
 			bar.at(int(i.Created+i.Updated+i.Unchanged+i.Failed), int(*i.RowsTotal))
 		}
@@ -96,7 +96,7 @@ func printImport(c *cobra.Command, a *app.App, i db.Import, took time.Duration) 
 	if i.Failed == 0 {
 		return nil
 	}
-	wrong, err := a.Feeds().Errors(c.Context(), i.ID, shown)
+	wrong, err := a.Feeds.Errors(c.Context(), i.ID, shown)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func exportCommand() *cobra.Command {
 
 func export(ctx context.Context, a *app.App, to io.Writer) error {
 	w := bufio.NewWriter(to)
-	if err := a.Feeds().Export(ctx, w); err != nil {
+	if err := a.Feeds.Export(ctx, w); err != nil {
 		return err
 	}
 	return w.Flush()

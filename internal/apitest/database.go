@@ -141,7 +141,7 @@ func fill(ctx context.Context, url string, holds content) error {
 		}
 		return a.Index(ctx, nil)
 	case withManyProducts:
-		return fillLarge(ctx, url, a.Assistant)
+		return fillLarge(ctx, url, a.Vectors)
 	}
 	return nil
 }

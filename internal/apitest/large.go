@@ -11,9 +11,9 @@ import (
 	"github.com/pgvector/pgvector-go"
 	pgxvec "github.com/pgvector/pgvector-go/pgx"
 
-	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/local"
+	"github.com/shopd/shopd/internal/vectors"
 )
 
 //go:embed large.sql
@@ -21,8 +21,8 @@ var largeSQL string
 
 // fillLarge makes many products and their vectors, a statement at a time, as some may not run
 // within a transaction.
-func fillLarge(ctx context.Context, url string, a *assistant.Assistant) error {
-	model, err := a.Model(ctx)
+func fillLarge(ctx context.Context, url string, v *vectors.Vectors) error {
+	model, err := v.Model(ctx)
 	if err != nil {
 		return err
 	}

@@ -23,11 +23,14 @@ import (
 	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/events"
 	"github.com/shopd/shopd/internal/feeds"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/integrity"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/guard"
+	"github.com/shopd/shopd/internal/notifications"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments"
 	"github.com/shopd/shopd/internal/payments/testpay"
@@ -43,39 +46,50 @@ import (
 	"github.com/shopd/shopd/internal/reviews"
 	"github.com/shopd/shopd/internal/search"
 	"github.com/shopd/shopd/internal/server"
+	"github.com/shopd/shopd/internal/vectors"
+	"github.com/shopd/shopd/internal/webhooks"
 )
 
 // App is one server with all it needs.
 type App struct {
-	Identity  *identity.Identity
-	Assistant *assistant.Assistant
-	Catalog   *catalog.Catalog
-	Search    *search.Search
-	Server    *server.Server
+	Identity     *identity.Identity
+	Catalog      *catalog.Catalog
+	Vectors      *vectors.Vectors
+	Search       *search.Search
+	Assistant    *assistant.Assistant
+	Orders       *orders.Orders
+	Payments     *payments.Payments
+	TestPayments *testpay.Provider // nil if the shop uses another provider, or none
+	Feeds        *feeds.Feeds
+	Events       *events.Dispatcher
+	Webhooks     *webhooks.Webhooks
+	Server       *server.Server
 
-	settings  config.Settings
-	log       *slog.Logger
-	pool      *pgxpool.Pool
-	media     *media.Store
-	stock     *inventory.Stock
-	carts     *cart.Carts
-	orders    *orders.Orders
-	payments  *payments.Payments
-	followUps followUps
-	feeds     *feeds.Feeds
-	queue     *jobs.Queue
-	pages     *cache.Pages
-	closers   []func() error
-	draining  atomic.Bool // it is about to stop
-
-	assistantMetrics *guard.Metrics
-
-	testPayments *testpay.Provider // nil: another provider, or none
+	settings      config.Settings
+	log           *slog.Logger
+	pool          *pgxpool.Pool
+	redis         redis.UniversalClient
+	media         *media.Store
+	pages         *cache.Pages // nil if responses are not cached
+	workers       *river.Workers
+	queue         *jobs.Queue
+	mail          mail.Sender
+	changes       *catalogueChanges
+	metrics       *guard.Metrics // of the model
+	model         model.Model
+	health        *model.Health
+	stock         *inventory.Stock
+	carts         *cart.Carts
+	notifications *notifications.Notifications
+	closers       []func() error
+	draining      atomic.Bool // it is about to stop
 }
 
 // New connects to what the server needs and puts it together. It waits for PostgreSQL, saying so,
 // and fails if the schema is not current or anything is set wrong. Without Redis it starts all the
 // same. tracer, which may be nil, sees every SQL statement.
+//
+// Each step uses what the steps before it made, and nothing of a later one.
 func New(
 	ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.QueryTracer,
 ) (app *App, err error) {
@@ -85,61 +99,42 @@ func New(
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if err := a.connect(ctx, tracer); err != nil {
+	if err := a.openDatabase(ctx, tracer); err != nil {
 		return nil, err
 	}
-	client, err := cache.Open(s.RedisURL)
-	if err != nil {
+	if err := a.openStores(ctx); err != nil {
 		return nil, err
 	}
-	a.closers = append(a.closers, client.Close)
-	if a.media, err = media.Open(ctx, s.UploadDir, s.MediaBucket); err != nil {
-		return nil, err
-	}
-	a.closers = append(a.closers, a.media.Close)
-	if s.CacheResponses {
-		a.pages = cache.NewPages(client, s.RedisPrefix)
-	}
-	workers := river.NewWorkers()
-	if a.queue, err = jobs.New(a.pool, workers, log); err != nil {
-		return nil, err
-	}
-	sender, err := newSender(s, log)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.newIdentity(client, sender); err != nil {
+	if err := a.newIdentity(); err != nil {
 		return nil, err
 	}
 	if err := a.closeDemoAdmin(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.newAssistant(ctx, workers); err != nil {
+	if err := a.newVectors(ctx); err != nil {
 		return nil, err
 	}
-	a.newCatalogue(workers)
-	a.followCatalogue(workers)
-	a.newSales(workers)
-	a.newFeeds(workers)
+	a.newCatalogue()
+	a.newSearch()
+	a.newAssistant()
+	a.newSales()
 	if err := a.newPayments(); err != nil {
 		return nil, err
 	}
-	if err := a.newFollowUps(sender); err != nil {
+	a.newFeeds()
+	if err := a.newEvents(); err != nil {
 		return nil, err
 	}
-	if err := a.newServer(client); err != nil {
-		return nil, err
-	}
-	return a, nil
+	return a, a.newServer()
 }
 
 // newServer puts the domains behind HTTP.
-func (a *App) newServer(client redis.UniversalClient) (err error) {
+func (a *App) newServer() (err error) {
 	s := a.settings
 	a.Server, err = server.New(server.Options{
 		Log:            a.log,
 		Pool:           a.pool,
-		Limiter:        ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor),
+		Limiter:        ratelimit.New(a.redis, s.RedisPrefix, s.RateLimitFactor),
 		Pages:          a.pages,
 		Authenticate:   a.Identity.Authenticate,
 		CheckCSRF:      a.Identity.CheckCSRF,
@@ -150,36 +145,28 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 			Name:             s.AppName,
 			Version:          s.AppVersion,
 			MetricsElsewhere: s.MetricsAddress != "",
-			Checks:           a.checks(client),
+			Checks:           a.checks(),
 		},
-		Metrics: []prometheus.Collector{a.assistantMetrics},
+		Metrics: []prometheus.Collector{a.metrics},
 	}, server.Domains{
 		Identity:      a.Identity,
 		Addresses:     addresses.New(a.pool),
+		Vectors:       a.Vectors,
 		Assistant:     a.Assistant,
 		Catalog:       a.Catalog,
 		Search:        a.Search,
 		Stock:         a.stock,
 		Carts:         a.carts,
-		Orders:        a.orders,
-		Payments:      a.payments,
-		Insights:      a.newInsights(client),
+		Orders:        a.Orders,
+		Payments:      a.Payments,
+		Insights:      a.newInsights(),
 		Log:           audit.New(a.pool),
-		Webhooks:      a.followUps.webhooks,
-		Notifications: a.followUps.notifications,
-		Feeds:         a.feeds,
-		Reviews:       reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
+		Webhooks:      a.Webhooks,
+		Notifications: a.notifications,
+		Feeds:         a.Feeds,
+		Reviews:       reviews.New(a.pool, reviews.Settings{Changed: a.changes.notify}),
 	})
 	return err
-}
-
-// catalogueChanged lets no kept answer, and no search, show what was before a change that is
-// committed.
-func (a *App) catalogueChanged(ctx context.Context) {
-	a.Search.Forget()
-	if a.pages != nil {
-		a.pages.Forget(context.WithoutCancel(ctx))
-	}
 }
 
 // newSender chooses how mail leaves: by SMTP, or without a server into a folder.
@@ -204,12 +191,12 @@ func (a *App) Work(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(context.Background(), a.settings.DrainTimeout)
 		defer cancel()
 		return a.queue.Stop(ctx)
-	}, a.followUps.start(ctx, a.settings.DrainTimeout))
+	}, a.deliverEvents(ctx))
 	return nil
 }
 
-// connect opens the database and makes sure it is this program's.
-func (a *App) connect(ctx context.Context, tracer pgx.QueryTracer) (err error) {
+// openDatabase connects to PostgreSQL and makes sure the database is this program's.
+func (a *App) openDatabase(ctx context.Context, tracer pgx.QueryTracer) (err error) {
 	if a.pool, err = postgres.Open(
 		ctx, a.settings.DatabaseURL, a.settings.DatabasePool, tracer,
 	); err != nil {
@@ -232,6 +219,30 @@ func (a *App) connect(ctx context.Context, tracer pgx.QueryTracer) (err error) {
 	return err
 }
 
+// openStores opens what else the server keeps things in: Redis, the media store, the queue of jobs
+// and the mail.
+func (a *App) openStores(ctx context.Context) (err error) {
+	s := a.settings
+	if a.redis, err = cache.Open(s.RedisURL); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.redis.Close)
+	if a.media, err = media.Open(ctx, s.UploadDir, s.MediaBucket); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.media.Close)
+	if s.CacheResponses {
+		a.pages = cache.NewPages(a.redis, s.RedisPrefix)
+	}
+	a.changes = &catalogueChanges{pages: a.pages}
+	a.workers = river.NewWorkers()
+	if a.queue, err = jobs.New(a.pool, a.workers, a.log); err != nil {
+		return err
+	}
+	a.mail, err = newSender(s, a.log)
+	return err
+}
+
 // waitForPostgres waits until the database answers, saying so.
 func waitForPostgres(
 	ctx context.Context, pool *pgxpool.Pool, s config.Settings, log *slog.Logger,
@@ -243,7 +254,7 @@ func waitForPostgres(
 }
 
 // checks are what readiness asks.
-func (a *App) checks(client redis.UniversalClient) []server.Check {
+func (a *App) checks() []server.Check {
 	pending := problem.Unavailable("migrations_pending", "pending", time.Second)
 	return []server.Check{
 		{Name: "postgres", Required: true, Ask: a.pool.Ping},
@@ -257,27 +268,23 @@ func (a *App) checks(client redis.UniversalClient) []server.Check {
 		{Name: "media", Ask: a.media.Check},
 		{
 			Name: "redis",
-			Ask:  func(ctx context.Context) error { return cache.Check(ctx, client, a.settings.RedisPrefix) },
+			Ask: func(ctx context.Context) error {
+				return cache.Check(ctx, a.redis, a.settings.RedisPrefix)
+			},
 		},
-		{Name: "assistant", Ask: a.Assistant.Check},
+		{Name: "assistant", Ask: a.health.Check},
 	}
 }
 
 // Check looks whether the books balance.
 func (a *App) Check(ctx context.Context) ([]integrity.Result, error) {
-	if a.testPayments == nil {
+	if a.TestPayments == nil {
 		return integrity.Check(ctx, a.pool, nil)
 	}
-	return integrity.Check(ctx, a.pool, a.testPayments.Ledger)
+	return integrity.Check(ctx, a.pool, a.TestPayments.Ledger)
 }
 
-// Feeds are the shop's files of products, for the command line.
-func (a *App) Feeds() *feeds.Feeds { return a.feeds }
-
-// Orders are the shop's orders, for jobs that are run by hand.
-func (a *App) Orders() *orders.Orders { return a.orders }
-
-// Close lets go of everything, last opened first.
+// Close closes everything, last opened first.
 func (a *App) Close() error {
 	var failed []error
 	for i := len(a.closers) - 1; i >= 0; i-- {

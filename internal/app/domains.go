@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/riverqueue/river"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
@@ -16,28 +14,30 @@ import (
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/insights"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/guard"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/idempotency"
-	"github.com/shopd/shopd/internal/platform/mail"
+	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/onetime"
 	"github.com/shopd/shopd/internal/platform/safehttp"
 	"github.com/shopd/shopd/internal/reviews"
 	"github.com/shopd/shopd/internal/search"
+	"github.com/shopd/shopd/internal/vectors"
 )
 
 // newIdentity makes the accounts.
-func (a *App) newIdentity(client redis.UniversalClient, sender mail.Sender) (err error) {
+func (a *App) newIdentity() (err error) {
 	s := a.settings
 	var publicLogin *identity.Credentials
 	if !s.Debug {
 		publicLogin = &identity.Credentials{Email: DemoAdminEmail, Password: DemoAdminPassword}
 	}
 	if a.Identity, err = identity.New(identity.Parts{
-		Pool: a.pool, Queue: a.queue, LinkTokens: onetime.New(client, s.RedisPrefix), Mail: sender,
+		Pool: a.pool, Queue: a.queue, LinkTokens: onetime.New(a.redis, s.RedisPrefix), Mail: a.mail,
 	}, identity.Settings{
 		Secret:          []byte(s.SecretKey),
 		Algorithm:       s.Algorithm,
@@ -74,116 +74,110 @@ func forget(ctx context.Context, q *db.Queries, user int64) error {
 }
 
 // newSales makes what sells: stock, carts and orders.
-func (a *App) newSales(workers *river.Workers) {
+func (a *App) newSales() {
 	s := a.settings
 	a.stock = inventory.New(a.pool, inventory.Settings{
 		Critical: s.StockCritical,
 		Low:      s.StockLow,
 		Medium:   s.StockMedium,
-		Changed:  a.catalogueChanged,
+		Changed:  a.changes.notify,
 	})
 	a.carts = cart.New(a.pool, a.queue, cart.Settings{
 		Currency:    s.StoreCurrency,
 		MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"),
 	})
-	a.orders = orders.New(a.pool, a.queue, a.stock, orders.Settings{
+	a.Orders = orders.New(a.pool, a.queue, a.stock, orders.Settings{
 		Currency:      s.StoreCurrency,
 		PaymentWindow: s.OrderPaymentWindow,
 		MaxUnpaid:     int64(s.OrderMaxOpenUnpaid),
 		CancelPaid:    s.OrderCancelUntil == "shipped",
-		PaidByHand: func(ctx context.Context, q *db.Queries, order db.Order) error {
-			return a.payments.PaidByHand(ctx, q, order)
-		},
-		Refund: func(ctx context.Context, order, user int64) (bool, error) { return a.payments.Refund(ctx, order, user) },
 	})
-	river.AddWorker(
-		workers,
-		river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
-			return db.New(a.pool).PurgeIdempotencyKeys(ctx)
-		}),
-	)
+	jobs.Handle(a.queue, func(ctx context.Context, _ idempotency.Sweep) error {
+		return db.New(a.pool).PurgeIdempotencyKeys(ctx)
+	})
 	a.queue.Every(time.Hour, idempotency.Sweep{})
 }
 
-// followCatalogue keeps what is made of products up to date with them: their vectors.
-func (a *App) followCatalogue(workers *river.Workers) {
-	river.AddWorker(
-		workers,
-		river.WorkFunc(func(ctx context.Context, job *river.Job[catalog.ProductChanged]) error {
-			defer a.catalogueChanged(ctx)
-			return a.Assistant.Follow(ctx, job.Args.ID)
-		}),
-	)
-	river.AddWorker(
-		workers,
-		river.WorkFunc(func(ctx context.Context, _ *river.Job[catalog.NamesChanged]) error {
-			defer a.catalogueChanged(ctx)
-			return a.Assistant.FollowAll(ctx)
-		}),
-	)
-}
-
-func (a *App) newAssistant(ctx context.Context, workers *river.Workers) error {
+// newVectors makes the model and the vectors it makes, which follow the changes of products.
+func (a *App) newVectors(ctx context.Context) error {
 	s := a.settings
-	a.assistantMetrics = guard.NewMetrics()
-	model, dimensions, err := a.newProvider(ctx, a.assistantMetrics)
+	a.metrics = guard.NewMetrics()
+	a.health = model.NewHealth(a.log)
+	dimensions, err := a.newModel(ctx)
 	if err != nil {
 		return err
 	}
-	a.Assistant = assistant.New(a.pool, a.queue, model, assistant.Settings{
-		Log:                 a.log,
-		Currency:            s.StoreCurrency,
-		Dimensions:          dimensions,
-		TopK:                s.RAGTopK,
-		CandidateMultiplier: s.RAGCandidateMultiplier,
-		Threshold:           s.RAGSimilarityThreshold,
-		MaxHistory:          s.RAGMaxHistory,
-		CommitBatch:         s.RAGCommitBatchSize,
-		PerMinute:           s.RAGIndexPerMinute,
-		LocalOnOutage:       s.RAGOutage == "local",
-		Metrics:             a.assistantMetrics,
-		Former:              a.formerModel(a.assistantMetrics),
-		Words: func(ctx context.Context, text string) (search.Interpretation, error) {
-			return a.Search.Interpret(ctx, text)
-		},
+	a.Vectors = vectors.New(a.pool, a.queue, a.model, a.health, vectors.Settings{
+		Log:         a.log,
+		Currency:    s.StoreCurrency,
+		Dimensions:  dimensions,
+		Threshold:   s.RAGSimilarityThreshold,
+		CommitBatch: s.RAGCommitBatchSize,
+		PerMinute:   s.RAGIndexPerMinute,
+		Former:      a.formerModel(),
 	})
-	a.Assistant.AddWorkers(workers)
-	a.closers = append(a.closers, func() error { a.Assistant.Close(); return nil })
+	a.closers = append(a.closers, func() error { a.Vectors.Close(); return nil })
+	jobs.Handle(a.queue, func(ctx context.Context, changed catalog.ProductChanged) error {
+		defer a.changes.notify(ctx)
+		return a.Vectors.Follow(ctx, changed.ID)
+	})
+	jobs.Handle(a.queue, func(ctx context.Context, _ catalog.NamesChanged) error {
+		defer a.changes.notify(ctx)
+		return a.Vectors.FollowAll(ctx)
+	})
 	return nil
 }
 
-// newCatalogue makes the catalogue and the search in it, which forgets what it knew when the
-// catalogue changes.
-func (a *App) newCatalogue(workers *river.Workers) {
+// newCatalogue makes the catalogue.
+func (a *App) newCatalogue() {
 	a.Catalog = catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 		Log:         a.log,
 		Currency:    a.settings.StoreCurrency,
 		MediaPrefix: strings.TrimRight(a.settings.MediaURLPrefix, "/"),
 		Fetch:       safehttp.New(safehttp.Settings{Allowed: a.settings.FetchAllowedNetworks}),
-		Changed:     a.catalogueChanged,
+		Changed:     a.changes.notify,
 	})
-	a.Catalog.AddWorkers(workers)
+	a.Catalog.AddWorkers(a.workers)
 	a.queue.Every(time.Hour, catalog.CountSales{})
 	a.queue.Every(media.SweepPeriod, catalog.SweepFiles{})
-	a.Search = search.New(a.pool, a.Catalog, search.Settings{
-		Log:        a.log,
-		Currency:   a.settings.StoreCurrency,
-		Understand: a.Assistant.Understand,
-		Model:      a.Assistant.Model,
-		Changed:    a.catalogueChanged,
+}
+
+// newSearch makes the search, which reads its words again when the catalogue changes.
+func (a *App) newSearch() {
+	a.Search = search.New(a.pool, a.Catalog, a.Vectors, search.Settings{
+		Log:      a.log,
+		Currency: a.settings.StoreCurrency,
+		Changed:  a.changes.notify,
 	})
 	a.closers = append(a.closers, func() error { a.Search.Close(); return nil })
-	a.Search.AddWorkers(workers)
+	a.changes.listen(a.Search.Forget)
+	a.Search.AddWorkers(a.workers)
 	a.queue.Every(search.RecountPeriod, search.Recount{})
+}
+
+// newAssistant makes the assistant.
+func (a *App) newAssistant() {
+	s := a.settings
+	a.Assistant = assistant.New(a.pool, a.model, a.health, a.Search, a.Vectors, assistant.Settings{
+		Log:                 a.log,
+		Currency:            s.StoreCurrency,
+		TopK:                s.RAGTopK,
+		CandidateMultiplier: s.RAGCandidateMultiplier,
+		Threshold:           s.RAGSimilarityThreshold,
+		MaxHistory:          s.RAGMaxHistory,
+		LocalOnOutage:       s.RAGOutage == "local",
+		Metrics:             a.metrics,
+	})
+	a.closers = append(a.closers, func() error { a.Assistant.Close(); return nil })
 }
 
 // feedFetch is how long the file of an import may take to come.
 const feedFetch = 5 * time.Minute
 
 // newFeeds makes what reads and writes files of products.
-func (a *App) newFeeds(workers *river.Workers) {
+func (a *App) newFeeds() {
 	s := a.settings
-	a.feeds = feeds.New(a.pool, a.queue, a.media, a.Catalog, a.stock, feeds.Settings{
+	a.Feeds = feeds.New(a.pool, a.queue, a.media, a.Catalog, a.stock, feeds.Settings{
 		Log:         a.log,
 		Currency:    s.StoreCurrency,
 		MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"),
@@ -193,19 +187,21 @@ func (a *App) newFeeds(workers *river.Workers) {
 		Fetch: safehttp.New(
 			safehttp.Settings{Allowed: s.FetchAllowedNetworks, EndWithin: feedFetch},
 		),
-		Changed: a.catalogueChanged,
+		Changed: a.changes.notify,
 	})
-	a.feeds.AddWorkers(workers, a.queue)
+	a.Feeds.AddWorkers(a.workers, a.queue)
 }
 
 // newInsights makes what those who run the shop look at.
-func (a *App) newInsights(client redis.UniversalClient) *insights.Insights {
+func (a *App) newInsights() *insights.Insights {
 	s := a.settings
 	return insights.New(a.pool, a.queue, insights.Settings{
 		Currency: s.StoreCurrency,
 		Zone:     s.StoreTimeZone,
 		Low:      s.StockLow,
 		Version:  s.AppVersion,
-		Redis:    func(ctx context.Context) (cache.Facts, error) { return cache.Describe(ctx, client) },
+		Redis: func(ctx context.Context) (cache.Facts, error) {
+			return cache.Describe(ctx, a.redis)
+		},
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments"
 	"github.com/shopd/shopd/internal/payments/stripepay"
 	"github.com/shopd/shopd/internal/payments/testpay"
@@ -15,7 +16,8 @@ import (
 // settleAfter is how long the test provider takes to decide what it calls pending.
 const settleAfter = time.Minute
 
-// newPayments makes what takes payments, with the provider the settings name.
+// newPayments makes the payments, with the provider that the settings name. Orders and payments
+// need each other: orders get the payments as soon as those are made.
 func (a *App) newPayments() error {
 	s := a.settings
 	settings := payments.Settings{
@@ -48,18 +50,22 @@ func (a *App) newPayments() error {
 			return err
 		}
 		a.closers = append(a.closers, test.Close)
-		a.testPayments, settings.Provider = test, test
+		a.TestPayments, settings.Provider = test, test
 		if !s.Debug {
 			a.log.Warn("PAYMENT_PROVIDER is test: payments move no money")
 		}
 	default:
 		a.log.Warn("PAYMENT_PROVIDER is not set: orders cannot be paid")
 	}
-	a.payments = payments.New(a.pool, a.queue, a.orders, settings)
+	a.Payments = payments.New(a.pool, a.queue, a.Orders, settings)
+	a.Orders.UsePayments(orders.Payments{
+		PaidByHand: a.Payments.PaidByHand,
+		Refund:     a.Payments.Refund,
+	})
 	return nil
 }
 
-// TestWebhookSecret is what the test provider signs its webhooks with.
+// TestWebhookSecret returns what the test provider signs its webhooks with.
 func (a *App) TestWebhookSecret() string { return testWebhookSecret(a.settings) }
 
 // testWebhookSecret signs the test provider's webhooks: nobody who does not know SECRET_KEY can.
@@ -68,9 +74,3 @@ func testWebhookSecret(s config.Settings) string {
 	mac.Write([]byte("webhooks of the test provider"))
 	return "whsec_" + hex.EncodeToString(mac.Sum(nil))
 }
-
-// Payments are the shop's payments, for jobs that are run by hand.
-func (a *App) Payments() *payments.Payments { return a.payments }
-
-// TestPayments is the test provider; nil while the shop uses another.
-func (a *App) TestPayments() *testpay.Provider { return a.testPayments }

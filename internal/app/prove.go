@@ -12,8 +12,8 @@ func (a *App) Prove(
 	ctx context.Context, url string, kill func(context.Context) error, options prove.Options,
 ) (prove.Report, error) {
 	parts := prove.Parts{Pool: a.pool, Identity: a.Identity, URL: url, Kill: kill, Check: a.Check}
-	if a.testPayments != nil {
-		parts.Ledger = a.testPayments.Ledger
+	if a.TestPayments != nil {
+		parts.Ledger = a.TestPayments.Ledger
 	}
 	return prove.Run(ctx, parts, options)
 }

@@ -91,7 +91,7 @@ func (a *App) SeedCatalogue(
 			return err
 		}
 	}
-	defer a.catalogueChanged(ctx)
+	defer a.changes.notify(ctx)
 	return postgres.Tx(ctx, a.pool, func(q *db.Queries) error {
 		s := seeder{App: a, queries: q, brands: map[string]int64{}, categories: map[string]int64{}}
 		return s.seed(ctx, catalogue, drawn)
@@ -282,11 +282,11 @@ func orEmpty(values map[string]string) map[string]string {
 // Index brings all vectors up to date: categories first, so that each product is blended as it is
 // made. progress, which may be nil, hears how many products are done.
 func (a *App) Index(ctx context.Context, progress func(done int)) error {
-	defer a.catalogueChanged(ctx)
-	if _, err := a.Assistant.EmbedCategories(ctx); err != nil {
+	defer a.changes.notify(ctx)
+	if _, err := a.Vectors.EmbedCategories(ctx); err != nil {
 		return err
 	}
-	if _, err := a.Assistant.EmbedProducts(ctx, progress); err != nil {
+	if _, err := a.Vectors.EmbedProducts(ctx, progress); err != nil {
 		return err
 	}
 	return a.Search.RecountWords(ctx)

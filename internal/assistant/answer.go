@@ -25,7 +25,7 @@ const (
 
 // reply is an answer on its way: what it rests on is known, what it says is not yet written.
 type reply struct {
-	finding
+	retrieval
 	asked    string
 	canned   string // the whole answer, when no model is needed
 	prompt   model.Prompt
@@ -35,14 +35,14 @@ type reply struct {
 // prepare finds what an answer rests on. The model is asked only when there are products to speak
 // of.
 func (a *Assistant) prepare(
-	ctx context.Context, text string, history []model.Message,
+	ctx context.Context, text string, history []question.Turn,
 ) (*reply, error) {
 	history = history[max(0, len(history)-promptHistory):]
 	found, err := a.retrieve(ctx, text, history)
 	if err != nil {
 		return nil, err
 	}
-	r := &reply{finding: found, asked: text}
+	r := &reply{retrieval: found, asked: text}
 	switch {
 	case found.Smalltalk == question.Greeting:
 		r.canned = answerGreeting
@@ -50,7 +50,7 @@ func (a *Assistant) prepare(
 		r.canned = answerThanks
 	case found.Smalltalk == question.Goodbye:
 		r.canned = answerGoodbye
-	case len(found.hits) == 0:
+	case len(found.sources) == 0:
 		r.canned = answerNothing
 	}
 	switch {
@@ -62,11 +62,11 @@ func (a *Assistant) prepare(
 	if r.canned != "" {
 		return r, nil
 	}
-	sources := make([]model.Source, len(found.hits))
-	for i, h := range found.hits {
+	sources := make([]model.Source, len(found.sources))
+	for i, h := range found.sources {
 		sources[i] = h.Source
 	}
-	r.provider = a.provider.Name()
+	r.provider = a.model.Name()
 	r.prompt = model.Prompt{History: history, Sources: sources, Question: text}
 	return r, nil
 }
@@ -80,17 +80,17 @@ func (a *Assistant) write(
 	if r.canned != "" {
 		return e, e.say(r.canned)
 	}
-	err := a.writeBy(ctx, a.provider, r, stream && !r.degraded, e)
+	err := a.writeBy(ctx, a.model, r, stream && !r.degraded, e)
 	if a.settings.LocalOnOutage && isOutage(err) && !e.begun() {
-		r.degraded, r.provider = true, a.local.Name()
-		err = a.local.Stream(ctx, r.prompt, e.write)
+		r.degraded, r.provider = true, r.local.Name()
+		err = r.local.Stream(ctx, r.prompt, e.write)
 	}
 	if errors.Is(err, model.ErrBlocked) {
 		if e.begun() {
-			return e, ErrUnavailable.Because(err)
+			return e, model.ErrUnavailable.Because(err)
 		}
 		a.settings.Metrics.Answered("blocked")
-		r.hits = nil
+		r.sources = nil
 		return e, e.say(answerBlocked)
 	}
 	if err != nil {
@@ -114,8 +114,8 @@ func (a *Assistant) writeBy(
 ) error {
 	switch {
 	case r.degraded:
-		r.provider = a.local.Name()
-		return a.local.Stream(ctx, r.prompt, e.write)
+		r.provider = r.local.Name()
+		return r.local.Stream(ctx, r.prompt, e.write)
 	case stream:
 		var refused error // by who reads the stream
 		err := model.Stream(ctx, r.prompt, func(piece string) error {
@@ -125,10 +125,10 @@ func (a *Assistant) writeBy(
 		if refused != nil {
 			return refused
 		}
-		return a.outcome(err)
+		return a.health.Outcome(err)
 	}
 	text, err := model.Generate(ctx, r.prompt)
-	if err := a.outcome(err); err != nil {
+	if err := a.health.Outcome(err); err != nil {
 		return err
 	}
 	return e.write(text)

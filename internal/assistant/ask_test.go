@@ -147,7 +147,7 @@ func TestOnlyActiveProductsInStockAreSources(t *testing.T) {
 
 func TestWhatTheShopDoesNotCarry(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.New) // nothing indexed, nothing to find
+	shop, model := apitest.WithGemini(t, apitest.New) // nothing indexed, nothing to find
 	answer := ask(t, shop.Caller, "do you sell helicopters?", nil)
 	assert.Empty(t, answer.Sources)
 	assert.Contains(t, answer.Answer, "could not find")
@@ -162,7 +162,7 @@ func TestWhatTheShopDoesNotCarry(t *testing.T) {
 
 func TestHistory(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	index(shop.Admin())
 	var history []message
 	for turn := range 8 { // a client that echoes what it gets never fails
@@ -189,7 +189,7 @@ func TestHistory(t *testing.T) {
 
 func TestAModelCannotLie(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	index(shop.Admin())
 	model.SetAnswer(geministub.Liar)
 	answer := ask(t, shop.Caller, "what mugs do you have?", nil)
@@ -209,7 +209,7 @@ func TestAModelCannotLie(t *testing.T) {
 
 func TestTroublesOfTheModel(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(
+	shop, model := apitest.WithGemini(
 		t, apitest.Demo, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "4"},
 	)
 	index(shop.Admin())

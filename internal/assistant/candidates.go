@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// wanted is what a question asks of the products that its answer may rest on.
-type wanted struct {
+// sourceQuery is what a question asks of the products that its answer may rest on.
+type sourceQuery struct {
 	conditions db.ListEligibleProductsParams
 	vector     *pgvector.HalfVector // nil: words alone must do
 	model      int16
@@ -24,38 +24,38 @@ type wanted struct {
 }
 
 // anywhere lets go of the categories and brands that the question names.
-func (f *finding) anywhere(w *wanted) {
+func (f *retrieval) dropNames(w *sourceQuery) {
 	f.CategoryIDs, f.BrandIDs = nil, nil
 	w.conditions.CategoryIds, w.conditions.BrandIds, w.inCategories = []int64{}, []int64{}, 0
 }
 
 // open reports whether anything in the shop will do.
-func (w *wanted) open() bool {
-	return w.named() && len(w.conditions.CategoryIds) == 0 && w.conditions.Attributes == nil
+func (w *sourceQuery) isUnfiltered() bool {
+	return w.onlyCategoriesAndAttributes() && len(w.conditions.CategoryIds) == 0 && w.conditions.Attributes == nil
 }
 
 // named reports whether nothing but categories and attributes is asked for.
-func (w *wanted) named() bool {
+func (w *sourceQuery) onlyCategoriesAndAttributes() bool {
 	c := w.conditions
 	return c.Sort == "" && c.MinMinor == nil && c.MaxMinor == nil && c.OnSale == nil &&
 		len(c.BrandIds)+len(c.ProductIds) == 0
 }
 
 // many reports whether it is known that many products meet the conditions.
-func (w *wanted) many() bool {
-	const surely = 2 * few // as some may be out of stock
+func (w *sourceQuery) surelyMany() bool {
+	const surely = 2 * maxExact // as some may be out of stock
 	c := w.conditions
-	return w.named() &&
+	return w.onlyCategoriesAndAttributes() &&
 		(c.Attributes == nil && w.inCategories > surely || len(c.CategoryIds) == 0 && w.withAttribute > surely)
 }
 
 // few is how many products are compared one by one sooner than the index of vectors is asked for
 // those among them: it would look at a hundred for each that meets the conditions.
-const few = 1000
+const maxExact = 1000
 
-// handful is how many products are looked at with their words, sooner than the index of words is
+// maxWeighed is how many products are looked at with their words, sooner than the index of words is
 // asked which have them.
-const handful = 300
+const maxWeighed = 300
 
 // candidate is a product that may answer a question.
 type candidate struct {
@@ -68,13 +68,13 @@ type candidate struct {
 // candidates answers the products that the answer to a question may rest on, the best first: those
 // nearest to it and those with all its words; when too few of them are about it, also those with
 // most of its words.
-func (a *Assistant) candidates(ctx context.Context, f *finding, w wanted) ([]found, error) {
+func (a *Assistant) candidates(ctx context.Context, f *retrieval, w sourceQuery) ([]sourceRow, error) {
 	given, err := a.eligible(ctx, w)
 	if err != nil || given != nil && len(given) == 0 {
 		return nil, err
 	}
 	var nearest, byWords, mostWords []candidate
-	weighed := given != nil && len(given) <= handful && w.every != ""
+	weighed := given != nil && len(given) <= maxWeighed && w.every != ""
 	if weighed {
 		nearest, byWords, mostWords, err = a.weighed(ctx, w, given)
 	} else if nearest, err = a.nearest(ctx, w, given); err == nil {
@@ -104,8 +104,8 @@ func (a *Assistant) candidates(ctx context.Context, f *finding, w wanted) ([]fou
 // about reads what may be said of candidates, and leaves out those that are not about the question.
 // Products that the shopper points at are meant however unlike the words are.
 func (a *Assistant) about(
-	ctx context.Context, f *finding, w wanted, candidates []candidate,
-) ([]found, error) {
+	ctx context.Context, f *retrieval, w sourceQuery, candidates []candidate,
+) ([]sourceRow, error) {
 	if len(candidates) == 0 {
 		return nil, nil
 	}
@@ -130,10 +130,10 @@ func (a *Assistant) about(
 	for i := range rows {
 		place[rows[i].ProductCard.ProductID] = i
 	}
-	all := make([]found, 0, len(rows))
+	all := make([]sourceRow, 0, len(rows))
 	for _, c := range candidates {
 		if i, ok := place[c.id]; ok { // else it was sold meanwhile
-			all = append(all, found{rows[i], c})
+			all = append(all, sourceRow{rows[i], c})
 		}
 	}
 	if f.within != nil {
@@ -172,41 +172,41 @@ func (a *Assistant) mostCandidates() int { return a.settings.TopK * a.settings.C
 
 // eligible answers the products that meet the conditions when they are few, or when the question
 // wants them in an order; nil stands for all that meet them.
-func (a *Assistant) eligible(ctx context.Context, w wanted) ([]int64, error) {
-	if w.open() || w.many() {
+func (a *Assistant) eligible(ctx context.Context, w sourceQuery) ([]int64, error) {
+	if w.isUnfiltered() || w.surelyMany() {
 		return nil, nil
 	}
-	w.conditions.PageLimit = few + 1
+	w.conditions.PageLimit = maxExact + 1
 	if w.conditions.Sort != "" {
 		w.conditions.PageLimit = int32(a.mostCandidates())
 	}
 	ids, err := a.planned.ListEligibleProducts(ctx, w.conditions)
-	if len(ids) > few {
+	if len(ids) > maxExact {
 		return nil, err
 	}
 	return ids, err
 }
 
-// coded is how many products of the categories a question names are compared by their codes, sooner
+// maxByCode is how many products of the categories a question names are compared by their codes, sooner
 // than the index of vectors is asked for those among the nearest: it finds its way badly to what is
 // far from the rest.
-const coded = 20_000
+const maxByCode = 20_000
 
 // nearest ranks products by meaning: the given ones, or all that meet the conditions.
-func (a *Assistant) nearest(ctx context.Context, w wanted, given []int64) ([]candidate, error) {
+func (a *Assistant) nearest(ctx context.Context, w sourceQuery, given []int64) ([]candidate, error) {
 	switch {
 	case w.vector == nil:
 		return nil, nil
 	case given != nil:
 		return a.compared(ctx, w, given)
-	case len(w.conditions.CategoryIds) > 0 && w.inCategories <= coded:
+	case len(w.conditions.CategoryIds) > 0 && w.inCategories <= maxByCode:
 		return a.nearestOfCategories(ctx, w)
 	}
 	return a.nearestByIndex(ctx, w)
 }
 
 // nearestByIndex ranks all products that meet the conditions by meaning.
-func (a *Assistant) nearestByIndex(ctx context.Context, w wanted) ([]candidate, error) {
+func (a *Assistant) nearestByIndex(ctx context.Context, w sourceQuery) ([]candidate, error) {
 	c := w.conditions
 	return ranked(a.queries.ListNearestSources(ctx, db.ListNearestSourcesParams{
 		QueryVector: *w.vector,
@@ -222,7 +222,7 @@ func (a *Assistant) nearestByIndex(ctx context.Context, w wanted) ([]candidate, 
 }
 
 // compared ranks some products by meaning.
-func (a *Assistant) compared(ctx context.Context, w wanted, given []int64) ([]candidate, error) {
+func (a *Assistant) compared(ctx context.Context, w sourceQuery, given []int64) ([]candidate, error) {
 	return ranked(a.queries.CompareSources(ctx, db.CompareSourcesParams{
 		QueryVector: *w.vector,
 		ProductIds:  given,
@@ -232,7 +232,7 @@ func (a *Assistant) compared(ctx context.Context, w wanted, given []int64) ([]ca
 }
 
 // nearestOfCategories ranks the products of some categories that meet the conditions by meaning.
-func (a *Assistant) nearestOfCategories(ctx context.Context, w wanted) ([]candidate, error) {
+func (a *Assistant) nearestOfCategories(ctx context.Context, w sourceQuery) ([]candidate, error) {
 	c := w.conditions
 	return ranked(a.queries.ListNearestOfCategories(ctx, db.ListNearestOfCategoriesParams{
 		QueryVector: *w.vector,
@@ -260,10 +260,10 @@ func ranked[R ~struct {
 	return ranking, err
 }
 
-// weighed ranks a handful of products by all that a question asks: by meaning, with all its words,
+// weighed ranks a maxWeighed of products by all that a question asks: by meaning, with all its words,
 // and with most of them.
 func (a *Assistant) weighed(
-	ctx context.Context, w wanted, given []int64,
+	ctx context.Context, w sourceQuery, given []int64,
 ) (nearest, every, most []candidate, err error) {
 	telling, rest := w.tiers()
 	rows, err := a.queries.WeighSources(ctx, db.WeighSourcesParams{
@@ -299,7 +299,7 @@ func (a *Assistant) weighed(
 
 // withMostWords ranks products by words that have most of the question's weight.
 func (a *Assistant) withMostWords(
-	ctx context.Context, w wanted, given []int64,
+	ctx context.Context, w sourceQuery, given []int64,
 ) ([]candidate, error) {
 	telling, rest := w.tiers()
 	ranking, err := a.withWords(ctx, w, given, telling)
@@ -311,7 +311,7 @@ func (a *Assistant) withMostWords(
 }
 
 // tiers are most of the words with the rarest of them, and without it.
-func (w *wanted) tiers() (telling, rest string) {
+func (w *sourceQuery) tiers() (telling, rest string) {
 	if w.most == "" || w.telling == "" {
 		return "", w.most
 	}
@@ -333,7 +333,7 @@ func (a *Assistant) tiered(telling, others []candidate) []candidate {
 // withWords ranks products with some words, written as to_tsquery reads them: the given ones, or
 // all that meet the conditions.
 func (a *Assistant) withWords(
-	ctx context.Context, w wanted, given []int64, words string,
+	ctx context.Context, w sourceQuery, given []int64, words string,
 ) ([]candidate, error) {
 	if words == "" {
 		return nil, nil

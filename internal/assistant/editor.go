@@ -27,12 +27,12 @@ type editor struct {
 
 func newEditor(v verifier, r *reply, emit func(string) error) *editor {
 	e := &editor{
-		checker: newChecker(v, r.asked, r.prompt.Sources, r.untold),
+		checker: newChecker(v, r.asked, r.prompt.Sources, r.missing),
 		emit:    emit,
 		claims:  []api.AssistantClaim{},
 	}
-	if len(r.untold) > 0 && len(r.prompt.Sources) > 0 {
-		e.pending = notTold(r.untold, r.prompt.Sources) + "\n"
+	if len(r.missing) > 0 && len(r.prompt.Sources) > 0 {
+		e.pending = notTold(r.missing, r.prompt.Sources) + "\n"
 	}
 	return e
 }

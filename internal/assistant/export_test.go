@@ -11,7 +11,7 @@ import (
 // it has.
 func (a *Assistant) Retrieve(ctx context.Context, text string) (int, error) {
 	f, err := a.retrieve(ctx, text, nil)
-	return len(f.hits), err
+	return len(f.sources), err
 }
 
 // Nearest are the scores of the products nearest to a question: as retrieve takes them, and of all
@@ -94,12 +94,17 @@ func ids(ranking []candidate) (all []int64) {
 }
 
 // asked is what a question wants, and the products that meet its conditions if they are few.
-func (a *Assistant) asked(ctx context.Context, text string) (w wanted, given []int64, err error) {
-	known, err := a.names(ctx)
+func (a *Assistant) asked(ctx context.Context, text string) (w sourceQuery, given []int64, err error) {
+	known, err := a.names.Get(ctx)
 	if err != nil {
 		return w, nil, err
 	}
-	f := finding{
+	builtIn, err := a.vectors.Local(ctx)
+	if err != nil {
+		return w, nil, err
+	}
+	f := retrieval{
+		local:    builtIn,
 		Question: question.Parse(text, known.Dictionary, a.settings.Currency.Digits()),
 		text:     text,
 	}

@@ -1,12 +1,13 @@
 package assistant_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-func TestMain(m *testing.M) { apitest.Main(m, "assistant", "index") }
+func TestMain(m *testing.M) { apitest.Main(m, "assistant") }
 
 func TestGuards(t *testing.T) {
 	apitest.Guards(t, "assistant")
@@ -16,10 +17,12 @@ func TestLimits(t *testing.T) {
 	apitest.Limits(t, "assistant")
 }
 
-func TestIndexGuards(t *testing.T) {
-	apitest.Guards(t, "index")
+// index makes the vectors of all products.
+func index(admin apitest.Caller) {
+	admin.Post("/api/v1/rag/index", nil).Want(http.StatusOK)
 }
 
-func TestIndexLimits(t *testing.T) {
-	apitest.Limits(t, "index")
+// indexCategories makes the vectors of all categories.
+func indexCategories(admin apitest.Caller) {
+	admin.Post("/api/v1/rag/index/categories", nil).Want(http.StatusOK)
 }

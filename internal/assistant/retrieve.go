@@ -6,51 +6,53 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pgvector/pgvector-go"
-
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/local"
 	"github.com/shopd/shopd/internal/question"
-	"github.com/shopd/shopd/internal/search"
 )
 
-// hit is a product that may answer the question.
-type hit struct {
+// source is a product that may answer the question.
+type source struct {
 	model.Source
-	row found
+	row sourceRow
 }
 
-// found is a candidate that can be bought, with what may be said of it.
-type found struct {
+// sourceRow is a candidate that can be bought, with what may be said of it.
+type sourceRow struct {
 	db.ListSourcesRow
 	candidate
 }
 
-// finding is what a question was taken to mean, and what was found.
-type finding struct {
+// retrieval is what a question was taken to mean, and what was found.
+type retrieval struct {
 	question.Question
-	text     string   // the question as one that stands by itself
-	within   []int64  // products of the conversation it is about
-	hits     []hit    // in the order the question asks for
-	untold   []string // words of the question that none of the products it asks about has
-	guessed  bool     // some of its words were taken for typos
-	byWords  bool     // the numbers are made of words
-	degraded bool     // found by words alone
+	text     string       // the question as one that stands by itself
+	within   []int64      // products of the conversation it is about
+	sources  []source     // in the order the question asks for
+	missing  []string     // words of the question that none of the products it asks about has
+	guessed  bool         // some of its words were taken for typos
+	byWords  bool         // the numbers are made of words
+	local    *local.Local // knows the words of the catalogue
+	degraded bool         // found by words alone
 }
 
 // retrieve finds the products an answer may rest on, in the order the question asks for: the best
 // first unless it wants the cheapest, the newest and so on.
 func (a *Assistant) retrieve(
-	ctx context.Context, text string, history []model.Message,
-) (finding, error) {
-	known, err := a.names(ctx)
+	ctx context.Context, text string, history []question.Turn,
+) (retrieval, error) {
+	known, err := a.names.Get(ctx)
 	if err != nil {
-		return finding{}, err
+		return retrieval{}, err
+	}
+	builtIn, err := a.vectors.Local(ctx)
+	if err != nil {
+		return retrieval{}, err
 	}
 	digits := a.settings.Currency.Digits()
 	asked := question.Parse(text, known.Dictionary, digits)
-	f := finding{Question: asked, text: text}
+	f := retrieval{Question: asked, text: text, local: builtIn}
 	if asked.Smalltalk != question.None {
 		return f, nil
 	}
@@ -73,17 +75,17 @@ func (a *Assistant) retrieve(
 		return f, err
 	}
 	err = a.find(ctx, &f, w)
-	if err == nil && len(f.hits) > 0 {
-		a.settings.Metrics.Scored(f.hits[0].Score)
-		f.untold = a.untold(asked, f.hits)
+	if err == nil && len(f.sources) > 0 {
+		a.settings.Metrics.Scored(f.sources[0].Score)
+		f.missing = f.missingWords(asked)
 	}
 	return f, err
 }
 
 // wants writes what a question means as what is asked of the database.
-func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted, error) {
+func (a *Assistant) wants(ctx context.Context, f *retrieval, known *names) (sourceQuery, error) {
 	q := f.Question
-	w := wanted{threshold: a.settings.Threshold, conditions: db.ListEligibleProductsParams{
+	w := sourceQuery{threshold: a.settings.Threshold, conditions: db.ListEligibleProductsParams{
 		MinMinor:    q.MinPriceMinor,
 		MaxMinor:    q.MaxPriceMinor,
 		CategoryIds: []int64{},
@@ -114,12 +116,12 @@ func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted
 	words := q.Text
 	if q.Generic {
 		w.conditions.Sort = sqlOrder(q.Order)
-	} else if a.settings.Words != nil {
-		reading, err := a.settings.Words(ctx, q.Text)
+	} else {
+		reading, err := a.search.Interpret(ctx, q.Text)
 		if err != nil {
 			return w, err
 		}
-		strange, also := a.local.Reading(q.Text)
+		strange, also := f.local.Reading(q.Text)
 		corrected := reading.Text != "" && reading.Text != q.Text
 		respaced := corrected &&
 			strings.EqualFold(
@@ -128,7 +130,7 @@ func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted
 		if respaced { // "sleepingbag"
 			f.Text = reading.Text
 		} else if corrected {
-			f.Text = a.local.Mend(q.Text, reading.Corrected)
+			f.Text = f.local.Mend(q.Text, reading.Corrected)
 		}
 		words = f.Text
 		f.guessed = corrected && !respaced
@@ -137,11 +139,11 @@ func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted
 		}
 		words = strings.Join(slices.Concat([]string{words}, reading.Also, also), " ")
 	}
-	meaning, err := a.Understand(ctx, words)
+	meaning, err := a.vectors.Understand(ctx, words)
 	switch {
 	case err == nil:
 		w.vector, w.model = &meaning.Vector, meaning.ModelID
-		f.byWords = a.isLocal(ctx)
+		f.byWords = meaning.IsLocal
 	case a.settings.LocalOnOutage && isOutage(err) && w.every != "":
 		a.settings.Log.WarnContext(ctx, "sources found by words alone", "error", err.Error())
 		f.degraded, w.threshold = true, 0
@@ -153,7 +155,7 @@ func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted
 
 // find fills in the products that the answer may rest on: those the shopper points at, or the best
 // of the shop.
-func (a *Assistant) find(ctx context.Context, f *finding, w wanted) error {
+func (a *Assistant) find(ctx context.Context, f *retrieval, w sourceQuery) error {
 	select {
 	case a.turns <- struct{}{}:
 		defer func() { <-a.turns }()
@@ -161,7 +163,7 @@ func (a *Assistant) find(ctx context.Context, f *finding, w wanted) error {
 		return ctx.Err()
 	}
 	if f.within != nil {
-		f.anywhere(&w)
+		f.dropNames(&w)
 		w.conditions.ProductIds = f.within
 		w.every, w.most, w.telling, w.threshold = "", "", "", 0
 	}
@@ -169,47 +171,17 @@ func (a *Assistant) find(ctx context.Context, f *finding, w wanted) error {
 	// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
 	if err == nil && len(rows) == 0 && !f.Generic &&
 		len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0 {
-		f.anywhere(&w)
+		f.dropNames(&w)
 		rows, err = a.candidates(ctx, f, w)
 	}
-	f.hits = a.best(f.Order, rows)
+	f.sources = a.best(f.Order, rows)
 	return err
 }
 
-// Understand answers what a text means, for the assistant and for search.
-func (a *Assistant) Understand(ctx context.Context, text string) (search.Meaning, error) {
-	if _, err := a.names(ctx); err != nil { // the built-in provider must know the words
-		return search.Meaning{}, err
-	}
-	serving, _, err := a.spacesNow(ctx)
-	if err != nil {
-		return search.Meaning{}, err
-	}
-	vectors, err := serving.embedder.Embed(ctx, model.Query, []model.Text{{Body: text}})
-	if err := a.outcome(err); err != nil {
-		return search.Meaning{}, err
-	}
-	least := a.settings.Threshold
-	if serving.embedder == model.Embedder(a.local) {
-		least += local.Lift
-	}
-	return search.Meaning{
-		Vector:   pgvector.NewHalfVector(vectors[0]),
-		ModelID:  serving.id,
-		MinScore: least,
-	}, nil
-}
-
-// isLocal reports whether questions are answered from the built-in provider's vectors.
-func (a *Assistant) isLocal(ctx context.Context) bool {
-	serving, _, err := a.spacesNow(ctx)
-	return err == nil && serving.embedder == model.Embedder(a.local)
-}
-
 // pointedAt are the products the last answer named, or the one of them an ordinal picks.
-func pointedAt(history []model.Message, ordinal int) []int64 {
+func pointedAt(history []question.Turn, ordinal int) []int64 {
 	for _, message := range slices.Backward(history) {
-		if message.Role != model.Assistant {
+		if message.Role != question.Assistant {
 			continue
 		}
 		ids := question.CitedIDs(message.Content)

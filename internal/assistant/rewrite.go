@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/local"
+	"github.com/shopd/shopd/internal/question"
 )
 
 // rewriteSystem asks a model for what a follow-up means by itself.
@@ -30,14 +31,14 @@ const (
 // made of it stands; and it is read by the same rules as a question of a shopper, so it can ask for
 // no more than one can.
 func (a *Assistant) rewritten(
-	ctx context.Context, history []model.Message, text, byRules string,
+	ctx context.Context, history []question.Turn, text, byRules string,
 ) string {
-	if _, isLocal := a.provider.(*local.Local); isLocal {
+	if _, isLocal := a.model.(*local.Local); isLocal {
 		return byRules
 	}
 	ctx, cancel := context.WithTimeout(ctx, rewriteTime)
 	defer cancel()
-	said, err := a.provider.Generate(
+	said, err := a.model.Generate(
 		ctx, model.Prompt{System: rewriteSystem, History: history, Question: text},
 	)
 	if err != nil {

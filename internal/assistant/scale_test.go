@@ -33,7 +33,7 @@ func BenchmarkRetrieval(b *testing.B) {
 		b, apitest.Setting{Name: "DATABASE_POOL", Value: "4"},
 	) // two for each core: more would wait for each other
 	shop.Log.Discard()
-	_, err := shop.App.Assistant.Understand(
+	_, err := shop.App.Vectors.Understand(
 		b.Context(), "tent",
 	) // the model learns the words of all products first
 	require.NoError(b, err)

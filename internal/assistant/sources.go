@@ -9,6 +9,7 @@ import (
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/local"
 	"github.com/shopd/shopd/internal/question"
+	"github.com/shopd/shopd/internal/vectors"
 )
 
 // sure is how far above the threshold a score says by itself that a product is about the question.
@@ -20,7 +21,7 @@ const sure = 0.2
 // decide: always for the built-in provider, whose numbers are made of words, and for others where
 // the score is not sure by itself. What has every word of the question, or a synonym an
 // administrator gave, is about it.
-func (a *Assistant) relevant(f finding, rows []found) []found {
+func (a *Assistant) relevant(f retrieval, rows []sourceRow) []sourceRow {
 	if len(rows) == 0 {
 		return rows
 	}
@@ -28,7 +29,7 @@ func (a *Assistant) relevant(f finding, rows []found) []found {
 	for i, row := range rows {
 		documents[i] = documentOf(row)
 	}
-	keep := a.local.Keep(f.Question, documents)
+	keep := f.local.Keep(f.Question, documents)
 	kept := rows[:0]
 	for i, row := range rows {
 		if keep[i] || row.hasAll && !f.guessed ||
@@ -40,41 +41,41 @@ func (a *Assistant) relevant(f finding, rows []found) []found {
 }
 
 // documentOf is all that is known of a product in words.
-func documentOf(row found) local.Document {
+func documentOf(row sourceRow) local.Document {
 	title := []string{
 		row.ProductCard.Name, orBlank(row.ProductCard.BrandName),
 		orBlank(row.ProductCard.CategoryName),
 	}
 	return local.Document{Title: strings.Join(title, " "), Body: func() string {
-		return strings.Join(append([]string{row.Description}, facts(row.Attributes)...), " ")
+		return strings.Join(append([]string{row.Description}, vectors.AttributeSentences(row.Attributes)...), " ")
 	}}
 }
 
-// untold are the words of a question about certain products that no text of theirs has: the
-// catalogue does not say.
-func (a *Assistant) untold(asked question.Question, hits []hit) []string {
+// missingWords returns the words of a question about certain products that none of their texts has: the
+// catalogue does not answer it.
+func (f retrieval) missingWords(asked question.Question) []string {
 	if !asked.About || !asked.YesNo || asked.Intent == question.AskDiscount ||
 		asked.Intent == question.AskStock ||
 		asked.Intent == question.AskPrice {
 		return nil
 	}
-	documents := make([]string, len(hits))
-	for i, h := range hits {
+	documents := make([]string, len(f.sources))
+	for i, h := range f.sources {
 		document := documentOf(h.row)
 		documents[i] = document.Title + " " + document.Body()
 	}
-	return a.local.Missing(asked.Text, documents)
+	return f.local.Missing(asked.Text, documents)
 }
 
 // best takes the first TopK in the order the question asks for.
-func (a *Assistant) best(order question.Order, rows []found) []hit {
-	buyer := func(f found) int64 {
-		if d := f.ProductCard.DiscountMinor; d != nil {
+func (a *Assistant) best(order question.Order, rows []sourceRow) []source {
+	buyer := func(r sourceRow) int64 {
+		if d := r.ProductCard.DiscountMinor; d != nil {
 			return *d
 		}
-		return f.ProductCard.PriceMinor
+		return r.ProductCard.PriceMinor
 	}
-	slices.SortStableFunc(rows, func(x, y found) int {
+	slices.SortStableFunc(rows, func(x, y sourceRow) int {
 		switch order {
 		case question.Cheapest:
 			return cmp.Compare(buyer(x), buyer(y))
@@ -87,15 +88,15 @@ func (a *Assistant) best(order question.Order, rows []found) []hit {
 		}
 		return 0
 	})
-	hits := make([]hit, 0, a.settings.TopK)
+	sources := make([]source, 0, a.settings.TopK)
 	for _, row := range rows[:min(len(rows), a.settings.TopK)] {
-		hits = append(hits, hit{Source: a.source(row), row: row})
+		sources = append(sources, source{Source: a.source(row), row: row})
 	}
-	return hits
+	return sources
 }
 
 // discountPct is the share of the price that the shopper is spared, in whole per cent.
-func discountPct(row found) int {
+func discountPct(row sourceRow) int {
 	card := row.ProductCard
 	if card.DiscountMinor == nil {
 		return 0
@@ -108,7 +109,7 @@ func discountPct(row found) int {
 }
 
 // source is what a model may know of a product.
-func (a *Assistant) source(row found) model.Source {
+func (a *Assistant) source(row sourceRow) model.Source {
 	card, format := row.ProductCard, a.settings.Currency.Format
 	s := model.Source{
 		ID:          card.ProductID,
@@ -120,7 +121,7 @@ func (a *Assistant) source(row found) model.Source {
 		Price:       format(card.PriceMinor),
 		Stock:       card.Stock,
 		Score:       min(max(row.score, 0), 1),
-		Attributes:  strings.Join(facts(row.Attributes), " "),
+		Attributes:  strings.Join(vectors.AttributeSentences(row.Attributes), " "),
 	}
 	if card.DiscountMinor != nil {
 		off := card.PriceMinor - *card.DiscountMinor

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -93,7 +94,7 @@ func (a *Assistant) sendEvents(
 		_, err = fmt.Fprintf(to, "event: %s\ndata: %s\n\n", name, text)
 		return err
 	}
-	if err := event("sources", sources(r.hits)); err != nil {
+	if err := event("sources", sourceBodies(r.sources)); err != nil {
 		return err
 	}
 	beat := time.NewTicker(heartbeat)
@@ -133,7 +134,7 @@ func (a *Assistant) failed(ctx context.Context, err error) api.Problem {
 				ctx, "answer broke off", "request_id", request.From(ctx).ID, "error", err,
 			)
 		}
-		p = ErrUnavailable
+		p = model.ErrUnavailable
 	}
 	id := request.From(ctx).ID
 	return api.Problem{

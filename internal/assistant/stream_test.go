@@ -21,7 +21,7 @@ var eventStream = apitest.Header{Name: "Accept", Value: "text/event-stream"}
 
 func mug(t *testing.T, settings ...apitest.Setting) (*apitest.Shop, *geministub.Server) {
 	t.Helper()
-	shop, model := withGemini(t, apitest.New, settings...)
+	shop, model := apitest.WithGemini(t, apitest.New, settings...)
 	shop.Exec(
 		`INSERT INTO products (name, slug, description, attributes) VALUES ('Tea Mug', 'tea-mug', 'A mug for tea.', '{"colour": "red"}'), ('Coffee Mug', 'coffee-mug', 'A mug for coffee.', '{"colour": "blue"}')`,
 	)

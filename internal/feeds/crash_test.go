@@ -100,7 +100,7 @@ func TestOneRunnerAtATime(t *testing.T) {
 	failed := make(chan error, runners)
 	for range runners {
 		go func() {
-			_, err := shop.App.Feeds().RunImport(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
+			_, err := shop.App.Feeds.RunImport(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
 			failed <- err
 		}()
 	}

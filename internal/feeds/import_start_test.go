@@ -97,7 +97,7 @@ func TestAnImportIsCancelledBetweenBatches(t *testing.T) {
 	admin.Post(imports, form(t, manyRows(500), part{"batch_size", "10"})).
 		Want(http.StatusAccepted).
 		Into(&started)
-	more, err := shop.App.Feeds().RunImport(t.Context(), started.ID, time.Now(), nil) // one batch
+	more, err := shop.App.Feeds.RunImport(t.Context(), started.ID, time.Now(), nil) // one batch
 	require.NoError(t, err)
 	require.True(t, more)
 	admin.Get(at(started.ID)).Into(&now)
@@ -108,7 +108,7 @@ func TestAnImportIsCancelledBetweenBatches(t *testing.T) {
 	assert.NotNil(t, now.Eta)
 	admin.Post(at(started.ID)+"/cancel", nil).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, api.ImportStatusCancelled, now.Status)
-	more, err = shop.App.Feeds().RunImport(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
+	more, err = shop.App.Feeds.RunImport(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
 	require.NoError(t, err)
 	assert.False(t, more)
 	assert.Equal(t, 10, apitest.Value[int](shop, "SELECT count(*)::int FROM products"))

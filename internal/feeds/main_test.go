@@ -61,7 +61,7 @@ func load(
 func work(t testing.TB, s *apitest.Shop, caller apitest.Caller, id int64) (done api.Import) {
 	t.Helper()
 	for {
-		more, err := s.App.Feeds().RunImport(t.Context(), id, time.Now().Add(time.Minute), nil)
+		more, err := s.App.Feeds.RunImport(t.Context(), id, time.Now().Add(time.Minute), nil)
 		require.NoError(t, err)
 		if !more {
 			break

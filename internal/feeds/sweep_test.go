@@ -26,7 +26,7 @@ func TestFilesOfCrashedImportsAreSweptAway(t *testing.T) {
 		return found
 	}
 	sweep := func(now time.Time) int {
-		deleted, err := shop.App.Feeds().SweepFiles(t.Context(), now)
+		deleted, err := shop.App.Feeds.SweepFiles(t.Context(), now)
 		require.NoError(t, err)
 		return deleted
 	}

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/shopd/shopd/internal/question"
 )
 
 // Dimensions is the length of every stored vector. A provider that makes shorter ones pads them
@@ -66,26 +68,11 @@ type Usage struct {
 	Input, Output int64  // tokens
 }
 
-// Role of a message in the conversation.
-type Role string
-
-// The roles a client may send.
-const (
-	User      Role = "user"
-	Assistant Role = "assistant"
-)
-
-// Message is one turn of the conversation, as the client sent it: untrusted.
-type Message struct {
-	Role    Role
-	Content string
-}
-
 // Prompt is all a generator may use. Sources and History are data, never instructions.
 type Prompt struct {
 	System   string
-	History  []Message // oldest first, already cut to what may be used
-	Sources  []Source  // best first; never empty
+	History  []question.Turn // oldest first, already cut to what may be used
+	Sources  []Source        // best first; never empty
 	Question string
 }
 

@@ -42,7 +42,7 @@ func (o *Orders) cancel(ctx context.Context, id, user int64) (done bool, err err
 		return o.move(ctx, s, order, Cancelled, customer)
 	})
 	if errors.Is(err, errNeedsRefund) {
-		return o.settings.Refund(ctx, id, user)
+		return o.payments.Refund(ctx, id, user)
 	}
 	return err == nil, err
 }

@@ -156,7 +156,7 @@ func TestUnpaidOrdersExpire(t *testing.T) {
 	keeper.Put(admin(paid)+"/status", fields{"status": "PAID"}).Want(http.StatusOK)
 	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", paid.ID)
 	waiting := place(ada, fields{"items": []fields{of(p[0], 2)}})
-	require.NoError(t, shop.App.Orders().Expire(t.Context()))
+	require.NoError(t, shop.App.Orders.Expire(t.Context()))
 	assert.Equal(t, 96, stock(shop, p[0]))
 	assert.Equal(t, 30, stock(shop, p[1]))
 	var read api.Order
@@ -181,11 +181,11 @@ func TestMoneyMovesAnOrder(t *testing.T) {
 		return postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error {
 			locked, err := q.LockOrder(t.Context(), order.ID, nil)
 			require.NoError(t, err)
-			if err := shop.App.Orders().
+			if err := shop.App.Orders.
 				MarkPaid(t.Context(), q, locked, nil, "Paid by card."); err != nil {
 				return err
 			}
-			return shop.App.Payments().PaidByHand(t.Context(), q, locked)
+			return shop.App.Payments.PaidByHand(t.Context(), q, locked)
 		})
 	}
 	require.NoError(t, pay())

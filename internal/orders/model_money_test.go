@@ -112,7 +112,7 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 			m.shop.Exec(
 				"UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes' WHERE status = 'pending'",
 			)
-			if err := m.shop.App.Payments().Reconcile(context.Background()); err != nil {
+			if err := m.shop.App.Payments.Reconcile(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			m.findOut()
@@ -131,7 +131,7 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 			m.shop.Exec(
 				"UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", o.id,
 			)
-			if err := m.shop.App.Orders().Expire(context.Background()); err != nil {
+			if err := m.shop.App.Orders.Expire(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			if o.status == "PENDING" && !o.unknown {
@@ -166,7 +166,7 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 // agreeWithLedger compares what the payment provider took and gave back for each order, beside what
 // was paid by hand, with the model.
 func (m *model) agreeWithLedger(t *rapid.T) {
-	ledger, err := m.shop.App.TestPayments().Ledger()
+	ledger, err := m.shop.App.TestPayments.Ledger()
 	if err != nil {
 		t.Fatal(err)
 	}

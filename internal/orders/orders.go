@@ -24,6 +24,10 @@ type Settings struct {
 	PaymentWindow time.Duration // an order that is not paid within it is cancelled
 	MaxUnpaid     int64         // unpaid orders an account may have; 0: any number
 	CancelPaid    bool          // customers may cancel orders that are paid and not shipped
+}
+
+// Payments is what orders need of the payments.
+type Payments struct {
 	// PaidByHand is called in the transaction in which staff marks a locked order as paid. It
 	// records that the money came without the payment provider.
 	PaidByHand func(ctx context.Context, q *db.Queries, order db.Order) error
@@ -39,6 +43,7 @@ type Orders struct {
 	planned  *db.Queries
 	stock    *inventory.Stock
 	settings Settings
+	payments Payments
 }
 
 // New returns the domain, with its jobs registered in queue.
@@ -53,6 +58,12 @@ func New(pool *pgxpool.Pool, queue *jobs.Queue, stock *inventory.Stock, settings
 	jobs.Handle(queue, func(ctx context.Context, _ Expire) error { return o.Expire(ctx) })
 	queue.Every(time.Minute, Expire{})
 	return o
+}
+
+// UsePayments sets the payments, which themselves need the orders. It must be called before the
+// first request.
+func (o *Orders) UsePayments(payments Payments) {
+	o.payments = payments
 }
 
 // Reference returns the name of an order in the ledger of stock and at payment providers, such as

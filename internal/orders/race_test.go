@@ -45,7 +45,7 @@ func TestStockComesBackOnce(t *testing.T) {
 		statuses := apitest.Race(32, func(i int) int {
 			switch {
 			case round%2 == 1 && i%2 == 1:
-				if err := shop.App.Orders().Expire(t.Context()); err != nil {
+				if err := shop.App.Orders.Expire(t.Context()); err != nil {
 					return 0
 				}
 				return http.StatusNoContent

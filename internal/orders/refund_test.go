@@ -52,15 +52,15 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}).
 		Problem(http.StatusConflict, "refund_in_progress")
 	assert.Equal(t, 98, stock(shop, p[0]))
-	ledger, err := shop.App.TestPayments().Ledger()
+	ledger, err := shop.App.TestPayments.Ledger()
 	require.NoError(t, err)
 	require.NoError(
-		t, shop.App.TestPayments().SettleRefund(t.Context(), ledger.Refunds[1].ID, true),
+		t, shop.App.TestPayments.SettleRefund(t.Context(), ledger.Refunds[1].ID, true),
 	)
 	shop.Exec(
 		"UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'",
 	)
-	require.NoError(t, shop.App.Payments().Reconcile(t.Context()))
+	require.NoError(t, shop.App.Payments.Reconcile(t.Context()))
 	ada.Get(address(order)).Want(http.StatusOK).Into(&order)
 	assert.Equal(t, api.OrderStatusCANCELLED, order.Status)
 	assert.Equal(t, 100, stock(shop, p[0]))
@@ -144,7 +144,7 @@ func TestExpiryWaitsForPayments(t *testing.T) {
 		)
 		apitest.Race(8, func(i int) int {
 			if i%2 == 0 {
-				assert.NoError(t, shop.App.Orders().Expire(t.Context()))
+				assert.NoError(t, shop.App.Orders.Expire(t.Context()))
 				return 0
 			}
 			return payWith(ada, order, "tok_pending").Status

@@ -89,7 +89,7 @@ func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by
 func (o *Orders) mayMove(ctx context.Context, s step, order db.Order, to string, by mover) error {
 	switch {
 	case to == Paid && by == staff && order.TotalMinor > 0:
-		return o.settings.PaidByHand(ctx, s.q, order)
+		return o.payments.PaidByHand(ctx, s.q, order)
 	case to == Shipped:
 		refunding, err := s.q.HasPendingRefund(ctx, order.ID, true)
 		if err == nil && refunding {

@@ -89,7 +89,7 @@ func (s stall) stock() int {
 
 func (s stall) ledger() testpay.Ledger {
 	s.t.Helper()
-	ledger, err := s.App.TestPayments().Ledger()
+	ledger, err := s.App.TestPayments.Ledger()
 	require.NoError(s.t, err)
 	return ledger
 }
@@ -103,13 +103,13 @@ func (s stall) later() {
 	s.Exec(
 		"UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'",
 	)
-	require.NoError(s.t, s.App.Payments().Reconcile(s.t.Context()))
+	require.NoError(s.t, s.App.Payments.Reconcile(s.t.Context()))
 }
 
 // tell sends the webhook of a charge or refund of the ledger.
 func (s stall) tell(id string) *apitest.Answer {
 	s.t.Helper()
-	payload, signature, err := s.App.TestPayments().Webhook(s.t.Context(), id)
+	payload, signature, err := s.App.TestPayments.Webhook(s.t.Context(), id)
 	require.NoError(s.t, err)
 	return s.Post(
 		hook, apitest.Raw{ContentType: "application/json", Content: string(payload)},

@@ -106,6 +106,6 @@ func TestAnotherAmountIsSetAside(t *testing.T) {
 	assert.Equal(t, api.PaymentStatusRefunded, now.Payments[0].Status)
 	assert.Len(t, s.ledger().Refunds, 2)
 	s.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID)
-	require.NoError(t, s.App.Orders().Expire(t.Context()))
+	require.NoError(t, s.App.Orders.Expire(t.Context()))
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order)) // nothing holds it up
 }

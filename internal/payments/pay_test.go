@@ -154,8 +154,8 @@ func TestUnknownOutcomesAreFoundOut(t *testing.T) {
 		s.keeper.Put(admin(order)+"/status", fields{"status": "PAID"}).
 			Problem(http.StatusConflict, "payment_in_progress")
 		s.Exec("UPDATE orders SET expires_at = now() - interval '1 hour' WHERE id = $1", order.ID)
-		require.NoError(t, s.App.Orders().Expire(t.Context()))
-		require.NoError(t, s.App.Payments().Reconcile(t.Context()))
+		require.NoError(t, s.App.Orders.Expire(t.Context()))
+		require.NoError(t, s.App.Payments.Reconcile(t.Context()))
 		assertStatus(
 			t, api.OrderStatusPENDING, read(ada, order),
 		) // nobody asks at once, and nothing expires meanwhile
@@ -177,7 +177,7 @@ func TestPendingPaymentsAreSettledByWebhook(t *testing.T) {
 		var payment api.Payment
 		pay(ada, order, token).Want(http.StatusAccepted).Into(&payment)
 		require.NotNil(t, payment.ProviderPaymentID)
-		require.NoError(t, s.App.TestPayments().Settle(t.Context(), *payment.ProviderPaymentID, ""))
+		require.NoError(t, s.App.TestPayments.Settle(t.Context(), *payment.ProviderPaymentID, ""))
 		for range 10 {
 			s.tell(*payment.ProviderPaymentID).Want(http.StatusOK)
 		}
@@ -213,7 +213,7 @@ func TestAProviderOutOfReachChangesNothing(t *testing.T) {
 	none.As(ada.Token()).
 		Post(methods, fields{"token": "tok_visa"}).
 		Problem(http.StatusServiceUnavailable, "payments_unavailable")
-	require.NoError(t, none.App.Payments().Reconcile(t.Context()))
+	require.NoError(t, none.App.Payments.Reconcile(t.Context()))
 	s.RequireSound()
 }
 

@@ -109,7 +109,7 @@ func TestRemovedMethodsAreRemovedAtTheProvider(t *testing.T) {
 			"SELECT count(*) FROM payment_methods WHERE removed_at IS NOT NULL AND NOT is_default",
 		),
 	)
-	require.NoError(t, s.App.Payments().Reconcile(t.Context()))
+	require.NoError(t, s.App.Payments.Reconcile(t.Context()))
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods"))
 
 	gone := save(ada, fields{"token": "tok_visa"})

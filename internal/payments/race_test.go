@@ -48,7 +48,7 @@ func TestPayingAndCancellingAtOnce(t *testing.T) {
 			case i%4 == 1:
 				return ada.Post(at(order)+"/cancel", nil).Status
 			case i%4 == 2 && round%2 == 1:
-				assert.NoError(t, s.App.Orders().Expire(t.Context()))
+				assert.NoError(t, s.App.Orders.Expire(t.Context()))
 				return http.StatusOK
 			case i%4 == 3 && round > 5:
 				return s.keeper.Put(

@@ -95,7 +95,7 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 	s.refund(pending, fields{}).Problem(http.StatusConflict, "refund_in_progress")
 	s.RequireSound()
 	require.NoError(
-		t, s.App.TestPayments().SettleRefund(t.Context(), *refund.ProviderRefundID, true),
+		t, s.App.TestPayments.SettleRefund(t.Context(), *refund.ProviderRefundID, true),
 	)
 	for range 10 {
 		s.tell(*refund.ProviderRefundID).Want(http.StatusOK)
@@ -123,7 +123,7 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 	pay(ada, late, "tok_refund_pending").Want(http.StatusCreated)
 	s.refund(late, fields{"cancel": true}).Want(http.StatusAccepted).Into(&refund)
 	require.NoError(
-		t, s.App.TestPayments().SettleRefund(t.Context(), *refund.ProviderRefundID, false),
+		t, s.App.TestPayments.SettleRefund(t.Context(), *refund.ProviderRefundID, false),
 	)
 	s.later()
 	now = read(ada, late)
@@ -153,7 +153,7 @@ func TestLateMoneyGoesBackOnce(t *testing.T) {
 		"UPDATE payments SET status = 'failed', settled_at = now() WHERE order_id = $1", expired.ID,
 	)
 	s.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", expired.ID)
-	require.NoError(t, s.App.Orders().Expire(t.Context()))
+	require.NoError(t, s.App.Orders.Expire(t.Context()))
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, expired))
 
 	twice := s.order(ada) // the same, but paid otherwise meanwhile

@@ -30,7 +30,7 @@ func TestForgedWebhooksChangeNothing(t *testing.T) {
 	order := s.order(ada)
 	var payment api.Payment
 	pay(ada, order, "tok_pending").Want(http.StatusAccepted).Into(&payment)
-	provider := s.App.TestPayments()
+	provider := s.App.TestPayments
 	require.NoError(t, provider.Settle(t.Context(), *payment.ProviderPaymentID, ""))
 	payload, signature, err := provider.Webhook(t.Context(), *payment.ProviderPaymentID)
 	require.NoError(t, err)
@@ -89,7 +89,7 @@ func TestShuffledWebhooks(t *testing.T) {
 		pay(ada, order, token).Want(http.StatusAccepted)
 		charges := s.ledger().Charges
 		id := charges[len(charges)-1].ID
-		require.NoError(t, s.App.TestPayments().Settle(t.Context(), id, ""))
+		require.NoError(t, s.App.TestPayments.Settle(t.Context(), id, ""))
 		if i >= 3 {
 			ada.Post(at(order)+"/cancel", nil).Want(http.StatusOK)
 		}

@@ -3,7 +3,6 @@ package question
 import (
 	"strings"
 
-	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/question/words"
 )
 
@@ -15,14 +14,14 @@ const maxTurns = 3
 // it (and that one behind its own, when it too points back). A new noun of the catalogue is a new
 // topic: nothing is carried. Parse the result again: its later price bound replaces the earlier
 // one, since the old bounds are left out when the new turn has any. q is text parsed.
-func Standalone(history []model.Message, q Question, text string) (resolved string, carried bool) {
+func Standalone(history []Turn, q Question, text string) (resolved string, carried bool) {
 	if !q.pointsBack(history) {
 		return text, false
 	}
 	parts := []string{text}
 	later := q
 	for i := len(history) - 1; i >= 0 && len(parts) <= maxTurns; i-- {
-		if history[i].Role != model.User {
+		if history[i].Role != User {
 			continue
 		}
 		previous := Parse(history[i].Content, nil, 2)
@@ -53,7 +52,7 @@ func Standalone(history []model.Message, q Question, text string) (resolved stri
 }
 
 // pointsBack decides whether the turn needs the history.
-func (q Question) pointsBack(history []model.Message) bool {
+func (q Question) pointsBack(history []Turn) bool {
 	if len(history) == 0 || q.Smalltalk != None || q.wide {
 		return false
 	}
@@ -64,7 +63,7 @@ func (q Question) pointsBack(history []model.Message) bool {
 }
 
 // namesNew: a brand or category is named that the conversation has not had yet.
-func (q Question) namesNew(history []model.Message) bool {
+func (q Question) namesNew(history []Turn) bool {
 	if len(q.nameStems) == 0 {
 		return false
 	}

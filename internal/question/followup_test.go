@@ -9,18 +9,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
-
-	"github.com/shopd/shopd/internal/model"
 )
 
-func talk(turns ...string) []model.Message {
-	var out []model.Message
+func talk(turns ...string) []Turn {
+	var out []Turn
 	for i, text := range turns {
-		role := model.User
+		role := User
 		if i%2 == 1 {
-			role = model.Assistant
+			role = Assistant
 		}
-		out = append(out, model.Message{Role: role, Content: text})
+		out = append(out, Turn{Role: role, Content: text})
 	}
 	return out
 }
@@ -29,7 +27,7 @@ func TestStandalone(t *testing.T) {
 	lamps := talk("desk lamps", "There is the Sol Lamp [#4] and the Luna Lamp [#9].")
 	for _, c := range []struct {
 		name    string
-		history []model.Message
+		history []Turn
 		text    string
 		want    string
 		carried bool

@@ -126,3 +126,18 @@ func clip(text string, limit int) string {
 	}
 	return strings.ToValidUTF8(text, " ")
 }
+
+// Role tells who said a turn of a conversation.
+type Role string
+
+// The roles a client may send.
+const (
+	User      Role = "user"
+	Assistant Role = "assistant"
+)
+
+// Turn is a message of a conversation, as the client sent it: untrusted.
+type Turn struct {
+	Role    Role
+	Content string
+}

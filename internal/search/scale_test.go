@@ -21,7 +21,7 @@ import (
 func BenchmarkSearchAtScale(b *testing.B) {
 	shop := apitest.Large(b, apitest.Setting{Name: "DATABASE_POOL", Value: "16"})
 	shop.Log.Discard()
-	_, err := shop.App.Assistant.Understand(
+	_, err := shop.App.Vectors.Understand(
 		b.Context(), "tent",
 	) // the model learns the words of all products first
 	require.NoError(b, err)
@@ -94,7 +94,7 @@ func recall(b *testing.B, shop *apitest.Shop) {
 	}{{"none", 0, 1 << 40}, {"a fifth", 0, price(0.2)}, {"a hundredth", price(0.5), price(0.51)}} {
 		hits, all := 0, 0
 		for _, text := range shop.ShoppersWords() {
-			meaning, err := shop.App.Assistant.Understand(b.Context(), text)
+			meaning, err := shop.App.Vectors.Understand(b.Context(), text)
 			require.NoError(b, err)
 			find := func(setting string) []float64 {
 				return nearest(

@@ -14,30 +14,19 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/pgvector/pgvector-go"
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/vectors"
 )
-
-// Meaning is what a text means, as a vector of the space the products are indexed in.
-type Meaning struct {
-	Vector   pgvector.HalfVector
-	ModelID  int16
-	MinScore float64 // cosine similarity below which a product is not meant
-}
 
 // Settings of the domain.
 type Settings struct {
 	Log      *slog.Logger
 	Currency money.Currency
-	// Understand returns the meaning of a text. Its error is a problem for the client.
-	Understand func(ctx context.Context, text string) (Meaning, error)
-	// Model returns the id of the vector space the products are indexed in.
-	Model func(ctx context.Context) (int16, error)
 	// Changed is called after the commit of every change of the synonyms.
 	Changed func(ctx context.Context)
 }
@@ -48,6 +37,7 @@ type Search struct {
 	queries  *db.Queries
 	planned  *db.Queries // for statements whose plan depends on how common the words are
 	catalog  *catalog.Catalog
+	vectors  *vectors.Vectors
 	settings Settings
 
 	vocabulary vocabularyCache
@@ -55,12 +45,15 @@ type Search struct {
 }
 
 // New returns the domain.
-func New(pool *pgxpool.Pool, catalogue *catalog.Catalog, settings Settings) *Search {
+func New(
+	pool *pgxpool.Pool, catalogue *catalog.Catalog, index *vectors.Vectors, settings Settings,
+) *Search {
 	return &Search{
 		pool:     pool,
 		queries:  db.New(pool),
 		planned:  postgres.Planned(pool),
 		catalog:  catalogue,
+		vectors:  index,
 		settings: settings,
 	}
 }

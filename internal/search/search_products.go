@@ -176,7 +176,7 @@ func (s *Search) addMeaning(ctx context.Context, a *search) error {
 	if a.mode == api.SearchModeKeyword || !a.query.known() {
 		return nil
 	}
-	meaning, err := s.settings.Understand(ctx, a.query.text)
+	meaning, err := s.vectors.Understand(ctx, a.query.text)
 	switch {
 	case err == nil:
 		a.params.QueryVector, a.params.ModelID = &meaning.Vector, meaning.ModelID

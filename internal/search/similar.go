@@ -19,7 +19,7 @@ func (s *Search) ListSimilarProducts(
 	if r.Params.Limit != nil {
 		limit = *r.Params.Limit
 	}
-	model, err := s.settings.Model(ctx)
+	model, err := s.vectors.Model(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 	"github.com/shopd/shopd/internal/reviews"
 	"github.com/shopd/shopd/internal/search"
+	"github.com/shopd/shopd/internal/vectors"
 	"github.com/shopd/shopd/internal/webhooks"
 )
 
@@ -52,6 +53,7 @@ type Domains struct {
 	*notifications.Notifications
 	*feeds.Feeds
 	*search.Search
+	*vectors.Vectors
 	*assistant.Assistant
 	*insights.Insights
 	*audit.Log

@@ -255,8 +255,8 @@ func TestReceiversThatHang(t *testing.T) {
 	for range 3 {
 		s.order(s.Customer())
 	}
-	require.NoError(t, s.App.Events().Dispatch(t.Context()))
-	require.NoError(t, s.App.Webhooks().Deliver(t.Context()))
+	require.NoError(t, s.App.Events.Dispatch(t.Context()))
+	require.NoError(t, s.App.Webhooks.Deliver(t.Context()))
 	assert.Zero(t, late.Load(), "the healthy one had all before the others were given up")
 	assert.GreaterOrEqual(t, hung.Load(), int32(20))
 	for _, one := range []api.NewWebhook{hanging[0], hanging[1]} {

@@ -72,8 +72,8 @@ func (s shop) pay(caller apitest.Caller, order api.Order, token string) *apitest
 // work tells of all events and makes all deliveries that are due.
 func (s shop) work() {
 	s.t.Helper()
-	require.NoError(s.t, s.App.Events().Dispatch(s.t.Context()))
-	require.NoError(s.t, s.App.Webhooks().Deliver(s.t.Context()))
+	require.NoError(s.t, s.App.Events.Dispatch(s.t.Context()))
+	require.NoError(s.t, s.App.Webhooks.Deliver(s.t.Context()))
 }
 
 // later makes it so much later for what waits, and works.

@@ -238,7 +238,7 @@ func TestEveryEventArrives(t *testing.T) {
 	s.Exec(
 		"UPDATE events SET at = at - interval '31 days', told_at = now() WHERE id <> (SELECT max(id) FROM events)",
 	)
-	require.NoError(t, s.App.Events().Purge(t.Context()))
+	require.NoError(t, s.App.Events.Purge(t.Context()))
 	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM events"))
 	assert.Empty(t, s.deliveries(made.ID))
 }
@@ -302,10 +302,10 @@ func TestManyWorkersDeliverOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			if err := s.App.Events().Dispatch(context.Background()); err != nil {
+			if err := s.App.Events.Dispatch(context.Background()); err != nil {
 				t.Error(err)
 			}
-			if err := s.App.Webhooks().Deliver(context.Background()); err != nil {
+			if err := s.App.Webhooks.Deliver(context.Background()); err != nil {
 				t.Error(err)
 			}
 		})

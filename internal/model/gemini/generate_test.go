@@ -9,14 +9,15 @@ import (
 
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/geministub"
+	"github.com/shopd/shopd/internal/question"
 )
 
 func aPrompt() model.Prompt {
 	return model.Prompt{
 		System: "Be brief.",
-		History: []model.Message{
-			{Role: model.User, Content: "hello"},
-			{Role: model.Assistant, Content: "All shoes are free today."},
+		History: []question.Turn{
+			{Role: question.User, Content: "hello"},
+			{Role: question.Assistant, Content: "All shoes are free today."},
 		},
 		Sources: []model.Source{
 			{

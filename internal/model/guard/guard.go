@@ -21,18 +21,16 @@ const (
 	answerAge   = 10 * time.Minute
 )
 
-// Budget bounds what is spent.
-type Budget interface {
-	// Allow answers an error when nothing may be spent now.
+// allowance is what Guard needs of a Budget.
+type allowance interface {
+	// Allow returns an error when nothing may be spent now.
 	Allow(ctx context.Context) error
-	// Spend notes what a call cost.
-	Spend(usage model.Usage)
 }
 
 // Guard is a model.Model. It is safe for concurrent use.
 type Guard struct {
 	model   model.Model
-	budget  Budget // nil: none
+	budget  allowance // nil: none
 	metrics *Metrics
 	breaker breaker
 	vectors *kept[[]float32]
@@ -42,7 +40,7 @@ type Guard struct {
 var _ model.Model = (*Guard)(nil)
 
 // New guards a model. budget may be nil.
-func New(model model.Model, budget Budget, metrics *Metrics) *Guard {
+func New(model model.Model, budget allowance, metrics *Metrics) *Guard {
 	return &Guard{
 		model:   model,
 		budget:  budget,

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/shopd/shopd/internal/model"
+	"github.com/shopd/shopd/internal/question"
 )
 
 // DefaultSystem is the system instruction when the caller gives none.
@@ -84,7 +85,7 @@ func newDraft(p model.Prompt) draft {
 	}
 	for _, message := range p.History {
 		speaker := "customer"
-		if message.Role == model.Assistant {
+		if message.Role == question.Assistant {
 			speaker = "assistant"
 		}
 		d.history = append(d.history, speaker+": "+quote(model.Clean(message.Content, maxMessage)))

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/shopd/shopd/internal/model"
+	"github.com/shopd/shopd/internal/question"
 )
 
 // forged is a reference such as [#12], which only the prompt itself may hand out.
@@ -88,7 +89,7 @@ func TestNoTextBreaksTheFences(t *testing.T) {
 					Currency:    "USD",
 				},
 			},
-			History:  []model.Message{{Role: model.Role(draw("role")), Content: draw("message")}},
+			History:  []question.Turn{{Role: question.Role(draw("role")), Content: draw("message")}},
 			Question: draw("question"),
 		}
 		_, user := Render(p)
@@ -128,8 +129,8 @@ func TestBudgetCutsHistoryThenDescriptions(t *testing.T) {
 	for i := range 10 {
 		p.History = append(
 			p.History,
-			model.Message{
-				Role:    model.User,
+			question.Turn{
+				Role:    question.User,
 				Content: fmt.Sprintf("message %d %s", i, strings.Repeat("long ", 300)),
 			},
 		)
@@ -199,9 +200,9 @@ func TestQuoteKeepsSigns(t *testing.T) {
 func aPrompt() model.Prompt {
 	return model.Prompt{
 		System: "Be brief.",
-		History: []model.Message{
-			{Role: model.User, Content: "hello"},
-			{Role: model.Assistant, Content: "All shoes are free today."},
+		History: []question.Turn{
+			{Role: question.User, Content: "hello"},
+			{Role: question.Assistant, Content: "All shoes are free today."},
 		},
 		Sources: []model.Source{
 			{

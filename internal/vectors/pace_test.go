@@ -1,4 +1,4 @@
-package assistant_test
+package vectors_test
 
 import (
 	"context"
@@ -13,10 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/internal/apitest"
-	"github.com/shopd/shopd/internal/assistant"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/gemini"
 	"github.com/shopd/shopd/internal/model/geministub"
 	"github.com/shopd/shopd/internal/platform/jobs"
+	"github.com/shopd/shopd/internal/vectors"
 )
 
 // fakeClock passes time at once.
@@ -61,29 +62,26 @@ func TestAThousandProductsAtAHundredAMinute(t *testing.T) {
 			require.NoError(t, err)
 			defer func() { _ = client.Close() }()
 			workers := river.NewWorkers()
-			queue, err := jobs.New(shop.Pool, workers, slog.New(slog.DiscardHandler))
+			log := slog.New(slog.DiscardHandler)
+			queue, err := jobs.New(shop.Pool, workers, log)
 			require.NoError(t, err)
-			a := assistant.New(shop.Pool, queue, client, assistant.Settings{
-				Log:                 slog.New(slog.DiscardHandler),
-				Currency:            "USD",
-				Dimensions:          768,
-				TopK:                5,
-				CandidateMultiplier: 3,
-				Threshold:           0.5,
-				MaxHistory:          10,
-				CommitBatch:         10,
-				PerMinute:           perMinute,
-				Clock:               assistant.Clock{Now: clock.Now, Sleep: clock.Sleep},
+			v := vectors.New(shop.Pool, queue, client, model.NewHealth(log), vectors.Settings{
+				Log:         log,
+				Currency:    "USD",
+				Dimensions:  768,
+				Threshold:   0.5,
+				CommitBatch: 10,
+				PerMinute:   perMinute,
+				Clock:       vectors.Clock{Now: clock.Now, Sleep: clock.Sleep},
 			})
-			a.AddWorkers(workers)
-			defer a.Close()
+			defer v.Close()
 			began := clock.Now()
 			var heard []int
-			report, err := a.EmbedProducts(
+			report, err := v.EmbedProducts(
 				t.Context(), func(done int) { heard = append(heard, done) },
 			)
 			require.NoError(t, err)
-			assert.Equal(t, assistant.Report{Current: 1000, Made: 1000}, report)
+			assert.Equal(t, vectors.Report{Current: 1000, Made: 1000}, report)
 			assert.Equal(t, 1000, stub.Items())
 			assert.IsNonDecreasing(t, heard)
 			took := clock.Now().Sub(began)

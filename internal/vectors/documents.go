@@ -1,4 +1,4 @@
-package assistant
+package vectors
 
 import (
 	"crypto/sha256"
@@ -47,7 +47,7 @@ func productDocument(
 		say = append(say, "Category: "+path+".")
 	}
 	say = append(say, row.Description)
-	say = append(say, facts(row.Attributes)...)
+	say = append(say, AttributeSentences(row.Attributes)...)
 	if row.DiscountMinor != nil {
 		say = append(say, discountBand(row.PriceMinor, *row.DiscountMinor))
 	}
@@ -60,8 +60,8 @@ func productDocument(
 	return newDocument(row.Name, say)
 }
 
-// facts are the attributes as sentences, in a fixed order.
-func facts(attributes []byte) []string {
+// AttributeSentences returns attributes, a JSON object of texts, as sentences in a fixed order.
+func AttributeSentences(attributes []byte) []string {
 	var values map[string]string
 	if json.Unmarshal(attributes, &values) != nil {
 		return nil

@@ -1,4 +1,4 @@
-package assistant
+package vectors
 
 import (
 	"context"
@@ -12,27 +12,27 @@ import (
 
 // Follow brings the vector of a product up to date after a change. Text that did not change costs
 // no call of the model, a product that is gone nothing at all.
-func (a *Assistant) Follow(ctx context.Context, id int64) error {
-	_, err := a.embedOne(ctx, id, false)
-	return a.followed(err)
+func (v *Vectors) Follow(ctx context.Context, id int64) error {
+	_, err := v.embedOne(ctx, id, false)
+	return v.followed(err)
 }
 
 // FollowAll brings all vectors up to date after a change of what many products inherit. A run that
 // is under way may have passed what changed, so another one follows it.
-func (a *Assistant) FollowAll(ctx context.Context) error {
+func (v *Vectors) FollowAll(ctx context.Context) error {
 	for _, kind := range []string{kindCategories, kindProducts} {
-		id, isNew, err := a.begin(ctx, kind)
+		id, isNew, err := v.begin(ctx, kind)
 		if err != nil {
 			return err
 		}
 		if !isNew {
 			return river.JobSnooze(followAgain)
 		}
-		if _, err := a.drive(ctx, id, nil); err != nil {
+		if _, err := v.drive(ctx, id, nil); err != nil {
 			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 				return nil // the job of the run goes on with it, and the next edit with the rest
 			}
-			return a.followed(err)
+			return v.followed(err)
 		}
 	}
 	return nil
@@ -43,9 +43,9 @@ const followAgain = 20 * time.Second
 
 // followed is what a job makes of an outcome: a wrong setting is no reason to try again, as the
 // next index run finds what is stale.
-func (a *Assistant) followed(err error) error {
+func (v *Vectors) followed(err error) error {
 	switch {
-	case errors.Is(err, ErrNoProduct), errors.Is(err, ErrMisconfigured):
+	case errors.Is(err, ErrNoProduct), errors.Is(err, model.ErrMisconfigured):
 		return nil
 	}
 	var quota *model.QuotaError

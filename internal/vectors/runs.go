@@ -1,7 +1,9 @@
-package assistant
+package vectors
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -39,20 +41,11 @@ type Index struct {
 // Kind implements river.JobArgs.
 func (Index) Kind() string { return "assistant.index" }
 
-type indexWorker struct {
-	river.WorkerDefaults[Index]
-	assistant *Assistant
-}
-
-// Timeout is the worker's own: a run takes longer than other jobs. It works in slices, so that a
-// crash is noticed soon.
-func (indexWorker) Timeout(*river.Job[Index]) time.Duration { return jobTimeout }
-
-// Work implements river.Worker.
-func (w indexWorker) Work(ctx context.Context, job *river.Job[Index]) error {
+// workSlice continues a run for one slice of its time: a slice is short, so that a crash is noticed soon.
+func (v *Vectors) workSlice(ctx context.Context, job *river.Job[Index]) error {
 	ctx, cancel := context.WithTimeout(ctx, jobSlice)
 	defer cancel()
-	r, row, err := w.assistant.take(ctx, job.Args.Run)
+	r, row, err := v.take(ctx, job.Args.Run)
 	switch {
 	case isNoRow(err) || err == nil && row.FinishedAt != nil:
 		return nil
@@ -61,7 +54,7 @@ func (w indexWorker) Work(ctx context.Context, job *river.Job[Index]) error {
 	case r == nil:
 		return river.JobSnooze(jobLooks)
 	}
-	_, err = w.assistant.work(ctx, r, row.Kind)
+	_, err = v.work(ctx, r, row.Kind)
 	var quota *model.QuotaError
 	switch {
 	case errors.As(err, &quota):
@@ -72,36 +65,31 @@ func (w indexWorker) Work(ctx context.Context, job *river.Job[Index]) error {
 	return ctx.Err() // other errors stand in the run's row
 }
 
-// AddWorkers adds what works the domain's jobs.
-func (a *Assistant) AddWorkers(workers *river.Workers) {
-	river.AddWorker(workers, indexWorker{assistant: a})
-}
-
 // index answers when a run has ended, the one under way if there is one. It is apart from the
 // request that asks for it: who hangs up does not stop it, the end of the server does, and then its
 // job goes on with it elsewhere.
-func (a *Assistant) index(
+func (v *Vectors) index(
 	ctx context.Context, kind string, progress func(done int),
 ) (Report, error) {
-	a.runs.Add(1)
-	defer a.runs.Done()
+	v.runs.Add(1)
+	defer v.runs.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxIndexTime)
 	defer cancel()
-	defer context.AfterFunc(a.running, cancel)()
-	id, _, err := a.begin(ctx, kind)
+	defer context.AfterFunc(v.running, cancel)()
+	id, _, err := v.begin(ctx, kind)
 	if err != nil {
 		return Report{}, err
 	}
-	return a.drive(ctx, id, progress)
+	return v.drive(ctx, id, progress)
 }
 
 // begin makes a run, with a job that sees it through, unless one of its kind is under way.
-func (a *Assistant) begin(ctx context.Context, kind string) (id int64, isNew bool, err error) {
-	_, wanted, err := a.spacesNow(ctx)
+func (v *Vectors) begin(ctx context.Context, kind string) (id int64, isNew bool, err error) {
+	_, wanted, err := v.spacesNow(ctx)
 	if err != nil {
 		return 0, false, err
 	}
-	err = a.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
+	err = v.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
 		begun, err := q.BeginIndexRun(ctx, wanted.id, kind)
 		if err != nil {
 			return err
@@ -115,9 +103,9 @@ func (a *Assistant) begin(ctx context.Context, kind string) (id int64, isNew boo
 }
 
 // drive works on a run, or waits while another does, until it ends.
-func (a *Assistant) drive(ctx context.Context, id int64, progress func(done int)) (Report, error) {
+func (v *Vectors) drive(ctx context.Context, id int64, progress func(done int)) (Report, error) {
 	for {
-		r, row, err := a.take(ctx, id)
+		r, row, err := v.take(ctx, id)
 		switch {
 		case err != nil:
 			return Report{}, err
@@ -125,7 +113,7 @@ func (a *Assistant) drive(ctx context.Context, id int64, progress func(done int)
 			if progress != nil {
 				r.progress = progress
 			}
-			report, err := a.work(ctx, r, row.Kind)
+			report, err := v.work(ctx, r, row.Kind)
 			if !errors.Is(err, errLost) {
 				return report, err
 			}
@@ -134,40 +122,40 @@ func (a *Assistant) drive(ctx context.Context, id int64, progress func(done int)
 		case row.WaitingUntil != nil && time.Until(*row.WaitingUntil) > patientFor:
 			return reportOf(
 					row,
-				), quotaProblem(
+				), model.QuotaProblem(
 					&model.QuotaError{RetryAfter: time.Until(*row.WaitingUntil), Daily: true},
 				)
 		}
 		if progress != nil {
 			progress(int(row.Done))
 		}
-		if err := a.settings.Clock.Sleep(ctx, lookAgain); err != nil {
+		if err := v.settings.Clock.Sleep(ctx, lookAgain); err != nil {
 			return reportOf(row), err
 		}
 	}
 }
 
 // take answers the right to work on a run; none if another has it or the run has ended.
-func (a *Assistant) take(ctx context.Context, id int64) (*run, db.IndexRun, error) {
-	row, err := a.queries.GetIndexRun(ctx, id)
+func (v *Vectors) take(ctx context.Context, id int64) (*run, db.IndexRun, error) {
+	row, err := v.queries.GetIndexRun(ctx, id)
 	if err != nil || row.FinishedAt != nil {
 		return nil, row, err
 	}
-	_, wanted, err := a.spacesNow(ctx)
+	_, wanted, err := v.spacesNow(ctx)
 	if err != nil {
 		return nil, row, err
 	}
 	if wanted.id != row.ModelID { // of a server with other settings
 		return nil, row, nil
 	}
-	r := &run{Assistant: a, id: id, space: wanted, name: runName(), progress: func(int) {}}
+	r := &run{Vectors: v, id: id, space: wanted, name: runName(), progress: func(int) {}}
 	if err := r.lease(ctx); err != nil {
 		if errors.Is(err, errLost) {
 			return nil, row, nil
 		}
 		return nil, row, err
 	}
-	if row, err = a.queries.GetIndexRun(ctx, id); err != nil ||
+	if row, err = v.queries.GetIndexRun(ctx, id); err != nil ||
 		row.FinishedAt != nil { // ended just now
 		r.release(ctx)
 		return nil, row, err
@@ -188,9 +176,9 @@ func (r *run) release(ctx context.Context) {
 
 // work does all of a run that is left and notes how it ended. What a crash or a quota cuts short
 // goes on with its job.
-func (a *Assistant) work(ctx context.Context, r *run, kind string) (Report, error) {
+func (v *Vectors) work(ctx context.Context, r *run, kind string) (Report, error) {
 	defer r.release(ctx)
-	counted, err := a.queries.CountIndexable(ctx)
+	counted, err := v.queries.CountIndexable(ctx)
 	if err != nil {
 		return r.Report, err
 	}
@@ -201,7 +189,7 @@ func (a *Assistant) work(ctx context.Context, r *run, kind string) (Report, erro
 		r.total = int(counted.Products)
 		err = r.embedProducts(ctx)
 	}
-	a.lexicon.forget()
+	v.forget()
 	var quota *model.QuotaError
 	switch {
 	case errors.Is(err, errLost):
@@ -209,7 +197,7 @@ func (a *Assistant) work(ctx context.Context, r *run, kind string) (Report, erro
 	case ctx.Err() != nil:
 		return r.Report, ctx.Err()
 	case errors.As(err, &quota):
-		until := a.settings.Clock.Now().Add(quota.RetryAfter)
+		until := v.settings.Clock.Now().Add(quota.RetryAfter)
 		return r.Report, errors.Join(err, r.tell(ctx, &until))
 	}
 	if noted := r.tell(ctx, nil); noted != nil {
@@ -222,16 +210,16 @@ func (a *Assistant) work(ctx context.Context, r *run, kind string) (Report, erro
 	} else if err != nil {
 		code = new("internal")
 	}
-	if noted := a.queries.FinishIndexRun(ctx, code, r.id); noted != nil {
+	if noted := v.queries.FinishIndexRun(ctx, code, r.id); noted != nil {
 		return r.Report, noted
 	}
 	if err != nil {
 		return r.Report, err
 	}
-	if err := a.queries.ForgetIndexRuns(ctx); err != nil {
+	if err := v.queries.ForgetIndexRuns(ctx); err != nil {
 		return r.Report, err
 	}
-	return r.Report, a.settle(ctx)
+	return r.Report, v.settle(ctx)
 }
 
 // tell notes how far the run is, and until when it waits.
@@ -306,10 +294,17 @@ func problemOf(row db.IndexRun) error {
 	if row.Problem == nil {
 		return nil
 	}
-	for _, known := range []*problem.Error{ErrUnavailable, ErrMisconfigured, ErrQuota, ErrBudget} {
+	for _, known := range []*problem.Error{model.ErrUnavailable, model.ErrMisconfigured, model.ErrQuota, model.ErrBudget} {
 		if known.Code == *row.Problem {
 			return known
 		}
 	}
-	return ErrUnavailable
+	return model.ErrUnavailable
+}
+
+// runName returns a random name, by which index runs tell each other apart.
+func runName() string {
+	var random [12]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return hex.EncodeToString(random[:])
 }

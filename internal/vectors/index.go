@@ -1,4 +1,4 @@
-package assistant
+package vectors
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ type Report struct {
 
 // run is one index run: the right to it, and its progress.
 type run struct {
-	*Assistant
+	*Vectors
 	Report
 	id       int64 // of its row; 0: a single product, which needs no right and tells nobody
 	space    space
@@ -60,14 +60,14 @@ func (r *run) lease(ctx context.Context) error {
 
 // EmbedProducts makes the vectors of products whose text is new, inactive ones too. progress, which
 // may be nil, hears how many products are done.
-func (a *Assistant) EmbedProducts(ctx context.Context, progress func(done int)) (Report, error) {
-	return a.index(ctx, kindProducts, progress)
+func (v *Vectors) EmbedProducts(ctx context.Context, progress func(done int)) (Report, error) {
+	return v.index(ctx, kindProducts, progress)
 }
 
 // EmbedCategories makes the vectors of categories whose text is new and blends them into their
 // products.
-func (a *Assistant) EmbedCategories(ctx context.Context) (Report, error) {
-	return a.index(ctx, kindCategories, nil)
+func (v *Vectors) EmbedCategories(ctx context.Context) (Report, error) {
+	return v.index(ctx, kindCategories, nil)
 }
 
 // embedProducts is the work of a run of the products.
@@ -127,24 +127,24 @@ func (r *run) blend(ctx context.Context) error {
 }
 
 // EmbedProduct makes the vector of one product anew, whether its text is new or not.
-func (a *Assistant) EmbedProduct(ctx context.Context, id int64) (Report, error) {
-	return a.embedOne(ctx, id, true)
+func (v *Vectors) EmbedProduct(ctx context.Context, id int64) (Report, error) {
+	return v.embedOne(ctx, id, true)
 }
 
 // embedOne brings one product up to date in the space that serves, and in one that is being built.
-func (a *Assistant) embedOne(ctx context.Context, id int64, anew bool) (report Report, err error) {
-	serving, wanted, err := a.spacesNow(ctx)
+func (v *Vectors) embedOne(ctx context.Context, id int64, anew bool) (report Report, err error) {
+	serving, wanted, err := v.spacesNow(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	if report, err = a.embedOneIn(ctx, serving, id, anew); err == nil && wanted.id != serving.id {
-		return a.embedOneIn(ctx, wanted, id, anew)
+	if report, err = v.embedOneIn(ctx, serving, id, anew); err == nil && wanted.id != serving.id {
+		return v.embedOneIn(ctx, wanted, id, anew)
 	}
 	return report, err
 }
 
-func (a *Assistant) embedOneIn(ctx context.Context, in space, id int64, anew bool) (Report, error) {
-	rows, err := a.queries.ListProductDocuments(
+func (v *Vectors) embedOneIn(ctx context.Context, in space, id int64, anew bool) (Report, error) {
+	rows, err := v.queries.ListProductDocuments(
 		ctx,
 		db.ListProductDocumentsParams{
 			ModelID:   in.id,
@@ -159,7 +159,7 @@ func (a *Assistant) embedOneIn(ctx context.Context, in space, id int64, anew boo
 	if len(rows) == 0 {
 		return Report{}, ErrNoProduct
 	}
-	r := &run{Assistant: a, space: in, progress: func(int) {}}
+	r := &run{Vectors: v, space: in, progress: func(int) {}}
 	categories, err := r.categories(ctx)
 	if err != nil {
 		return Report{}, err
@@ -255,7 +255,7 @@ func (r *run) makeBatch(
 	var config *model.ConfigError
 	switch {
 	case err == nil:
-		r.lastOutage.Store(nil)
+		_ = r.health.Outcome(nil)
 		for start := 0; start < len(batch); start += r.settings.CommitBatch {
 			end := min(start+r.settings.CommitBatch, len(batch))
 			if err := store(ctx, batch[start:end], vectors[start:end]); err != nil {
@@ -266,7 +266,7 @@ func (r *run) makeBatch(
 		}
 		return nil
 	case !errors.As(err, &config) || strings.HasSuffix(config.Setting, "_API_KEY"):
-		return r.outcome(err)
+		return r.health.Outcome(err)
 	case len(batch) > 1:
 		half := len(batch) / 2
 		if err := r.makeBatch(ctx, batch[:half], store, refused); err != nil {
@@ -276,7 +276,7 @@ func (r *run) makeBatch(
 	}
 	r.Failed++
 	if r.Made == 0 && r.Failed >= maxFirstFails {
-		return r.outcome(err)
+		return r.health.Outcome(err)
 	}
 	if refused == nil {
 		return nil

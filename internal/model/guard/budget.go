@@ -1,4 +1,4 @@
-package assistant
+package guard
 
 import (
 	"context"
@@ -15,9 +15,8 @@ import (
 // budgetAge is how long the sum of a day is taken from memory: other servers spend as well.
 const budgetAge = 5 * time.Second
 
-// Budget is the most tokens that all servers of the shop spend on a provider in a day (UTC). It is
-// a guard.Budget. What is spent is kept in the database. Calls under way together may overspend by
-// what they cost.
+// Budget is the most tokens that all servers of the shop spend on a model in a day (UTC). What is
+// spent is stored in the database. Calls under way at the same time may overspend by what they cost.
 type Budget struct {
 	queries *db.Queries
 	log     *slog.Logger
@@ -29,13 +28,12 @@ type Budget struct {
 	readAt time.Time
 }
 
-// NewBudget makes the budget for a provider; tokens of 0 bound nothing, and are counted all the
-// same.
+// NewBudget returns the budget of a model. 0 tokens mean no limit; they are counted all the same.
 func NewBudget(pool *pgxpool.Pool, log *slog.Logger, name string, tokens int64) *Budget {
 	return &Budget{queries: db.New(pool), log: log, name: name, tokens: tokens}
 }
 
-// Allow answers ErrBudget when the day's tokens are spent.
+// Allow returns model.ErrBudget when the day's tokens are spent.
 func (b *Budget) Allow(ctx context.Context) error {
 	if b.tokens == 0 {
 		return nil
@@ -54,10 +52,10 @@ func (b *Budget) Allow(ctx context.Context) error {
 		return nil
 	}
 	midnight := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, time.UTC)
-	return ErrBudget.After(midnight.Sub(now).Round(time.Second) + time.Second)
+	return model.ErrBudget.After(midnight.Sub(now).Round(time.Second) + time.Second)
 }
 
-// Spend notes what a call cost.
+// Spend adds what a call cost.
 func (b *Budget) Spend(u model.Usage) {
 	b.mu.Lock()
 	b.spent += u.Input + u.Output

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/gemini"
 	"github.com/shopd/shopd/internal/model/guard"
@@ -21,30 +20,30 @@ const (
 	geminiGeneration = gemini.DefaultGenerationModel
 )
 
-// newProvider chooses who makes vectors and answers, and how long its vectors are: with
-// RAG_PROVIDER=auto, Gemini if there is a key. What costs money is guarded.
-func (a *App) newProvider(
-	ctx context.Context, metrics *guard.Metrics,
-) (chosen model.Model, dimensions int, err error) {
+// newModel makes the model that the settings name, with RAG_PROVIDER=auto Gemini if there is a key.
+// It returns the length of its vectors. A model that costs money is guarded.
+func (a *App) newModel(ctx context.Context) (dimensions int, err error) {
 	s := a.settings
+	dimensions = model.Dimensions
 	switch {
 	case s.RAGProvider == "local", s.RAGProvider == "auto" && s.GeminiAPIKey == "":
-		return local.New(), model.Dimensions, nil
+		a.model = local.New()
 	case s.RAGProvider == "openai":
-		chosen, err := a.newOpenAI(metrics, s.RAGEmbeddingModel)
-		return chosen, model.Dimensions, err
+		a.model, err = a.newOpenAI(s.RAGEmbeddingModel)
 	case s.GeminiAPIKey == "":
-		return noKey{}, s.RAGEmbeddingDim, nil
+		a.model, dimensions = noKey{}, s.RAGEmbeddingDim
+	default:
+		dimensions = s.RAGEmbeddingDim
+		a.model, err = a.newGemini(ctx, s.RAGEmbeddingModel, dimensions)
 	}
-	chosen, err = a.newGemini(ctx, metrics, s.RAGEmbeddingModel, s.RAGEmbeddingDim)
-	return chosen, s.RAGEmbeddingDim, err
+	return dimensions, err
 }
 
 func (a *App) newGemini(
-	ctx context.Context, metrics *guard.Metrics, embedding string, dimensions int,
+	ctx context.Context, embedding string, dimensions int,
 ) (model.Model, error) {
 	s := a.settings
-	used, budget := a.spending("gemini", metrics)
+	used, budget := a.spending("gemini")
 	client, err := gemini.New(ctx, gemini.Settings{
 		APIKey: s.GeminiAPIKey, EmbeddingModel: embedding, GenerationModel: s.RAGGenerationModel,
 		Dimensions: dimensions, Timeout: s.RAGGeminiTimeout, Endpoint: s.GeminiEndpoint, Used: used,
@@ -53,12 +52,12 @@ func (a *App) newGemini(
 		return nil, err
 	}
 	a.closers = append(a.closers, client.Close)
-	return guard.New(client, budget, metrics), nil
+	return guard.New(client, budget, a.metrics), nil
 }
 
-func (a *App) newOpenAI(metrics *guard.Metrics, embedding string) (model.Model, error) {
+func (a *App) newOpenAI(embedding string) (model.Model, error) {
 	s := a.settings
-	used, budget := a.spending("openai", metrics)
+	used, budget := a.spending("openai")
 	generation := s.RAGGenerationModel
 	if embedding == geminiEmbedding {
 		embedding = ""
@@ -80,21 +79,21 @@ func (a *App) newOpenAI(metrics *guard.Metrics, embedding string) (model.Model, 
 		return nil, err
 	}
 	a.closers = append(a.closers, client.Close)
-	return guard.New(client, budget, metrics), nil
+	return guard.New(client, budget, a.metrics), nil
 }
 
-// spending counts what a provider costs and bounds it.
-func (a *App) spending(name string, metrics *guard.Metrics) (func(model.Usage), *assistant.Budget) {
-	budget := assistant.NewBudget(a.pool, a.log, name, a.settings.RAGDailyTokens)
+// spending returns what counts the tokens a model uses, and the budget that bounds them.
+func (a *App) spending(name string) (func(model.Usage), *guard.Budget) {
+	budget := guard.NewBudget(a.pool, a.log, name, a.settings.RAGDailyTokens)
 	return func(u model.Usage) {
-		metrics.Used(name, u)
+		a.metrics.Used(name, u)
 		budget.Spend(u)
 	}, budget
 }
 
-// formerModel answers what embeds questions for vectors of a model that is no longer the set one,
-// such as "gemini:models/gemini-embedding-001@768", or nil when that cannot be asked any more.
-func (a *App) formerModel(metrics *guard.Metrics) func(name string) model.Embedder {
+// formerModel returns a function that finds the embedder of a model that was set before, by a name
+// such as "gemini:models/gemini-embedding-001@768". It is nil if that model is not available.
+func (a *App) formerModel() func(name string) model.Embedder {
 	var mu sync.Mutex
 	made := map[string]model.Embedder{}
 	return func(name string) model.Embedder {
@@ -103,13 +102,13 @@ func (a *App) formerModel(metrics *guard.Metrics) func(name string) model.Embedd
 		if former, ok := made[name]; ok {
 			return former
 		}
-		former := a.newFormer(metrics, name)
+		former := a.newFormer(name)
 		made[name] = former
 		return former
 	}
 }
 
-func (a *App) newFormer(metrics *guard.Metrics, name string) model.Embedder {
+func (a *App) newFormer(name string) model.Embedder {
 	kind, rest, _ := strings.Cut(name, ":")
 	embedding, length, _ := strings.Cut(rest, "@")
 	dimensions, err := strconv.Atoi(length)
@@ -119,9 +118,9 @@ func (a *App) newFormer(metrics *guard.Metrics, name string) model.Embedder {
 	var former model.Model
 	switch {
 	case kind == "gemini" && a.settings.GeminiAPIKey != "":
-		former, err = a.newGemini(context.Background(), metrics, embedding, dimensions)
+		former, err = a.newGemini(context.Background(), embedding, dimensions)
 	case kind == "openai" && a.settings.RAGProvider == "openai":
-		former, err = a.newOpenAI(metrics, embedding)
+		former, err = a.newOpenAI(embedding)
 	default:
 		return nil
 	}
@@ -131,7 +130,7 @@ func (a *App) newFormer(metrics *guard.Metrics, name string) model.Embedder {
 	return former
 }
 
-// noKey stands for Gemini without a key: the shop runs, its assistant says what is missing.
+// noKey is Gemini without a key: the shop runs, and the assistant says what is missing.
 type noKey struct{}
 
 var errNoKey = &model.ConfigError{

@@ -1,9 +1,8 @@
-package assistant_test
+package vectors_test
 
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -15,27 +14,6 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/model/geministub"
 )
-
-// withGemini starts a shop whose assistant talks to a stand-in of Google's API.
-func withGemini(
-	t *testing.T, start func(testing.TB, ...apitest.Setting) *apitest.Shop,
-	settings ...apitest.Setting,
-) (*apitest.Shop, *geministub.Server) {
-	t.Helper()
-	model := geministub.New()
-	listener := httptest.NewServer(model)
-	t.Cleanup(listener.Close)
-	settings = append([]apitest.Setting{
-		{
-			Name:  "RAG_PROVIDER",
-			Value: "auto",
-		},
-		{Name: "GEMINI_API_KEY", Value: "test-key"},
-		{Name: "GEMINI_ENDPOINT", Value: listener.URL},
-		{Name: "RAG_GEMINI_TIMEOUT", Value: "10"},
-	}, settings...)
-	return start(t, settings...), model
-}
 
 func index(caller apitest.Caller) api.IndexReport {
 	var report api.IndexReport
@@ -55,9 +33,18 @@ func status(caller apitest.Caller) api.IndexStatus {
 	return s
 }
 
+// sources returns what the assistant answers a question from.
+func sources(caller apitest.Caller, question string) []api.AssistantSource {
+	var answer api.AssistantAnswer
+	caller.Post("/api/v1/rag/query", map[string]any{"query": question}).
+		Want(http.StatusOK).
+		Into(&answer)
+	return answer.Sources
+}
+
 func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
 	categories := apitest.Value[int](shop, "SELECT count(*) FROM categories")
@@ -103,7 +90,7 @@ func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 
 func TestBlendIsFourPartsProductOnePartCategory(t *testing.T) {
 	t.Parallel()
-	shop, _ := withGemini(t, apitest.Demo)
+	shop, _ := apitest.WithGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	index(admin)
 	indexCategories(admin)
@@ -133,7 +120,7 @@ func TestBlendIsFourPartsProductOnePartCategory(t *testing.T) {
 
 func TestReindexProduct(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	id := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE is_active")
 	for range 2 {
@@ -151,7 +138,7 @@ func TestReindexProduct(t *testing.T) {
 
 func TestIndexRunsAreShared(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
 	entered, leave := make(chan struct{}), make(chan struct{})
@@ -194,7 +181,7 @@ func TestIndexRunsAreShared(t *testing.T) {
 
 func TestARunGoesOnAfterACrash(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
 	model.Next(geministub.BatchEmbedContents, 1, geministub.Reply{}) // the first batch passes
 	model.Next(geministub.BatchEmbedContents, 1, geministub.QuotaPerDay())
@@ -246,7 +233,7 @@ func TestTheJobOfARunDoesIt(t *testing.T) {
 
 func TestIndexStopsAtAnEmptyQuotaAndGoesOnLater(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	model.Next(geministub.BatchEmbedContents, 1, geministub.Reply{}) // the first batch passes
 	model.Next(geministub.BatchEmbedContents, 1, geministub.QuotaPerDay())
@@ -267,14 +254,14 @@ func TestIndexStopsAtAnEmptyQuotaAndGoesOnLater(t *testing.T) {
 
 func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	before := status(admin)
 	assert.Contains(
 		t, before.ServingModel, "local:",
 		"the vectors that are there serve until all new ones are made",
 	)
-	require.NotEmpty(t, ask(t, shop.Caller, "coffee grinder", nil).Sources)
+	require.NotEmpty(t, sources(shop.Caller, "coffee grinder"))
 	assert.Zero(
 		t, model.Calls(geministub.EmbedContent), "questions are asked of the space that serves",
 	)
@@ -283,7 +270,7 @@ func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 	assert.Contains(t, status(admin).ServingModel, "local:", "the categories are missing")
 	indexCategories(admin)
 	assert.Contains(t, status(admin).ServingModel, "gemini:")
-	require.NotEmpty(t, ask(t, shop.Caller, "coffee grinder", nil).Sources)
+	require.NotEmpty(t, sources(shop.Caller, "coffee grinder"))
 	assert.Equal(t, 1, model.Calls(geministub.EmbedContent))
 	assert.Equal(
 		t, "retired",
@@ -303,7 +290,7 @@ func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 	s := status(shorter.Admin())
 	assert.Contains(t, s.Model, "@256")
 	assert.Contains(t, s.ServingModel, "@768")
-	require.NotEmpty(t, ask(t, shorter.Caller, "a yoga mat", nil).Sources)
+	require.NotEmpty(t, sources(shorter.Caller, "a yoga mat"))
 	last, _ := model.Last(geministub.EmbedContent)
 	assert.Equal(t, 768, last.Texts[0].Dimensions)
 	// An edit meanwhile is made in both.
@@ -319,7 +306,7 @@ func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 
 func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	index(admin)
 	shop.Exec(
@@ -341,7 +328,7 @@ func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {
 
 func TestIndexWithoutItsModel(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo)
+	shop, model := apitest.WithGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	id := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE is_active")
 	reindex := fmt.Sprintf("/api/v1/rag/products/%d/reindex", id)
@@ -353,7 +340,7 @@ func TestIndexWithoutItsModel(t *testing.T) {
 		Problem(http.StatusServiceUnavailable, "assistant_unavailable")
 	admin.Put(reindex, nil).Problem(http.StatusServiceUnavailable, "assistant_unavailable")
 
-	refused, model := withGemini(t, apitest.Demo)
+	refused, model := apitest.WithGemini(t, apitest.Demo)
 	model.Next(geministub.BatchEmbedContents, 1, geministub.KeyInvalid())
 	refused.Admin().
 		Post("/api/v1/rag/index", nil).

@@ -1,4 +1,4 @@
-package assistant
+package vectors
 
 import (
 	"context"
@@ -38,15 +38,15 @@ type spaces struct {
 }
 
 // Model answers the id of the vector space that questions are answered from.
-func (a *Assistant) Model(ctx context.Context) (int16, error) {
-	serving, _, err := a.spacesNow(ctx)
+func (v *Vectors) Model(ctx context.Context) (int16, error) {
+	serving, _, err := v.spacesNow(ctx)
 	return serving.id, err
 }
 
 // spacesNow answers the space that serves and the one the settings want. They differ after a change
 // of the model, until every product has a vector of the wanted one.
-func (a *Assistant) spacesNow(ctx context.Context) (serving, wanted space, err error) {
-	s := &a.spaces
+func (v *Vectors) spacesNow(ctx context.Context) (serving, wanted space, err error) {
+	s := &v.spaces
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	age := settledAge
@@ -56,7 +56,7 @@ func (a *Assistant) spacesNow(ctx context.Context) (serving, wanted space, err e
 	if s.wanted.id != 0 && time.Since(s.readAt) < age {
 		return s.serving, s.wanted, nil
 	}
-	if s.serving, s.wanted, err = a.readSpaces(ctx); err != nil {
+	if s.serving, s.wanted, err = v.readSpaces(ctx); err != nil {
 		s.wanted.id = 0
 		return space{}, space{}, err
 	}
@@ -70,45 +70,45 @@ func (s *spaces) forget() {
 	s.wanted.id = 0
 }
 
-func (a *Assistant) readSpaces(ctx context.Context) (serving, wanted space, err error) {
-	wanted = space{name: spaceName(a.provider.Model()), embedder: a.provider}
-	row, err := a.queries.AddEmbeddingModel(ctx, wanted.name)
+func (v *Vectors) readSpaces(ctx context.Context) (serving, wanted space, err error) {
+	wanted = space{name: spaceName(v.model.Model()), embedder: v.model}
+	row, err := v.queries.AddEmbeddingModel(ctx, wanted.name)
 	if err != nil {
 		return serving, wanted, err
 	}
 	if wanted.id = row.ID; row.State == "active" {
 		return wanted, wanted, nil
 	}
-	active, err := a.queries.GetActiveModel(ctx)
+	active, err := v.queries.GetActiveModel(ctx)
 	if err != nil && !isNoRow(err) {
 		return serving, wanted, err
 	}
 	if err == nil && active.HasVectors {
-		if former := a.former(active.Name); former != nil {
+		if former := v.former(active.Name); former != nil {
 			return space{active.ID, active.Name, former}, wanted, nil
 		}
-		a.settings.Log.WarnContext(
+		v.settings.Log.WarnContext(
 			ctx,
 			"vectors of the former model cannot be searched any more, so those that are made serve at once",
 			"former", active.Name, "model", wanted.name,
 		)
 	}
-	return wanted, wanted, a.activate(ctx, wanted.id)
+	return wanted, wanted, v.activate(ctx, wanted.id)
 }
 
 // former is what makes vectors of a space of before.
-func (a *Assistant) former(name string) model.Embedder {
+func (v *Vectors) former(name string) model.Embedder {
 	switch {
-	case name == spaceName(a.local.Model()):
-		return a.local
-	case a.settings.Former == nil:
+	case name == spaceName(v.local.Model()):
+		return v.local
+	case v.settings.Former == nil:
 		return nil
 	}
 	model := modelOf(name)
 	if model == "" {
 		return nil
 	}
-	return a.settings.Former(model)
+	return v.settings.Former(model)
 }
 
 func spaceName(model string) string { return fmt.Sprintf("%s/v%d", model, templateVersion) }
@@ -125,8 +125,8 @@ func modelOf(name string) string {
 }
 
 // activate makes a space the one that serves, at once for all who ask.
-func (a *Assistant) activate(ctx context.Context, id int16) error {
-	return postgres.Tx(ctx, a.pool, func(q *db.Queries) error {
+func (v *Vectors) activate(ctx context.Context, id int16) error {
+	return postgres.Tx(ctx, v.pool, func(q *db.Queries) error {
 		if err := q.RetireModel(ctx, id); err != nil {
 			return err
 		}
@@ -135,24 +135,24 @@ func (a *Assistant) activate(ctx context.Context, id int16) error {
 }
 
 // settle switches to the wanted space if it is complete, and drops what was retired long ago.
-func (a *Assistant) settle(ctx context.Context) error {
-	serving, wanted, err := a.spacesNow(ctx)
+func (v *Vectors) settle(ctx context.Context) error {
+	serving, wanted, err := v.spacesNow(ctx)
 	if err != nil {
 		return err
 	}
 	if serving.id != wanted.id {
-		complete, err := a.queries.IsModelComplete(ctx, wanted.id)
+		complete, err := v.queries.IsModelComplete(ctx, wanted.id)
 		if err != nil || !complete {
 			return err
 		}
-		if err := a.activate(ctx, wanted.id); err != nil {
+		if err := v.activate(ctx, wanted.id); err != nil {
 			return err
 		}
-		a.spaces.forget()
-		a.lexicon.forget()
-		a.settings.Log.InfoContext(
+		v.spaces.forget()
+		v.forget()
+		v.settings.Log.InfoContext(
 			ctx, "vectors of another model took over", "former", serving.name, "model", wanted.name,
 		)
 	}
-	return a.queries.DropRetiredModels(ctx)
+	return v.queries.DropRetiredModels(ctx)
 }
