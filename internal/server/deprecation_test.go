@@ -54,7 +54,7 @@ func TestWhatIsToGoSaysSoInEveryAnswer(t *testing.T) {
 		metrics:    newMetrics(nil, nil),
 		origins:    http.NewCrossOriginProtection(),
 	}
-	s.echo.Use(s.observe)
+	s.echo.Use(s.observe, s.admit)
 	for path := range map[string]bool{"/old": true, "/new": true} {
 		s.echo.GET(path, func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
 	}

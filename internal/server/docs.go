@@ -133,7 +133,7 @@ func serveRedoc(c echo.Context) error {
 	header := c.Response().Header()
 	header.Set(echo.HeaderContentType, "text/javascript; charset=utf-8")
 	header.Set("Cache-Control", "public, max-age=86400")
-	header.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	header.Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
 	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
 		header.Set(echo.HeaderContentEncoding, "gzip")
 		return c.Blob(http.StatusOK, "text/javascript; charset=utf-8", redocScript)

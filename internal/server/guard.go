@@ -28,6 +28,20 @@ var (
 	)
 )
 
+// admit passes requests for operations to guard. It runs inside cors, so that pages of allowed
+// origins can read every refusal.
+func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if op := s.operationOf(c); op != nil {
+			return s.guard(c, op, request.From(c.Request().Context()), next)
+		}
+		if isMisrouted(c) {
+			return s.refuseMisrouted(c)
+		}
+		return next(c)
+	}
+}
+
 // guard passes a request on to its handler if it meets everything the contract demands. The order
 // matters: a body is capped before anything reads it, and a caller without the right to call does
 // not make the validator work.

@@ -35,11 +35,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		r := c.Request()
 		method := r.Method
-		op := s.operations[operationKey(r.Method, c.Path())]
-		misrouted := op != nil && isMisrouted(c)
-		if misrouted {
-			op = nil
-		}
+		op := s.operationOf(c)
 		info := &request.Info{
 			ID:        requestID(r.Header.Get(requestIDHeader)),
 			Address:   s.clientAddress(r),
@@ -88,21 +84,21 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			s.record(c, info, method)
 			err = nil
 		}()
-		if misrouted {
-			return s.refuseMisrouted(c)
-		}
-		if op == nil {
-			return next(c)
-		}
-		return s.guard(c, op, info, next)
+		return next(c)
 	}
 }
 
-func operationKey(method, path string) string {
+// operationOf returns the operation that a request is for, or nil.
+func (s *Server) operationOf(c echo.Context) *operation {
+	method := c.Request().Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	return method + " " + path
+	op := s.operations[method+" "+c.Path()]
+	if op != nil && isMisrouted(c) {
+		return nil
+	}
+	return op
 }
 
 // record writes the access log line and the metrics of a finished request.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
 
@@ -131,7 +130,7 @@ func New(o Options, domains Domains) (*Server, error) {
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { // of errors outside observe
 		s.writeProblem(c, err)
 	}
-	s.echo.Use(s.observe, cors(o.AllowedOrigins))
+	s.echo.Use(s.observe, cors(o.AllowedOrigins), s.admit)
 	api.RegisterHandlers(
 		s.echo, api.NewStrictHandler(domains, []api.StrictMiddlewareFunc{refuseNil}),
 	)
@@ -156,30 +155,6 @@ func (s *Server) registerHead() {
 		s.echo.Router().Find(http.MethodGet, route.Path, c)
 		s.echo.Add(http.MethodHead, route.Path, c.Handler())
 	}
-}
-
-// cors lets browsers read responses on pages of the listed origins, and of no others.
-func cors(origins []string) echo.MiddlewareFunc {
-	if len(origins) == 0 {
-		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
-	}
-	return middleware.CORSWithConfig(middleware.CORSConfig{
-		AllowOrigins: origins,
-		AllowMethods: []string{
-			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
-			http.MethodDelete,
-		},
-		AllowHeaders: []string{
-			"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key",
-			"X-Cart-Token", csrfHeader, requestIDHeader,
-		},
-		ExposeHeaders: []string{
-			"Deprecation", "ETag", "Idempotent-Replayed", "RateLimit-Limit", "RateLimit-Remaining",
-			"RateLimit-Reset", "Retry-After", "Sunset", requestIDHeader, "X-Assistant-Provider",
-		},
-		AllowCredentials: true,
-		MaxAge:           600,
-	})
 }
 
 // refuseNil makes it an error if a handler returns no response: the generated code would send an
