@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -36,12 +35,10 @@ func provable(t *testing.T) *pgx.Conn {
 var small = []string{"prove", "--buyers", "30", "--attempts", "300", "--units", "50", "--seed", "7"}
 
 func TestProveWithAServerThatIsKilled(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "shopd")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is released
-	built, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", built)
 	conn := provable(t)
+	program, err := os.Executable()
+	require.NoError(t, err)
+	t.Setenv(actsAsProgram, "1") // for the command, and for the servers it starts and kills
 	var out bytes.Buffer
 	prove := exec.CommandContext(
 		t.Context(),
