@@ -1,4 +1,4 @@
--- Returns the orders of a run's customers, by the beginning of their addresses, with the units of their
+-- Returns the orders of a run's customers, by the prefix of their addresses, with the units of their
 -- lines.
 -- name: ListProvedOrders :many
 SELECT o.id, o.number, o.status, o.total_minor, coalesce(o.note, '')::text AS note,

@@ -1,6 +1,6 @@
-// Package integrity looks whether the books of a shop balance: stock against its ledger, orders
-// against their lines, what they hold, their history and their payments, and payments against the
-// test provider's ledger. On a shop nothing went wrong in, no check finds anything.
+// Package integrity checks whether the books of a shop balance: stock with its ledger; orders with
+// their lines, their stock, their history and their payments; payments with the test provider's
+// ledger. In a sound shop no check finds anything.
 package integrity
 
 import (
@@ -14,18 +14,18 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
-// most findings a check tells.
-const most = 100
+// maxFindings is how many findings a check returns.
+const maxFindings = 100
 
-// Result is what a check found.
+// Result is the result of one check.
 type Result struct {
 	Name    string
-	Checked int64    // how many rows were looked at
-	Found   []string // what is wrong, a hundred at most; empty when all is well
+	Checked int64    // rows
+	Found   []string // what is wrong: maxFindings at most
 }
 
-// Check looks at everything, as it is at one moment. However long that takes, it holds up nobody.
-// ledger reads the test provider's books; nil when the shop uses another provider.
+// Check runs all checks on one snapshot of the database. It takes no locks. ledger reads the test
+// provider's ledger; it is nil if the shop uses another provider.
 func Check(
 	ctx context.Context, pool *pgxpool.Pool, ledger func() (testpay.Ledger, error),
 ) (results []Result, err error) {
@@ -44,6 +44,7 @@ func Check(
 	return results, err
 }
 
+// check runs all checks in a transaction.
 func check(
 	ctx context.Context, q *db.Queries, ledger func() (testpay.Ledger, error),
 ) ([]Result, error) {
@@ -55,7 +56,9 @@ func check(
 	for _, t := range orders.Transitions() {
 		steps = append(steps, t.From+">"+t.To)
 	}
-	histories := func(ctx context.Context, most int32) ([]string, error) { return q.FindWrongHistories(ctx, steps, most) }
+	histories := func(ctx context.Context, limit int32) ([]string, error) {
+		return q.FindWrongHistories(ctx, steps, limit)
+	}
 	results := make([]Result, 0, 10)
 	for _, one := range []struct {
 		name    string
@@ -72,7 +75,7 @@ func check(
 		{"every order is paid once, with its total", books.Orders, q.FindWrongOrderPayments},
 		{"every payment's refunds add up to what was given back", books.Payments, q.FindWrongRefunds},
 	} {
-		found, err := one.find(ctx, most)
+		found, err := one.find(ctx, maxFindings)
 		if err != nil {
 			return nil, err
 		}
@@ -81,6 +84,6 @@ func check(
 	if ledger == nil {
 		return results, nil
 	}
-	against, err := compare(ctx, q, ledger, books.At)
-	return append(results, against), err
+	charges, err := compareLedger(ctx, q, ledger, books.At)
+	return append(results, charges), err
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
-// compare holds payments and refunds against the test provider's ledger, both ways. What the ledger
-// took up after at, when the database was looked at, is left out; what the shop does not know yet
-// is pending there.
-func compare(
+// compareLedger compares payments and refunds with the test provider's ledger, both ways. Entries
+// of the ledger after at, the time of the database's snapshot, are left out. A charge whose outcome
+// the shop does not know yet has a pending payment.
+func compareLedger(
 	ctx context.Context, q *db.Queries, read func() (testpay.Ledger, error), at time.Time,
 ) (Result, error) {
 	result := Result{Name: "every charge and refund of the test provider is in the books"}
@@ -30,7 +30,7 @@ func compare(
 		return result, err
 	}
 	wrong := func(format string, args ...any) {
-		if len(result.Found) < most {
+		if len(result.Found) < maxFindings {
 			result.Found = append(result.Found, fmt.Sprintf(format, args...))
 		}
 	}
@@ -40,6 +40,8 @@ func compare(
 	return result, nil
 }
 
+// compareCharges calls wrong for every charge without its payment, and every payment without its
+// charge.
 func compareCharges(
 	payments []db.ListTestPaymentsRow, charges []testpay.Charge, at time.Time,
 	wrong func(string, ...any),
@@ -82,6 +84,7 @@ func compareCharges(
 	}
 }
 
+// compareRefunds does the same with refunds.
 func compareRefunds(
 	refunds []db.ListTestRefundsRow, made []testpay.Refund, at time.Time,
 	wrong func(string, ...any),

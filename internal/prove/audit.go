@@ -8,7 +8,7 @@ import (
 	"github.com/shopd/shopd/internal/orders"
 )
 
-// audit compares what the buyers were told with what the database holds.
+// audit compares the responses that buyers got with the database.
 func (r *run) audit(ctx context.Context) error {
 	q := db.New(r.Pool)
 	rows, err := q.ListProvedOrders(ctx, r.name+"-")
@@ -54,7 +54,7 @@ func (r *run) audit(ctx context.Context) error {
 	return err
 }
 
-// compare compares one attempt with the orders of its key.
+// compare compares one attempt with the orders of its Idempotency-Key.
 func (r *run) compare(a attempt, o outcome, found []db.ListProvedOrdersRow) {
 	if len(found) > 1 {
 		r.report.Duplicates += len(found) - 1
@@ -66,7 +66,7 @@ func (r *run) compare(a attempt, o outcome, found []db.ListProvedOrdersRow) {
 	switch {
 	case o.order == nil && o.gaveUp:
 		r.report.Unknown++
-	case o.order == nil && o.unanswered: // what is refused keeps no key: the copy that was not answered may have come later
+	case o.order == nil && o.unanswered: // the copy without a response may have come after a refusal
 		r.report.Late += len(found)
 	case o.order == nil:
 		if len(found) > 0 {

@@ -13,26 +13,26 @@ import (
 	"github.com/shopd/shopd/gen/client"
 )
 
-// patience is how long a buyer asks again who does not know what became of a request.
+// patience is how long a buyer retries a request whose outcome is unknown.
 const patience = time.Minute
 
-// outcome is what a buyer knows of an attempt in the end.
+// outcome is what a buyer knows about an attempt in the end.
 type outcome struct {
 	tried      bool
 	order      *client.Order // acknowledged
 	body       []byte
-	unanswered bool // a copy of the request got no answer
-	gaveUp     bool // no copy did
+	unanswered bool // a copy of the request got no response
+	gaveUp     bool // no copy got a response
 	cancelled  bool // acknowledged
 	paid       bool // acknowledged
 }
 
-// shop makes the attempts of one buyer.
+// shop makes the attempts of one buyer, one after the other.
 func (r *run) shop(ctx context.Context, who int) {
-	var standing []int // attempts whose orders can be cancelled
+	var standing []int // attempts whose orders can still be cancelled
 	for number := who; number < r.Attempts && ctx.Err() == nil; number += r.Buyers {
 		a := plan(r.Seed, number, r.Buyers, len(r.products))
-		r.begun.Add(1)
+		r.started.Add(1)
 		r.outcomes[number] = r.buy(ctx, a)
 		switch o := &r.outcomes[number]; {
 		case o.order == nil:
@@ -46,11 +46,11 @@ func (r *run) shop(ctx context.Context, who int) {
 			standing = slices.Delete(standing, 0, 1)
 		}
 		r.mu.Lock()
-		r.over++
-		over := r.over
+		r.ended++
+		ended := r.ended
 		r.mu.Unlock()
 		if r.Progress != nil {
-			r.Progress(over, r.Attempts)
+			r.Progress(ended, r.Attempts)
 		}
 	}
 }
@@ -70,14 +70,14 @@ func (r *run) buy(ctx context.Context, a attempt) outcome {
 			twin.order.ID,
 		)
 	}
-	if o.order == nil && twin.order != nil { // a copy that was refused leaves the key to the other
+	if o.order == nil && twin.order != nil { // a copy that was refused frees the key for the other one
 		o.order, o.body = twin.order, twin.body
 	}
 	o.unanswered, o.gaveUp = o.unanswered || twin.unanswered, o.gaveUp || twin.gaveUp
 	if a.again && o.order != nil {
 		if again := r.place(ctx, a, 0); !again.gaveUp && !bytes.Equal(again.body, o.body) {
 			r.contradict(
-				"attempt %d: order %d was acknowledged, and its request sent again is answered %.200q",
+				"attempt %d: order %d was acknowledged, but its request sent again returns %.200q",
 				a.number, o.order.ID, again.body,
 			)
 		}
@@ -85,8 +85,8 @@ func (r *run) buy(ctx context.Context, a attempt) outcome {
 	return o
 }
 
-// place sends an order until it knows what became of it, with the same key every time; the first
-// time it hangs up after cut unless that is zero.
+// place sends an order until its outcome is known, with the same key every time. The first time it
+// disconnects after cut, unless that is zero.
 func (r *run) place(ctx context.Context, a attempt, cut time.Duration) outcome {
 	key := fmt.Sprintf("%s %d", r.name, a.number)
 	body := client.CreateOrderJSONRequestBody{Note: &key}
@@ -110,7 +110,7 @@ func (r *run) place(ctx context.Context, a attempt, cut time.Duration) outcome {
 		hangUp()
 		switch {
 		case err != nil:
-			r.count("no answer")
+			r.count("no response")
 			o.unanswered = true
 		case answer.JSON201 != nil:
 			r.count(answer.Status())
@@ -140,12 +140,12 @@ func (r *run) cancel(ctx context.Context, number int, token string) {
 		case answer.JSON200 != nil:
 			o.cancelled = true
 			return
-		case answer.StatusCode() == http.StatusBadRequest && unsure: // the first request cancelled it
+		case answer.StatusCode() == http.StatusBadRequest && unsure: // an earlier try cancelled it
 			o.cancelled = true
 			return
 		case answer.StatusCode() < http.StatusInternalServerError:
 			r.contradict(
-				"attempt %d: cancelling the unpaid order %d was answered %s", number, o.order.ID,
+				"attempt %d: cancelling the unpaid order %d returned %s", number, o.order.ID,
 				answer.Body,
 			)
 			return
@@ -159,11 +159,11 @@ func (r *run) cancel(ctx context.Context, number int, token string) {
 	}
 }
 
-// refused reports whether an answer says for good that there is no order. A server that fails
-// without having been killed contradicts.
+// refused reports whether a response says for good that there is no order. A 500 is a
+// contradiction.
 func (r *run) refused(response *http.Response, body []byte) bool {
 	var problem client.Problem
-	_ = json.Unmarshal(body, &problem) // a body that is none has no code
+	_ = json.Unmarshal(body, &problem) // a body that is no problem has no code
 	label := response.Status
 	if problem.Code != "" {
 		label = fmt.Sprintf("%d %s", response.StatusCode, problem.Code)
@@ -177,19 +177,20 @@ func (r *run) refused(response *http.Response, body []byte) bool {
 		problem.Code != "payment_in_progress"
 }
 
+// count counts a response for the report.
 func (r *run) count(answer string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answers[answer]++
 }
 
-// retry waits a little longer each time.
+// retry waits longer before each try, until a time.
 type retry struct {
 	until time.Time
 	wait  time.Duration
 }
 
-// again waits before another try; false when there should be none.
+// again waits before another try. It returns false if there should be none.
 func (t *retry) again(ctx context.Context) bool {
 	t.wait = min(max(5*time.Millisecond, 2*t.wait), 320*time.Millisecond)
 	return time.Now().Before(t.until) && pause(ctx, t.wait) == nil

@@ -12,16 +12,15 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
-// CallTimeout is what a server that is killed should have as PAYMENT_CALL_TIMEOUT: the key of a
-// payment that was cut off is free again after one and a half times that, and its buyer waits for
-// it.
+// CallTimeout is the PAYMENT_CALL_TIMEOUT that a server which is killed should have. A buyer whose
+// payment was cut off waits until its key is free again, after one and a half times as long.
 const CallTimeout = 4 * time.Second
 
-// payPatience is how long a buyer asks again for a payment.
+// payPatience is how long a buyer retries a payment.
 const payPatience = 2 * time.Minute
 
-// pay pays for an order of an attempt, after a card that the bank declines when the attempt says
-// so. It reports whether the payment was acknowledged.
+// pay pays for an order of an attempt, after a declined card if the attempt says so. It reports
+// whether the payment was acknowledged.
 func (r *run) pay(ctx context.Context, a attempt, order int64) bool {
 	if a.broke {
 		r.charge(ctx, a, order, testpay.TokenDeclined)
@@ -29,7 +28,8 @@ func (r *run) pay(ctx context.Context, a attempt, order int64) bool {
 	return r.charge(ctx, a, order, testpay.TokenVisa)
 }
 
-// charge sends a payment until it knows what became of it, with the same key every time.
+// charge sends a payment until its outcome is known, with the same key every time. It reports
+// whether the payment was acknowledged.
 func (r *run) charge(ctx context.Context, a attempt, order int64, token string) bool {
 	key := fmt.Sprintf("%s %d %s", r.name, a.number, token)
 	kind := "card"
@@ -47,11 +47,11 @@ func (r *run) charge(ctx context.Context, a attempt, order int64, token string) 
 		)
 		switch {
 		case err != nil:
-			r.count("no answer")
+			r.count("no response")
 		case answer.JSON201 != nil:
 			r.count("paid")
 			return true
-		case answer.JSON202 != nil: // the shop finds out by itself
+		case answer.JSON202 != nil: // the shop finds the outcome by itself
 			r.count("payment pending")
 			return false
 		case r.refused(answer.HTTPResponse, answer.Body):
@@ -63,8 +63,8 @@ func (r *run) charge(ctx context.Context, a attempt, order int64, token string) 
 	}
 }
 
-// auditMoney compares what buyers were told of their payments with the orders, and the orders with
-// the provider's ledger.
+// auditMoney compares acknowledged payments with the orders, and the orders with the provider's
+// ledger.
 func (r *run) auditMoney(ctx context.Context) error {
 	if r.Ledger == nil || !r.Pay {
 		return nil
@@ -88,7 +88,7 @@ func (r *run) auditMoney(ctx context.Context) error {
 			r.report.MoneyKept += row.TotalMinor
 		}
 	}
-	charged := map[string]int{} // by payment
+	charged := map[string]int{} // by order
 	for _, charge := range ledger.Charges {
 		if !ours[charge.OrderReference] || charge.Status != provider.Succeeded {
 			continue
@@ -127,8 +127,8 @@ func (r *run) auditMoney(ctx context.Context) error {
 	return nil
 }
 
-// awaitPayments waits until the shop knows what became of every payment of the run: a job finds out
-// each minute.
+// awaitPayments waits until every payment of the run has an outcome: a job of the shop asks the
+// provider each minute.
 func (r *run) awaitPayments(ctx context.Context) error {
 	for until := time.Now().Add(5 * time.Minute); ; {
 		pending, err := db.New(r.Pool).CountProvedPendingPayments(ctx, r.name+"-")

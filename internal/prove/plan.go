@@ -6,37 +6,37 @@ import (
 	"time"
 )
 
-// What buyers do, in hundredths.
+// How often buyers do something unusual, in per cent.
 const (
-	orTwice  = 10 // ask for the same product twice in one request
-	orCut    = 15 // hang up before the answer can be there, and ask again with the same key
+	orTwice  = 10 // order the same product twice in one request
+	orCut    = 15 // disconnect before the response can come, and retry with the same key
 	orTwin   = 5  // send the same request twice at once
-	orAgain  = 20 // send a request again that was answered
-	orCancel = 15 // cancel an order of before
-	orPay    = 50 // pay for what was ordered
-	orBroke  = 20 // of those: the bank says no first
+	orAgain  = 20 // send a request again after its response
+	orCancel = 15 // cancel an earlier order
+	orPay    = 50 // pay for the order
+	orBroke  = 20 // of those: the bank declines first
 )
 
-// longestCut is when a buyer who hangs up has done so.
+// longestCut is the longest time after which a buyer disconnects.
 const longestCut = 40 * time.Millisecond
 
 // item is some units of one of the run's products.
 type item struct {
-	product  int // which of them
+	product  int // its index among the products of the run
 	quantity int32
 }
 
-// attempt is one purchase somebody tries to make. Seed and number alone say what it is.
+// attempt is one purchase that a buyer tries to make. It depends on seed and number alone.
 type attempt struct {
 	number, buyer int
 	items         []item
-	cut           time.Duration // zero: waits for the answer
+	cut           time.Duration // zero: waits for the response
 	twin, again   bool
 	cancels       bool
 	pays, broke   bool
 }
 
-// plan is the attempt of a number. Half of them name their products in the opposite order.
+// plan returns the attempt of a number. Half of them order their products in the opposite order.
 func plan(seed uint64, number, buyers, products int) attempt {
 	random := rand.New(rand.NewPCG(seed, uint64(number)))
 	chance := func(hundredths int) bool { return random.IntN(100) < hundredths }
@@ -60,7 +60,7 @@ func plan(seed uint64, number, buyers, products int) attempt {
 	return a
 }
 
-// units is how many the attempt asks for.
+// units returns how many units the attempt orders.
 func (a attempt) units() int64 {
 	sum := int64(0)
 	for _, one := range a.items {
@@ -69,13 +69,13 @@ func (a attempt) units() int64 {
 	return sum
 }
 
-// kill is when the server is killed: so long after so many attempts have begun.
+// kill is a moment to kill the server: wait after the start of the attempt of that number.
 type kill struct {
 	after int
 	wait  time.Duration
 }
 
-// kills spreads so many over a run: one in each stretch of the same length.
+// kills returns n moments, one in each n-th of a run.
 func kills(seed uint64, n, attempts int) []kill {
 	random := rand.New(rand.NewPCG(seed, 1<<63))
 	moments := make([]kill, 0, n)

@@ -16,14 +16,14 @@ import (
 // startLimit is how long a server may take until it is ready.
 const startLimit = time.Minute
 
-// Process is a server in a process of its own, to be killed.
+// Process is a server in a process of its own, which can be killed.
 type Process struct {
 	URL string
 
 	program     string
 	environment []string
 	running     *exec.Cmd
-	gone        chan struct{} // closed when it has ended
+	gone        chan struct{} // closed when the process has ended
 }
 
 // StartProcess starts `program serve` on a free port of this machine and waits until it is ready.
@@ -52,10 +52,11 @@ func StartProcess(ctx context.Context, program string, environment []string) (*P
 	return p, nil
 }
 
+// start starts the server and waits until it is ready.
 func (p *Process) start(ctx context.Context) error {
 	p.running = exec.CommandContext(context.WithoutCancel(ctx), p.program, "serve")
-	var said bytes.Buffer // a server that is killed says nothing worth keeping; one that does not start does
-	p.running.Env, p.running.Stderr = p.environment, &said
+	var stderr bytes.Buffer // says why a server does not start
+	p.running.Env, p.running.Stderr = p.environment, &stderr
 	if err := p.running.Start(); err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (p *Process) start(ctx context.Context) error {
 	for !p.ready(ctx) {
 		select {
 		case <-p.gone:
-			return fmt.Errorf("the server ended before it was ready: %s", said.Bytes())
+			return fmt.Errorf("the server ended before it was ready: %s", stderr.Bytes())
 		default:
 		}
 		if err := pause(ctx, 10*time.Millisecond); err != nil {
@@ -81,7 +82,7 @@ func (p *Process) start(ctx context.Context) error {
 	return nil
 }
 
-// ready asks the server whether it serves.
+// ready reports whether the server is ready.
 func (p *Process) ready(ctx context.Context) bool {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+"/readyz", nil)
 	if err != nil {
@@ -94,7 +95,7 @@ func (p *Process) ready(ctx context.Context) bool {
 	return response.Body.Close() == nil && response.StatusCode == http.StatusOK
 }
 
-// Kill kills the server, without a chance to finish anything, and starts it anew.
+// Kill kills the server without letting it finish anything, and starts it again.
 func (p *Process) Kill(ctx context.Context) error {
 	if err := p.Stop(); err != nil {
 		return err
@@ -102,7 +103,7 @@ func (p *Process) Kill(ctx context.Context) error {
 	return p.start(ctx)
 }
 
-// Stop kills the server, whether it runs or not.
+// Stop kills the server if it runs.
 func (p *Process) Stop() error {
 	if p.gone == nil {
 		return nil

@@ -1,7 +1,7 @@
-// Package prove puts a shop through a sale of too little to too many, with buyers who hang up, ask
-// twice and change their minds and a server that may be killed meanwhile, and looks whether all it
-// told them is true: nothing is sold that was not there, no order it acknowledged is lost, no
-// Idempotency-Key made two, and the books balance. It makes customers and products of its own.
+// Package prove simulates a sale: many buyers compete for little stock. They disconnect, send
+// requests twice and cancel, and the server may be killed meanwhile. Afterwards it checks that
+// every response was true: nothing was oversold, no acknowledged order is lost, no Idempotency-Key
+// made two orders, and the books balance. It creates customers and products of its own.
 package prove
 
 import (
@@ -22,53 +22,54 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
-// Prefix begins the addresses, names and skus of everything a run makes.
+// Prefix begins the addresses, names and SKUs of everything that a run creates.
 const Prefix = "prove-"
 
 // Options of a run.
 type Options struct {
 	Buyers, Attempts int
-	Products         int    // it sells; an attempt wants two of them
+	Products         int    // to sell; an attempt orders two of them
 	Units            int32  // of each product
-	Seed             uint64 // the same one makes the same choices
+	Seed             uint64 // the same seed makes the same choices
 	Kills            int    // of the server; 0 unless it can be killed
-	Pay              bool   // buyers pay, where there is a test provider
-	// Progress, which may be nil, hears how many attempts are over, from any goroutine.
+	Pay              bool   // buyers pay, if the shop uses the test provider
+	// Progress, if set, is called when an attempt has ended, from any goroutine.
 	Progress func(done, total int)
 }
 
-// Parts are what a run works with.
+// Parts are what a run needs.
 type Parts struct {
 	Pool     *pgxpool.Pool
 	Identity *identity.Identity
-	URL      string // of the server, which limits no rates and no unpaid orders
-	// Check holds the books against each other.
+	URL      string // of a server without rate limits and limit of unpaid orders
+	// Check checks whether the books balance.
 	Check func(ctx context.Context) ([]integrity.Result, error)
-	// Ledger is the test provider's, or nil when orders are not paid in this run.
+	// Ledger returns the test provider's ledger. If it is nil, buyers do not pay.
 	Ledger func() (testpay.Ledger, error)
-	// Kill kills the server and starts it anew, or is nil.
+	// Kill, if set, kills the server and starts it again.
 	Kill func(ctx context.Context) error
 }
 
-// run is one of them.
+// run is the state of one run.
 type run struct {
 	Parts
 	Options
 	name     string
 	api      *client.ClientWithResponses
-	keeper   string   // a token of the staff
-	buyers   []string // their tokens
+	keeper   string   // access token of a member of staff
+	buyers   []string // their access tokens
 	products []int64
-	begun    atomic.Int64 // attempts
+	started  atomic.Int64 // attempts
 
 	mu       sync.Mutex
 	answers  map[string]int
-	over     int
+	ended    int // attempts
 	report   Report
 	outcomes []outcome // by number of the attempt
 }
 
-// Run proves a shop. The report names contradictions; the error says why there is none.
+// Run runs a sale and checks it. The report lists contradictions. An error means that there is no
+// report, because the run could not be completed.
 func Run(ctx context.Context, parts Parts, options Options) (Report, error) {
 	if err := parts.sound(ctx); err != nil {
 		return Report{}, err
@@ -97,14 +98,13 @@ func Run(ctx context.Context, parts Parts, options Options) (Report, error) {
 	if err == nil {
 		err = r.audit(ctx)
 	}
-	if err != nil &&
-		r.Kill != nil { // the server may have ended with what went wrong, and is needed to clean up
+	if err != nil && r.Kill != nil { // the server may have ended, and cleanUp needs it
 		err = errors.Join(err, r.Kill(context.WithoutCancel(ctx)))
 	}
 	return r.report, errors.Join(err, r.cleanUp(context.WithoutCancel(ctx)))
 }
 
-// sound refuses a shop whose books are wrong before anything happens.
+// sound returns an error if the books are wrong before the run.
 func (p Parts) sound(ctx context.Context) error {
 	results, err := p.Check(ctx)
 	for _, result := range results {
@@ -117,7 +117,8 @@ func (p Parts) sound(ctx context.Context) error {
 	return err
 }
 
-// race has all buyers buy, one attempt after the other each, and kills the server meanwhile.
+// race lets all buyers buy at once, each one attempt after the other, and kills the server
+// meanwhile.
 func (r *run) race(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -134,15 +135,15 @@ func (r *run) race(ctx context.Context) error {
 	all.Wait()
 	killer.Wait()
 	r.report.Took = time.Since(started)
-	r.report.Attempts, r.report.Answers = r.over, r.answers
+	r.report.Attempts, r.report.Answers = r.ended, r.answers
 	return context.Cause(ctx)
 }
 
-// kill kills the server at the moments of the seed. Attempts end only when they are answered, so
-// the last moments come even when all attempts have begun.
+// kill kills the server at the moments of the seed. An attempt ends only when its outcome is known,
+// so that even the last moments come before the end of the run.
 func (r *run) kill(ctx context.Context) error {
 	for _, moment := range kills(r.Seed, r.Kills, r.Attempts) {
-		for r.begun.Load() < int64(moment.after) {
+		for r.started.Load() < int64(moment.after) {
 			if err := pause(ctx, time.Millisecond); err != nil {
 				return err
 			}
@@ -168,7 +169,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// contradict notes that something is not as it was told, or cannot be.
+// contradict adds a contradiction to the report.
 func (r *run) contradict(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,30 +11,30 @@ import (
 	"github.com/shopd/shopd/internal/integrity"
 )
 
-// most contradictions a report tells.
-const most = 20
+// maxContradictions is how many contradictions a report shows.
+const maxContradictions = 20
 
-// Report is how a run went.
+// Report is the result of a run.
 type Report struct {
 	Attempts       int
 	Took           time.Duration
 	Kills          int
-	Answers        map[string]int // to orders, by status and code; an attempt may get several
+	Answers        map[string]int // responses to orders, by status and code; an attempt may get several
 	Acknowledged   int            // orders
-	Cancelled      int            // of them
-	Unknown        int            // attempts nobody answered for a minute
-	Late           int            // orders of attempts that were refused while a copy without an answer was under way
-	Sold           int64          // units, and not cancelled
+	Cancelled      int            // of those
+	Unknown        int            // attempts without a response for a minute
+	Late           int            // orders of a copy without a response, after another was refused
+	Sold           int64          // units that were not cancelled
 	Oversold       int64          // units
-	Lost           int            // acknowledged orders that are not there
-	Duplicates     int            // orders beside the first of their Idempotency-Key
+	Lost           int            // acknowledged orders that do not exist
+	Duplicates     int            // orders after the first of their Idempotency-Key
 	Paid           int            // orders whose payment was acknowledged
 	ChargedTwice   int            // orders
-	MoneyIn        int64          // minor units the provider took for orders of the run
-	MoneyOut       int64          // and gave back
+	MoneyIn        int64          // minor units that the provider charged for orders of the run
+	MoneyOut       int64          // and refunded
 	MoneyKept      int64          // totals of the orders that are paid
 	Checks         []integrity.Result
-	Contradictions []string // what is not as it was told, the first one first
+	Contradictions []string // responses that were not true, in the order they were found
 }
 
 // Write writes the report as a table.
@@ -66,8 +66,8 @@ func (r Report) Write(out io.Writer) error {
 		row(check.Name, fmt.Sprintf("%d checked, %d wrong", check.Checked, len(check.Found)))
 	}
 	row("contradictions", len(r.Contradictions))
-	for _, told := range r.Contradictions[:min(most, len(r.Contradictions))] {
-		fmt.Fprintln(table, "  "+told)
+	for _, found := range r.Contradictions[:min(maxContradictions, len(r.Contradictions))] {
+		fmt.Fprintln(table, "  "+found)
 	}
 	return table.Flush()
 }

@@ -13,13 +13,16 @@ import (
 	"github.com/shopd/shopd/internal/identity"
 )
 
-// Names of the accounts and products of a run.
+// address returns the mail address of an account of the run.
 func (r *run) address(who string) string { return r.name + "-" + who + "@prove.invalid" }
-func buyer(i int) string                 { return fmt.Sprintf("buyer%d", i) }
 
+// buyer returns the name of a buyer.
+func buyer(i int) string { return fmt.Sprintf("buyer%d", i) }
+
+// keeper is the name of the member of staff.
 const keeper = "keeper"
 
-// prepare makes the accounts and products of the run. Nobody is sent mail.
+// prepare creates the accounts and products of the run. It sends no mail.
 func (r *run) prepare(ctx context.Context) (err error) {
 	if r.keeper, err = r.join(ctx, keeper, "staff"); err != nil {
 		return err
@@ -59,7 +62,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	return nil
 }
 
-// join makes an account with a password nobody knows, and answers its token.
+// join creates an account with a random password, and returns an access token of it.
 func (r *run) join(ctx context.Context, who, role string) (string, error) {
 	address, password := r.address(who), rand.Text()
 	if err := r.Identity.SeedUser(
@@ -86,7 +89,7 @@ func (r *run) join(ctx context.Context, who, role string) (string, error) {
 	return in.JSON200.AccessToken, nil
 }
 
-// as is who calls.
+// as authenticates a request with an access token.
 func as(token string) client.RequestEditorFn {
 	return func(_ context.Context, request *http.Request) error {
 		request.Header.Set("Authorization", "Bearer "+token)
@@ -94,7 +97,7 @@ func as(token string) client.RequestEditorFn {
 	}
 }
 
-// cleanUp takes the products of the run out of the shop and closes its accounts.
+// cleanUp hides the products of the run and deactivates its accounts.
 func (r *run) cleanUp(ctx context.Context) error {
 	var failed []error
 	for _, id := range r.products {

@@ -4,13 +4,13 @@ import (
 	"unicode"
 )
 
-// LooksLikeCardNumber says whether a card number is in the text: 12 to 19 digits of any script with
-// a right check digit (Luhn), together or in groups with spaces, dashes, dots or slashes between
-// them. Digits beside it that are set off by such a separator, as an expiry date would be, do not
-// hide it.
+// LooksLikeCardNumber reports whether the text contains a card number: 12 to 19 digits of any
+// script with a right check digit (Luhn), together or in groups with spaces, dashes, dots or
+// slashes between them. Digits next to it, such as an expiry date, do not hide it if such a
+// separator sets them off.
 func LooksLikeCardNumber(text string) bool {
 	var digits []byte // of the run being read
-	var starts []int  // where the run's groups begin
+	var starts []int  // where the groups of the run begin
 	inGroup := false
 	for _, r := range text {
 		value, isDigit := digitValue(r)
@@ -33,7 +33,7 @@ func LooksLikeCardNumber(text string) bool {
 	return holdsCardNumber(digits, starts)
 }
 
-// holdsCardNumber tries every stretch of whole groups.
+// holdsCardNumber tries every sequence of whole groups.
 func holdsCardNumber(digits []byte, starts []int) bool {
 	ends := append([]int(nil), starts...)
 	ends = append(ends, len(digits))
@@ -49,7 +49,7 @@ func holdsCardNumber(digits []byte, starts []int) bool {
 	return false
 }
 
-// luhn checks ISO/IEC 7812's check digit.
+// luhn reports whether the last digit is the check digit of ISO/IEC 7812.
 func luhn(digits []byte) bool {
 	sum := 0
 	for i := range digits {
@@ -65,8 +65,8 @@ func luhn(digits []byte) bool {
 	return sum%10 == 0
 }
 
-// digitValue is the value of a decimal digit of any script. Unicode's decimal digits come in rows
-// of ten, 0 first.
+// digitValue returns the value of a decimal digit of any script. Unicode's decimal digits come in
+// rows of ten, 0 first.
 func digitValue(r rune) (byte, bool) {
 	if r >= '0' && r <= '9' {
 		return byte(r - '0'), true
@@ -87,7 +87,8 @@ func digitValue(r rune) (byte, bool) {
 	return 0, false
 }
 
-// separates: what people and programs write between the groups of a number, visible or not.
+// separates reports whether r is what people and programs write between the groups of a number,
+// visible or not.
 func separates(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r) ||
 		r == '.' || r == '/' || r == '_' || r == '\u2212'

@@ -1,8 +1,8 @@
 package provider
 
-// declines says in words for people what banks and providers say in codes. Codes that would tell a
-// thief something (a card reported lost or stolen, suspected fraud) have the general words on
-// purpose.
+// declines maps decline codes of banks and providers to messages for customers. Codes that would
+// tell a thief something (a card reported lost or stolen, suspected fraud) are left out on purpose:
+// they get the general message.
 var declines = map[string]string{
 	"insufficient_funds":                "The card has too little money for this payment. Use another payment method.",
 	"expired_card":                      "The card has expired. Use another payment method.",
@@ -33,7 +33,8 @@ var declines = map[string]string{
 	"canceled":                          "The payment was cancelled. Start it anew.",
 }
 
-// DeclineMessage is what to tell people about a decline code; unknown codes get general words.
+// DeclineMessage returns the message for customers of a decline code; a general one if it is
+// unknown.
 func DeclineMessage(code string) string {
 	if words, ok := declines[code]; ok {
 		return words

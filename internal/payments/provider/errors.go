@@ -8,16 +8,16 @@ import (
 // The errors of a Provider; test for them with errors.Is. None of their texts holds a key, a token
 // or a card number.
 var (
-	// ErrOutcomeUnknown: the request may have arrived, and what came of it is not known (time-out,
-	// lost connection, a 5xx answer). Nothing may be charged anew before Find, or the same call
-	// with the same key, has told.
-	ErrOutcomeUnknown = errors.New("the payment provider did not say what became of the request")
-	// ErrUnavailable: the provider could not be reached or refused for now (429). Surely this call
-	// did nothing; an earlier one with the same key, whose outcome is unknown, may have.
+	// ErrOutcomeUnknown: the request may have arrived, but its outcome is not known (time-out, lost
+	// connection, a 5xx response). Nothing may be charged again before Find, or the same call with
+	// the same key, says how it ended.
+	ErrOutcomeUnknown = errors.New("the outcome of the request to the payment provider is unknown")
+	// ErrUnavailable: the provider could not be reached or refused for now (429). This call surely
+	// did nothing. An earlier one with the same key, whose outcome is unknown, may have.
 	ErrUnavailable = errors.New("the payment provider is not available")
 	// ErrConfiguration: the shop's key, secret or account at the provider is wrong. Nothing
-	// happened; an administrator has to see to it.
-	ErrConfiguration = errors.New("the payment provider is not set up rightly")
+	// happened. An administrator must correct it.
+	ErrConfiguration = errors.New("the payment provider is not set up correctly")
 	// ErrKeyReused: the idempotency key was used for something else. Nothing happened.
 	ErrKeyReused = errors.New("the idempotency key was used for another request")
 	// ErrAmount: the provider cannot take this amount in this currency, such as less than its
@@ -31,27 +31,27 @@ var (
 	// ErrRefused: the provider refuses the request for good, such as a refund of more than is left.
 	// Nothing happened.
 	ErrRefused = errors.New("the payment provider refuses the request")
-	// ErrBadSignature: a webhook without a right signature that is at most SignatureTolerance old.
-	ErrBadSignature = errors.New("the webhook's signature is not right or too old")
-	// ErrBadEvent: a rightly signed webhook that cannot be read.
-	ErrBadEvent = errors.New("the webhook cannot be read")
+	// ErrBadSignature: a webhook without a valid signature that is at most SignatureTolerance old.
+	ErrBadSignature = errors.New("the webhook's signature is not valid or too old")
+	// ErrBadEvent: a webhook with a valid signature that cannot be decoded.
+	ErrBadEvent = errors.New("the webhook cannot be decoded")
 )
 
-// DeclinedError is a payment method that could not be saved because its bank declined it.
+// DeclinedError reports that a payment method was not saved because its bank declined it.
 type DeclinedError struct {
 	Code    string
-	Message string // for people
+	Message string // for customers
 }
 
-// Error is the code: the message for people is a field of its own.
+// Error returns the code. The message for customers is a field of its own.
 func (e *DeclinedError) Error() string { return "declined: " + e.Code }
 
-// maxName is the longest key or reference: providers take 255 characters, and implementations may
-// add to it.
+// maxName is the longest key or reference, in bytes. Providers take 255 characters, and
+// implementations may append to it.
 const maxName = 200
 
-// Check refuses a request that no provider may get: ErrCardNumber, ErrAmount, or ErrRefused for one
-// that is not complete.
+// Check validates a request before it is sent. It returns ErrCardNumber, ErrAmount, or ErrRefused
+// if something is missing.
 func (r ChargeRequest) Check() error {
 	if LooksLikeCardNumber(r.Token) {
 		return ErrCardNumber
@@ -71,8 +71,8 @@ func (r ChargeRequest) Check() error {
 	return nil
 }
 
-// Check refuses a request that no provider may get: ErrAmount, or ErrRefused for one that is not
-// complete.
+// Check validates a request before it is sent. It returns ErrAmount, or ErrRefused if something is
+// missing.
 func (r RefundRequest) Check() error {
 	if r.AmountMinor < 1 {
 		return fmt.Errorf("%w: it must be at least 1 minor unit", ErrAmount)
@@ -83,7 +83,7 @@ func (r RefundRequest) Check() error {
 	return nil
 }
 
-// Check refuses a request that names nothing, or without a time to look around.
+// Check returns ErrRefused for a request that names no charge, or has no time to look around.
 func (r FindRequest) Check() error {
 	if r.ProviderPaymentID != "" {
 		return nil

@@ -8,10 +8,10 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// EventType says what a webhook tells.
+// EventType is what a webhook reports.
 type EventType string
 
-// The types of an Event. Other is everything the shop has no use for; it is acknowledged and
+// The types of an Event. Other is everything that the shop has no use for: it is acknowledged and
 // dropped.
 const (
 	PaymentSucceeded EventType = "payment_succeeded"
@@ -21,10 +21,10 @@ const (
 	Other            EventType = "other"
 )
 
-// Event is one webhook whose signature was right. The amount and the currency are the provider's
-// and have to be compared with what the shop asked for before anything is believed.
+// Event is a webhook with a valid signature. The amount and the currency are the provider's:
+// compare them with what the shop asked for before trusting the event.
 type Event struct {
-	ID                string // the same in every repetition of the event
+	ID                string // the same in every delivery of the event
 	Type              EventType
 	ProviderPaymentID string
 	ProviderRefundID  string // of refund events
@@ -33,15 +33,15 @@ type Event struct {
 	AmountMinor       int64  // of the payment, or of the refund
 	Currency          money.Currency
 	DeclineCode       string // of PaymentFailed
-	DeclineMessage    string // the same for people
+	DeclineMessage    string // for customers
 	At                time.Time
 }
 
 // SignatureTolerance is how old, or how far ahead, a webhook's signature may be.
 const SignatureTolerance = 5 * time.Minute
 
-// CheckSignatureAge looks at the time in a signature header of the form "t=<unix seconds>,v1=<hex>"
-// and returns ErrBadSignature unless it is within SignatureTolerance of now. It does not check the
+// CheckSignatureAge reads the time of a signature header of the form "t=<unix seconds>,v1=<hex>".
+// It returns ErrBadSignature unless it is within SignatureTolerance of now. It does not verify the
 // signature.
 func CheckSignatureAge(header string, now time.Time) error {
 	signed := int64(0)

@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// Stripe counts most currencies in the minor units of ISO 4217, as the shop does (HUF and TWD as
-// well: only payouts of those are in whole units). These are counted otherwise.
+// Stripe counts most currencies in the minor units of ISO 4217, as the shop does. (HUF and TWD too:
+// only payouts of those are in whole units.) These are the exceptions.
 var (
 	// Without decimals by ISO 4217, but counted in hundredths that must be 00.
 	inHundredths = map[money.Currency]bool{"ISK": true, "UGX": true}
@@ -20,7 +20,7 @@ var (
 	inWholes = map[money.Currency]bool{"MGA": true}
 )
 
-// toStripe is the amount as Stripe counts it, or ErrAmount if Stripe cannot express it.
+// toStripe returns the amount as Stripe counts it, or ErrAmount if Stripe cannot express it.
 func toStripe(minor int64, currency money.Currency) (int64, error) {
 	switch {
 	case inHundredths[currency]:
@@ -42,8 +42,8 @@ func toStripe(minor int64, currency money.Currency) (int64, error) {
 	}
 }
 
-// fromStripe is the reverse. An amount that the currency cannot express, which Stripe does not
-// send, becomes -1: it fits no order.
+// fromStripe returns Stripe's amount in minor units. An amount that the currency cannot express,
+// which Stripe does not send, becomes -1, which is no order's total.
 func fromStripe(amount int64, code stripe.Currency) (minor int64, currency money.Currency) {
 	currency = money.Currency(strings.ToUpper(string(code)))
 	switch {

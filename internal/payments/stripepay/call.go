@@ -9,8 +9,8 @@ import (
 	"github.com/stripe/stripe-go/v85/form"
 )
 
-// call is one request, as the library's own client would make it. That client is not used because
-// it brings every service Stripe has into the program, which makes it 7 MB larger.
+// call makes one request, as the library's own client would. That client is not used because it
+// links every service of Stripe into the program, which makes it 7 MB larger.
 func (p *Provider) call(
 	ctx context.Context, method, path string, params stripe.ParamsContainer,
 	answer stripe.LastResponseSetter,
@@ -19,14 +19,14 @@ func (p *Provider) call(
 	return p.api.Call(method, path, p.key, params, answer)
 }
 
-// page is a part of one of Stripe's lists.
+// page is a page of one of Stripe's lists.
 type page[T any] struct {
 	stripe.APIResource
 	stripe.ListMeta
 	Data []T `json:"data"`
 }
 
-// list goes through a whole list, newest first. After an error there is nothing more.
+// list iterates over a whole list, newest first. It ends after an error.
 func list[T any](
 	ctx context.Context, p *Provider, path string, params stripe.ListParamsContainer,
 	id func(T) string,

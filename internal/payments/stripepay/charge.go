@@ -12,9 +12,9 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// Charge makes a payment intent and confirms it in the same request, after making a payment method
-// of a card token. A card whose bank wants the customer to confirm the payment in a browser is
-// declined with the code authentication_required.
+// Charge creates a payment intent and confirms it in the same request. It first creates a payment
+// method from a card token. A card whose bank wants the customer to confirm the payment in a
+// browser is declined with the code authentication_required.
 func (p *Provider) Charge(
 	ctx context.Context, request provider.ChargeRequest,
 ) (provider.Result, error) {
@@ -44,9 +44,7 @@ func (p *Provider) Charge(
 	if saved := request.SavedMethod; saved.ProviderMethodID != "" {
 		params.PaymentMethod = stripe.String(saved.ProviderMethodID)
 		params.Customer = stripe.String(saved.ProviderCustomerID)
-		params.OffSession = stripe.Bool(
-			true,
-		) // nobody is there to confirm it, which declines it at once
+		params.OffSession = stripe.Bool(true) // declines at once what the customer would have to confirm
 	} else {
 		method, err := p.methodOf(ctx, request.Token, request.IdempotencyKey+":method")
 		if refused, ok := declined(err); ok {
@@ -77,7 +75,7 @@ func (p *Provider) Charge(
 	return result(intent, time.Now()), nil
 }
 
-// refusal is the Result of a card error.
+// refusal returns the Result of a card error.
 func refusal(refused *stripe.Error, request provider.ChargeRequest) provider.Result {
 	code := declineCode(refused)
 	declined := provider.Result{
@@ -90,8 +88,8 @@ func refusal(refused *stripe.Error, request provider.ChargeRequest) provider.Res
 	return declined
 }
 
-// result reads a payment intent. Nobody but Charge confirms one, so that one which still waits for
-// a method, or for the customer, takes no money any more.
+// result converts a payment intent. Only Charge confirms intents: one that still waits for a
+// method, or for the customer, will take no money.
 func result(intent *stripe.PaymentIntent, now time.Time) provider.Result {
 	r := provider.Result{ProviderPaymentID: intent.ID, Status: provider.Pending}
 	r.AmountMinor, r.Currency = fromStripe(intent.Amount, intent.Currency)
@@ -105,7 +103,7 @@ func result(intent *stripe.PaymentIntent, now time.Time) provider.Result {
 		r.Status, r.DeclineCode = provider.Declined, "authentication_required"
 	case stripe.PaymentIntentStatusCanceled:
 		r.Status, r.DeclineCode = provider.Declined, "canceled"
-	case stripe.PaymentIntentStatusRequiresConfirmation: // Stripe failed half-way, or has not come further yet
+	case stripe.PaymentIntentStatusRequiresConfirmation: // Stripe failed half-way, or is at work
 		if now.Sub(time.Unix(intent.Created, 0)) > provider.FindGrace {
 			r.Status, r.DeclineCode = provider.Declined, "processing_error"
 		}

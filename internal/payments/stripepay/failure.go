@@ -11,9 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// failure puts an error of the library under one of provider's. The library's own text is a whole
-// answer, with client secrets, so that only its codes, its message and Stripe's request id are
-// kept.
+// failure wraps an error of the library in one of provider's. The library's error text is a whole
+// response, with client secrets: only its codes, its message and Stripe's request id are used.
 func (p *Provider) failure(err error) error {
 	var refused *stripe.Error
 	if errors.As(err, &refused) {
@@ -25,8 +24,8 @@ func (p *Provider) failure(err error) error {
 	if errors.As(err, &notSent) {
 		return fmt.Errorf("%w: Stripe: %w", provider.ErrUnavailable, notSent)
 	}
-	// A time-out, a lost connection or an answer that nobody understands. Answers can hold
-	// anything, so only errors of the network are shown.
+	// A time-out, a lost connection or a response that cannot be decoded. Responses may contain
+	// secrets, so only errors of the network are shown.
 	var network interface {
 		error
 		Timeout() bool
@@ -46,7 +45,7 @@ func kind(e *stripe.Error) error {
 	case e.Type == stripe.ErrorTypeIdempotency && e.HTTPStatusCode == http.StatusBadRequest:
 		return provider.ErrKeyReused
 	case e.HTTPStatusCode < 400, e.HTTPStatusCode >= 500, e.HTTPStatusCode == http.StatusConflict:
-		// 409: the first request with this key is still being worked on.
+		// 409: the first request with this key is still running.
 		return provider.ErrOutcomeUnknown
 	case e.Param == "amount",
 		e.Param == "currency",
@@ -64,8 +63,8 @@ func kind(e *stripe.Error) error {
 	}
 }
 
-// describe is what may be logged of a refusal. A message about the key repeats parts of it and is
-// left out.
+// describe returns what may be logged of a refusal. A message about the API key repeats parts of
+// the key and is left out.
 func (p *Provider) describe(e *stripe.Error) string {
 	parts := []string{string(e.Type), string(e.Code)}
 	if e.HTTPStatusCode != http.StatusUnauthorized {
@@ -79,7 +78,7 @@ func (p *Provider) describe(e *stripe.Error) string {
 	)
 }
 
-// reading is failure for a call that changes nothing: there is no outcome to be unsure of.
+// reading is failure for a call that changes nothing, so that its outcome is never unknown.
 func (p *Provider) reading(err error) error {
 	failed := p.failure(err)
 	if errors.Is(failed, provider.ErrOutcomeUnknown) {
@@ -88,7 +87,7 @@ func (p *Provider) reading(err error) error {
 	return failed
 }
 
-// declined is the refusal of a card, if err is one.
+// declined returns the card error that err is, if it is one.
 func declined(err error) (refused *stripe.Error, ok bool) {
 	if !errors.As(err, &refused) {
 		return nil, false
@@ -97,7 +96,7 @@ func declined(err error) (refused *stripe.Error, ok bool) {
 		refused.HTTPStatusCode == http.StatusPaymentRequired
 }
 
-// declineCode is the bank's reason if it gave one, else Stripe's.
+// declineCode returns the bank's reason if it gave one, else Stripe's.
 func declineCode(e *stripe.Error) string {
 	switch {
 	case e == nil:

@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	// A charge is looked for this long before and after its attempt: clocks differ, and requests
-	// take their time.
+	// A charge is looked for within this time before and after its attempt: clocks differ, and
+	// requests take time.
 	lookBefore = 5 * time.Minute
 	lookAfter  = 10 * time.Minute
-	// mostIntents bounds how many payment intents are looked at.
-	mostIntents = 10_000
+	// maxIntents bounds how many payment intents are read.
+	maxIntents = 10_000
 )
 
-// Find asks for the payment intent by its id, or goes through the payment intents made around the
-// attempt. Stripe's search would be shorter, but lags behind: a charge that it does not show yet
-// would be made twice.
+// Find reads the payment intent by its id, or goes through the payment intents created around the
+// time of the attempt. Stripe's search would be shorter, but lags behind: a charge that it does not
+// show yet would be made twice.
 func (p *Provider) Find(
 	ctx context.Context, request provider.FindRequest,
 ) (best provider.Result, found bool, err error) {
@@ -42,7 +42,7 @@ func (p *Provider) Find(
 		if err != nil {
 			return provider.Result{}, false, p.reading(err)
 		}
-		if seen++; seen > mostIntents {
+		if seen++; seen > maxIntents {
 			return provider.Result{}, false, fmt.Errorf(
 				"%w: Stripe has too many payments of that time to look through",
 				provider.ErrUnavailable,
@@ -66,7 +66,7 @@ func (p *Provider) Find(
 
 func intentID(intent *stripe.PaymentIntent) string { return intent.ID }
 
-// rank orders the charges of one order by how much they count.
+// rank orders the charges of an order: the one with the highest rank is found.
 func rank(r provider.Result) int {
 	switch r.Status {
 	case provider.Succeeded:
@@ -98,7 +98,7 @@ func (p *Provider) retrieve(ctx context.Context, id string) (provider.Result, bo
 	return result(intent, time.Now()), true, nil
 }
 
-// missing says whether Stripe knows no such object.
+// missing reports whether Stripe has no such object.
 func missing(err error) bool {
 	var refused *stripe.Error
 	return errors.As(err, &refused) && refused.HTTPStatusCode == http.StatusNotFound &&

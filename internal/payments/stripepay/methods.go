@@ -13,8 +13,8 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// SaveMethod attaches a payment method, made of the token if it is a card token, to the customer,
-// who is made at Stripe the first time.
+// SaveMethod attaches a payment method to the customer. It creates the method if the token is a
+// card token, and the customer at Stripe the first time.
 func (p *Provider) SaveMethod(
 	ctx context.Context, reference, providerCustomerID, token string,
 ) (provider.Method, error) {
@@ -69,8 +69,8 @@ func (p *Provider) SaveMethod(
 	return saved, nil
 }
 
-// methodOf is the payment method behind a token: the token itself, or one made of Stripe's older
-// card tokens (tok_...). The key may be empty.
+// methodOf returns the id of the payment method behind a token: the token itself, or a method
+// created from one of Stripe's older card tokens (tok_...). The key may be empty.
 func (p *Provider) methodOf(ctx context.Context, token, key string) (string, error) {
 	if !wellFormed.MatchString(token) {
 		return "", errToken
@@ -95,8 +95,7 @@ func (p *Provider) methodOf(ctx context.Context, token, key string) (string, err
 	return method.ID, nil
 }
 
-// wellFormed is what Stripe's names look like; a token comes from a customer and becomes a part of
-// addresses.
+// wellFormed matches Stripe's ids. A token comes from a customer and becomes a part of a URL.
 var wellFormed = regexp.MustCompile(`^[a-z]+_[A-Za-z0-9_]{1,200}$`)
 
 var (
@@ -104,8 +103,8 @@ var (
 	errNoMethod = errors.New("an answer without a payment method")
 )
 
-// savingFailed: whatever is wrong with the request is the token, the only thing that comes from
-// outside.
+// savingFailed returns the error of a refused request to save a method. The token is the only part
+// that comes from outside, so a wrong request means a wrong token.
 func (p *Provider) savingFailed(err error) error {
 	if refused, ok := declined(err); ok {
 		code := declineCode(refused)
@@ -121,7 +120,7 @@ func (p *Provider) savingFailed(err error) error {
 	return failed
 }
 
-// RemoveMethod detaches the method from its customer, after which it can never be charged again.
+// RemoveMethod detaches the method from its customer. It can never be charged again.
 func (p *Provider) RemoveMethod(ctx context.Context, method provider.SavedMethod) error {
 	path := stripe.FormatURLPath("/v1/payment_methods/%s/detach", method.ProviderMethodID)
 	err := p.call(

@@ -11,11 +11,11 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// maxMetadata is how long a value of Stripe's metadata may be, in characters.
+// maxMetadata is the longest value of Stripe's metadata, in characters.
 const maxMetadata = 500
 
-// Refund looks among the payment's refunds for one with the key before it makes one, because Stripe
-// forgets keys after a day while a refund may have to be asked for again later.
+// Refund first looks for a refund with the key among those of the payment: Stripe forgets keys
+// after a day, but a refund may be retried later.
 func (p *Provider) Refund(
 	ctx context.Context, request provider.RefundRequest,
 ) (provider.RefundResult, error) {
@@ -53,7 +53,7 @@ func (p *Provider) Refund(
 		failed := p.failure(err)
 		if errors.Is(
 			failed, provider.ErrAmount,
-		) { // more than is left, not an amount nobody could take
+		) { // more than is left, not a wrong amount
 			failed = fmt.Errorf("%w: %s", provider.ErrRefused, failed.Error())
 		}
 		return provider.RefundResult{}, failed

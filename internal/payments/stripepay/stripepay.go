@@ -1,9 +1,8 @@
-// Package stripepay is Stripe as the shop's payment provider, with Stripe's own Go library: payment
+// Package stripepay uses Stripe as the payment provider, through Stripe's Go library: payment
 // intents that are confirmed at once, refunds, saved methods and webhooks. It owns no state.
 //
-// Two names are kept with every payment intent and refund, in its metadata: order_reference and
-// idempotency_key. By them a charge is found whose outcome was never heard, because Stripe itself
-// forgets idempotency keys after a day.
+// The metadata of every payment intent and refund has an order_reference and an idempotency_key.
+// They find a charge whose response was lost, because Stripe forgets idempotency keys after a day.
 package stripepay
 
 import (
@@ -27,11 +26,11 @@ type Options struct {
 	WebhookSecret string
 	// BaseURL is where the API is; empty is Stripe's.
 	BaseURL string
-	// Timeout of one request with its answer; 0 is 10 seconds.
+	// Timeout of one request with its response; 0 is 10 seconds.
 	Timeout time.Duration
 }
 
-// Provider is a provider.Provider. Take it from New.
+// Provider implements provider.Provider. Create it with New.
 type Provider struct {
 	api           stripe.Backend
 	key           string
@@ -40,7 +39,7 @@ type Provider struct {
 
 var _ provider.Provider = (*Provider)(nil)
 
-// metadata keys.
+// Keys of the metadata.
 const (
 	orderReference    = "order_reference"
 	idempotencyKey    = "idempotency_key"
@@ -48,8 +47,8 @@ const (
 	customerReference = "customer_reference"
 )
 
-// New makes a client; it does not call Stripe. Its error is an ErrConfiguration that does not show
-// the key.
+// New returns a client. It does not call Stripe. Its error is an ErrConfiguration that does not
+// show the key.
 func New(options Options) (*Provider, error) {
 	if !strings.HasPrefix(options.Key, "sk_") && !strings.HasPrefix(options.Key, "rk_") ||
 		strings.ContainsFunc(options.Key, unprintable) {
@@ -75,14 +74,14 @@ func New(options Options) (*Provider, error) {
 		HTTPClient:      newHTTPClient(options.Timeout),
 		LeveledLogger: &stripe.LeveledLogger{
 			Level: stripe.LevelNull,
-		}, // its messages hold whole answers
+		}, // its messages contain whole responses
 		MaxNetworkRetries: stripe.Int64(0),
 		URL:               stripe.String(base),
 	})
 	return &Provider{api: api, key: options.Key, webhookSecret: options.WebhookSecret}, nil
 }
 
-// Name is "stripe".
+// Name returns "stripe".
 func (p *Provider) Name() string { return "stripe" }
 
 func unprintable(r rune) bool { return r <= ' ' || r > '~' }

@@ -12,7 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// ParseWebhook lets Stripe's library check the signature and reads the event, of whatever version
+// ParseWebhook verifies the signature with Stripe's library and decodes the event, of any version
 // of the API.
 func (p *Provider) ParseWebhook(
 	payload []byte, signatureHeader string, now time.Time,
@@ -27,11 +27,13 @@ func (p *Provider) ParseWebhook(
 		signatureHeader,
 		p.webhookSecret,
 		webhook.ConstructEventOptions{
-			IgnoreTolerance:          true, // the library asks the wall clock; the age is checked below
+			IgnoreTolerance:          true, // the age is checked below, by now
 			IgnoreAPIVersionMismatch: true,
 		},
 	)
-	for _, unsigned := range []error{webhook.ErrInvalidHeader, webhook.ErrNoValidSignature, webhook.ErrNotSigned} {
+	for _, unsigned := range []error{
+		webhook.ErrInvalidHeader, webhook.ErrNoValidSignature, webhook.ErrNotSigned,
+	} {
 		if errors.Is(err, unsigned) {
 			return provider.Event{}, fmt.Errorf("%w: %w", provider.ErrBadSignature, err)
 		}
@@ -49,7 +51,7 @@ func (p *Provider) ParseWebhook(
 }
 
 func read(event stripe.Event) (provider.Event, error) {
-	told := provider.Event{
+	parsed := provider.Event{
 		ID:   event.ID,
 		Type: provider.Other,
 		At:   time.Unix(event.Created, 0).UTC(),
@@ -58,57 +60,58 @@ func read(event stripe.Event) (provider.Event, error) {
 	case stripe.EventTypePaymentIntentSucceeded,
 		stripe.EventTypePaymentIntentPaymentFailed,
 		stripe.EventTypePaymentIntentCanceled:
-		return readPayment(event, told)
+		return readPayment(event, parsed)
 	case stripe.EventTypeRefundCreated,
 		stripe.EventTypeRefundUpdated,
 		stripe.EventTypeRefundFailed,
 		stripe.EventTypeChargeRefundUpdated:
-		return readRefund(event, told)
+		return readRefund(event, parsed)
 	default:
-		return told, nil
+		return parsed, nil
 	}
 }
 
-func readPayment(event stripe.Event, told provider.Event) (provider.Event, error) {
+func readPayment(event stripe.Event, parsed provider.Event) (provider.Event, error) {
 	var intent stripe.PaymentIntent
 	if err := json.Unmarshal(event.Data.Raw, &intent); err != nil || intent.ID == "" {
 		return provider.Event{}, fmt.Errorf("%w: it holds no payment intent", provider.ErrBadEvent)
 	}
-	told.ProviderPaymentID = intent.ID
-	told.OrderReference, told.IdempotencyKey = intent.Metadata[orderReference], intent.Metadata[idempotencyKey]
-	told.AmountMinor, told.Currency = fromStripe(intent.Amount, intent.Currency)
+	parsed.ProviderPaymentID = intent.ID
+	parsed.OrderReference = intent.Metadata[orderReference]
+	parsed.IdempotencyKey = intent.Metadata[idempotencyKey]
+	parsed.AmountMinor, parsed.Currency = fromStripe(intent.Amount, intent.Currency)
 	switch event.Type {
 	case stripe.EventTypePaymentIntentSucceeded:
-		told.Type = provider.PaymentSucceeded
-		told.AmountMinor, _ = fromStripe(intent.AmountReceived, intent.Currency)
-		return told, nil
+		parsed.Type = provider.PaymentSucceeded
+		parsed.AmountMinor, _ = fromStripe(intent.AmountReceived, intent.Currency)
+		return parsed, nil
 	case stripe.EventTypePaymentIntentCanceled:
-		told.DeclineCode = "canceled"
+		parsed.DeclineCode = "canceled"
 	default:
-		told.DeclineCode = declineCode(intent.LastPaymentError)
+		parsed.DeclineCode = declineCode(intent.LastPaymentError)
 	}
-	told.Type, told.DeclineMessage = provider.PaymentFailed, provider.DeclineMessage(
-		told.DeclineCode,
+	parsed.Type, parsed.DeclineMessage = provider.PaymentFailed, provider.DeclineMessage(
+		parsed.DeclineCode,
 	)
-	return told, nil
+	return parsed, nil
 }
 
-// readRefund goes by the refund's status: what the event is called says less.
-func readRefund(event stripe.Event, told provider.Event) (provider.Event, error) {
+// readRefund sets the event's type by the status of the refund: the name of the event says less.
+func readRefund(event stripe.Event, parsed provider.Event) (provider.Event, error) {
 	var refund stripe.Refund
 	if err := json.Unmarshal(event.Data.Raw, &refund); err != nil || refund.ID == "" {
 		return provider.Event{}, fmt.Errorf("%w: it holds no refund", provider.ErrBadEvent)
 	}
-	told.ProviderRefundID, told.IdempotencyKey = refund.ID, refund.Metadata[idempotencyKey]
+	parsed.ProviderRefundID, parsed.IdempotencyKey = refund.ID, refund.Metadata[idempotencyKey]
 	if refund.PaymentIntent != nil {
-		told.ProviderPaymentID = refund.PaymentIntent.ID
+		parsed.ProviderPaymentID = refund.PaymentIntent.ID
 	}
-	told.AmountMinor, told.Currency = fromStripe(refund.Amount, refund.Currency)
+	parsed.AmountMinor, parsed.Currency = fromStripe(refund.Amount, refund.Currency)
 	switch refundResult(&refund).Status {
 	case provider.RefundDone:
-		told.Type = provider.RefundSucceeded
+		parsed.Type = provider.RefundSucceeded
 	case provider.RefundFailed:
-		told.Type = provider.RefundFailure
+		parsed.Type = provider.RefundFailure
 	}
-	return told, nil
+	return parsed, nil
 }

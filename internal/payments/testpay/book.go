@@ -8,7 +8,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// A Charge of the ledger, as it stands.
+// A Charge of the ledger, in its latest state.
 type Charge struct {
 	ID             string          `json:"id"` // the ProviderPaymentID
 	IdempotencyKey string          `json:"idempotency_key"`
@@ -17,13 +17,13 @@ type Charge struct {
 	Currency       money.Currency  `json:"currency"`
 	Token          string          `json:"token"`
 	Status         provider.Status `json:"status"`
-	SettlesTo      provider.Status `json:"settles_to,omitempty"` // of a charge that was pending
+	SettlesTo      provider.Status `json:"settles_to,omitempty"` // what a pending charge settles to
 	SettlesAt      *time.Time      `json:"settles_at,omitempty"`
 	DeclineCode    string          `json:"decline_code,omitempty"`
 	At             time.Time       `json:"at"`
 }
 
-// A Refund of the ledger, as it stands.
+// A Refund of the ledger, in its latest state.
 type Refund struct {
 	ID                string                `json:"id"` // the ProviderRefundID
 	IdempotencyKey    string                `json:"idempotency_key"`
@@ -45,14 +45,14 @@ type method struct {
 	At         time.Time `json:"at"`
 }
 
-// entry is a line of the ledger: one thing as it stands from now on.
+// entry is a line of the ledger: the new state of one charge, refund or method.
 type entry struct {
 	Charge *Charge `json:"charge,omitempty"`
 	Refund *Refund `json:"refund,omitempty"`
 	Method *method `json:"method,omitempty"`
 }
 
-// book is what all entries come to.
+// book is the state after all entries.
 type book struct {
 	charges      map[string]Charge
 	chargeOrder  []string
@@ -61,7 +61,7 @@ type book struct {
 	refunds      map[string]Refund
 	refundOrder  []string
 	refundKeys   map[string]string
-	refunded     map[string][]string // refunds of a charge
+	refunded     map[string][]string // ids of the refunds of a charge
 	methods      map[string]method
 }
 
@@ -104,7 +104,7 @@ func (b *book) chargeByKey(key string) (Charge, bool) {
 	return charge, ok
 }
 
-// token is the one a request pays with.
+// token returns the token that a request pays with.
 func (b *book) token(request provider.ChargeRequest) (string, error) {
 	token := request.Token
 	if saved := request.SavedMethod; saved.ProviderMethodID != "" {
@@ -139,7 +139,7 @@ func (b *book) find(request provider.FindRequest, now time.Time) (Charge, bool) 
 	return Charge{}, false
 }
 
-// left is how much of a charge can still be refunded.
+// left returns how much of a charge can still be refunded, in minor units.
 func (b *book) left(charge Charge) int64 {
 	left := charge.AmountMinor
 	for _, id := range b.refunded[charge.ID] {
@@ -150,14 +150,14 @@ func (b *book) left(charge Charge) int64 {
 	return left
 }
 
-// answers says whether the charge is what the request asks for.
+// answers reports whether the charge is what the request asks for.
 func (c Charge) answers(request provider.ChargeRequest) bool {
 	return c.AmountMinor == request.AmountMinor+behaviours[c.Token].wrongBy &&
 		c.Currency == request.Currency &&
 		c.OrderReference == request.OrderReference
 }
 
-// asOf settles a pending charge whose time has come.
+// asOf returns the charge at a time: a pending one is settled once it is due.
 func (c Charge) asOf(now time.Time) Charge {
 	if c.Status == provider.Pending && c.SettlesAt != nil && !now.Before(*c.SettlesAt) {
 		c.Status = c.SettlesTo

@@ -4,7 +4,7 @@ package testpay
 
 import "os"
 
-// Without a lock of the system, one process at a time may use the ledger.
+// lockFile does nothing here: without a lock of the system, only one process may use the ledger.
 func lockFile(*os.File) error { return nil }
 func unlockFile(*os.File)     {}
 

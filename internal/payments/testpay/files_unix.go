@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lockFile waits for the lock. The kernel drops it when the process ends, in whatever way.
+// lockFile waits for the lock. The kernel releases it when the process ends, even by a crash.
 func lockFile(file *os.File) error {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
@@ -20,7 +20,7 @@ func lockFile(file *os.File) error {
 
 func unlockFile(file *os.File) { _ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
 
-// syncDir waits until the folder knows its files, so that a new ledger outlives a loss of power.
+// syncDir waits until the folder is on disk, so that a new ledger survives a loss of power.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

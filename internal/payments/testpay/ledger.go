@@ -26,7 +26,7 @@ type ledger struct {
 	mu   sync.Mutex
 	file *os.File
 	lock *os.File
-	end  int64 // how far book has come: always the end of a line
+	end  int64 // how far the file was read into book: always the end of a line
 	book *book
 }
 
@@ -53,7 +53,7 @@ func openLedger(dir string) (*ledger, error) {
 
 func (l *ledger) close() error { return errors.Join(l.file.Close(), l.lock.Close()) }
 
-// read shows the book with everything any process has written.
+// read calls show with the book after everything that any process has written.
 func (l *ledger) read(show func(*book)) error {
 	return l.locked(func() error {
 		if _, err := l.catchUp(); err != nil {
@@ -64,15 +64,15 @@ func (l *ledger) read(show func(*book)) error {
 	})
 }
 
-// change lets decide see the book and writes the entries it returns; they are on the disk when
-// change returns nil. decide's own error is returned as it is.
+// change calls decide with the book and writes the entries that it returns. They are on disk when
+// change returns nil. An error of decide is returned as it is.
 func (l *ledger) change(decide func(*book) ([]entry, error)) error {
 	return l.locked(func() error {
 		torn, err := l.catchUp()
 		if err == nil && torn {
 			err = l.file.Truncate(
 				l.end,
-			) // the writer died in the middle of it, so nobody was told of it
+			) // the writer crashed in the middle of it, before it responded
 		}
 		if err != nil {
 			return fmt.Errorf("%w: the test provider's ledger: %w", provider.ErrUnavailable, err)
@@ -85,7 +85,7 @@ func (l *ledger) change(decide func(*book) ([]entry, error)) error {
 	})
 }
 
-// append writes the entries with one call and waits for the disk.
+// append writes the entries with one call and waits until they are on disk.
 func (l *ledger) append(entries []entry) error {
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines) // ends each with a newline
@@ -114,7 +114,8 @@ func (l *ledger) append(entries []entry) error {
 	return nil
 }
 
-// catchUp reads what other processes have written since. torn: the file ends within a line.
+// catchUp reads what other processes have written since. torn reports that the file ends within a
+// line.
 func (l *ledger) catchUp() (torn bool, err error) {
 	info, err := l.file.Stat()
 	if err != nil {
@@ -151,20 +152,20 @@ func (l *ledger) locked(do func() error) error {
 	return do()
 }
 
-// Ledger is everything that was charged and refunded, in the order it was asked for.
+// Ledger holds all charges and refunds, in the order of their requests.
 type Ledger struct {
 	Charges []Charge
 	Refunds []Refund
 }
 
-// Ledger is the whole ledger, with what other processes have written.
+// Ledger returns the whole ledger, including what other processes have written.
 func (p *Provider) Ledger() (all Ledger, err error) {
 	now := p.options.Now()
 	err = p.ledger.read(func(b *book) { all = b.all(now) })
 	return all, err
 }
 
-// ReadLedger reads the ledger in dir for an audit, with the shop running or not.
+// ReadLedger reads the ledger in dir for an audit, whether the shop is running or not.
 func ReadLedger(dir string) (Ledger, error) {
 	l := &ledger{book: newBook()}
 	file, err := os.Open(filepath.Join(dir, ledgerName))

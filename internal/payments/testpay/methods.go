@@ -8,7 +8,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// SaveMethod keeps a token. Charging the method does what charging the token would.
+// SaveMethod saves a token. Charging the method does what charging the token would.
 func (p *Provider) SaveMethod(
 	ctx context.Context, customerReference, providerCustomerID, token string,
 ) (provider.Method, error) {
@@ -51,7 +51,7 @@ func (p *Provider) SaveMethod(
 	}, nil
 }
 
-// RemoveMethod forgets a saved method: it cannot be charged any more.
+// RemoveMethod removes a saved method: it cannot be charged any more.
 func (p *Provider) RemoveMethod(_ context.Context, saved provider.SavedMethod) error {
 	return p.ledger.change(func(b *book) ([]entry, error) {
 		m, ok := b.methods[saved.ProviderMethodID]

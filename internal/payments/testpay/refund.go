@@ -9,7 +9,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// Refund does what the payment's token says of refunds.
+// Refund does what the payment's token says about refunds.
 func (p *Provider) Refund(
 	ctx context.Context, request provider.RefundRequest,
 ) (provider.RefundResult, error) {
@@ -65,8 +65,8 @@ func (p *Provider) Refund(
 	return refund.result(), nil
 }
 
-// SettleRefund decides a pending refund and sends its webhook. One that is settled already stays as
-// it is.
+// SettleRefund settles a pending refund and sends its webhook. A refund that is settled already is
+// left alone.
 func (p *Provider) SettleRefund(_ context.Context, providerRefundID string, done bool) error {
 	var refund Refund
 	var charge Charge
@@ -95,7 +95,7 @@ func (p *Provider) SettleRefund(_ context.Context, providerRefundID string, done
 	return nil
 }
 
-// answers says whether the refund is what the request asks for.
+// answers reports whether the refund is what the request asks for.
 func (r Refund) answers(request provider.RefundRequest) bool {
 	return r.ProviderPaymentID == request.ProviderPaymentID &&
 		r.AmountMinor == request.AmountMinor &&

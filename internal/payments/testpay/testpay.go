@@ -1,10 +1,10 @@
-// Package testpay is the payment provider for development and tests. It moves no money, needs no
-// network and does what its tokens say: succeed, decline, lose an answer, answer late.
+// Package testpay is the payment provider for development and tests. It moves no money and needs no
+// network. Its tokens say what happens: success, a decline, a lost response, a late response.
 //
-// It owns a ledger apart from the shop's tables, as a real provider's books are: a file of JSON
-// lines that is only appended to and is on the disk before a charge is answered. It therefore tells
-// after a crash of the shop what was charged, and several processes may share it. Everything in the
-// ledger is kept in memory as well.
+// It owns a ledger outside the shop's tables, as a real provider's books are: a file of JSON lines
+// that is only appended to, and that is on disk before Charge returns. After a crash of the shop
+// the ledger therefore says what was charged. Several processes may share it. The whole ledger is
+// held in memory as well.
 package testpay
 
 import (
@@ -18,22 +18,22 @@ import (
 
 // Options of a Provider.
 type Options struct {
-	// Dir is the folder of the ledger; it is made if it is missing. Nothing else may be in it.
+	// Dir is the folder of the ledger. It is created if it is missing. Nothing else may be in it.
 	Dir string
-	// WebhookSecret signs webhooks. Without it there are none.
+	// WebhookSecret signs webhooks. Without it none are sent.
 	WebhookSecret string
 	// SettleAfter is how long a pending charge takes to settle by itself; 0 leaves that to Settle.
 	SettleAfter time.Duration
-	// SlowFor is how long TokenSlow takes to answer; 0 is 2 seconds.
+	// SlowFor is how long TokenSlow takes to respond; 0 is 2 seconds.
 	SlowFor time.Duration
-	// Deliver gets each webhook as it becomes due, before the call that caused it returns; nil
-	// sends none.
+	// Deliver is called with each webhook as it becomes due, before the call that caused it
+	// returns. If it is nil, no webhooks are sent.
 	Deliver func(payload []byte, signatureHeader string)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
 
-// Provider is a provider.Provider. Take it from New and Close it.
+// Provider implements provider.Provider. Create it with New, and Close it.
 type Provider struct {
 	options Options
 	ledger  *ledger
@@ -41,7 +41,7 @@ type Provider struct {
 
 var _ provider.Provider = (*Provider)(nil)
 
-// New opens the ledger, or begins one.
+// New opens the ledger, or creates it.
 func New(options Options) (*Provider, error) {
 	if options.Dir == "" {
 		return nil, fmt.Errorf(
@@ -64,10 +64,10 @@ func New(options Options) (*Provider, error) {
 // Close closes the ledger's files.
 func (p *Provider) Close() error { return p.ledger.close() }
 
-// Name is "test".
+// Name returns "test".
 func (p *Provider) Name() string { return "test" }
 
-// Charge does what the token, or the token the saved method was made of, says.
+// Charge does what the token says: the request's, or the one that the saved method was made from.
 func (p *Provider) Charge(
 	ctx context.Context, request provider.ChargeRequest,
 ) (provider.Result, error) {
@@ -135,7 +135,7 @@ func (p *Provider) newCharge(request provider.ChargeRequest, token string, what 
 	return charge
 }
 
-// wait is false if the caller gave up before the slow answer came.
+// wait waits for the slow response. It returns false if the caller gave up before.
 func (p *Provider) wait(ctx context.Context) bool {
 	timer := time.NewTimer(p.options.SlowFor)
 	defer timer.Stop()
@@ -147,7 +147,7 @@ func (p *Provider) wait(ctx context.Context) bool {
 	}
 }
 
-// Find looks into the ledger.
+// Find looks the charge up in the ledger.
 func (p *Provider) Find(
 	_ context.Context, request provider.FindRequest,
 ) (result provider.Result, found bool, err error) {
@@ -164,8 +164,8 @@ func (p *Provider) Find(
 	return result, found, err
 }
 
-// Settle decides a pending charge as its token says, or declined with the given code, and sends its
-// webhook. One that is settled already stays as it is.
+// Settle settles a pending charge as its token says, or as declined with the given code, and sends
+// its webhook. A charge that is settled already is left alone.
 func (p *Provider) Settle(_ context.Context, providerPaymentID, declineCode string) error {
 	var charge Charge
 	now := p.options.Now().UTC()

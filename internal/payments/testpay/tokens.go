@@ -2,48 +2,48 @@ package testpay
 
 import "github.com/shopd/shopd/internal/payments/provider"
 
-// The tokens, each with what becomes of a charge with it.
+// The tokens, each with the outcome of a charge.
 const (
 	TokenVisa              = "tok_visa"               // succeeds
 	TokenMastercard        = "tok_mastercard"         // succeeds
 	TokenDeclined          = "tok_declined"           // declined: card_declined
 	TokenInsufficientFunds = "tok_insufficient_funds" // declined: insufficient_funds
 	TokenExpired           = "tok_expired"            // declined: expired_card
-	TokenTimeout           = "tok_timeout"            // charges, but the answer is lost: ErrOutcomeUnknown, and Find says succeeded
-	TokenTimeoutLost       = "tok_timeout_lost"       // the request is lost: ErrOutcomeUnknown, and Find finds nothing
-	TokenSlow              = "tok_slow"               // succeeds, but the answer takes Options.SlowFor; the charge is made whoever waits
-	TokenPending           = "tok_pending"            // pending, and succeeds by itself after Options.SettleAfter or by Settle
-	TokenPendingDeclined   = "tok_pending_declined"   // pending, and is declined the same way
-	TokenTwice             = "tok_twice"              // succeeds, and everything about it is told twice
-	TokenWrongAmount       = "tok_wrong_amount"       // succeeds, but takes WrongBy more than it is asked for
+	TokenTimeout           = "tok_timeout"            // charged, response lost: ErrOutcomeUnknown
+	TokenTimeoutLost       = "tok_timeout_lost"       // request lost: ErrOutcomeUnknown, not charged
+	TokenSlow              = "tok_slow"               // succeeds, responds after Options.SlowFor
+	TokenPending           = "tok_pending"            // pending until Options.SettleAfter or Settle
+	TokenPendingDeclined   = "tok_pending_declined"   // pending, then declined
+	TokenTwice             = "tok_twice"              // succeeds, every webhook is sent twice
+	TokenWrongAmount       = "tok_wrong_amount"       // succeeds, charges WrongBy too much
 	TokenUnavailable       = "tok_unavailable"        // ErrUnavailable
-	TokenRefundPending     = "tok_refund_pending"     // succeeds; its refunds are pending until SettleRefund
-	TokenRefundFails       = "tok_refund_fails"       // succeeds; its refunds fail
-	TokenRefundTimeout     = "tok_refund_timeout"     // succeeds; its refunds are made, but the answer is lost
+	TokenRefundPending     = "tok_refund_pending"     // its refunds are pending until SettleRefund
+	TokenRefundFails       = "tok_refund_fails"       // its refunds fail
+	TokenRefundTimeout     = "tok_refund_timeout"     // its refunds succeed, responses lost
 )
 
 // WrongBy is how much too much TokenWrongAmount takes, in minor units.
 const WrongBy = 100
 
-// behaviour is what a token stands for.
+// behaviour is what happens with a token.
 type behaviour struct {
 	status      provider.Status // of a charge, at first
 	settlesTo   provider.Status // of a pending one, in the end
 	declineCode string
 
 	unavailable bool // cannot be reached
-	requestLost bool // nothing arrives, and nobody says so
-	answerLost  bool // it arrives, and nobody says so
+	requestLost bool // the request is lost
+	answerLost  bool // the request arrives, the response is lost
 	slow        bool
 	twice       bool
-	wrongBy     int64 // minor units it takes beside what it is asked for
+	wrongBy     int64 // minor units that it charges too much
 
 	refund           provider.RefundStatus
 	refundAnswerLost bool
 
 	brand, lastFour    string
 	expMonth, expYear  int
-	saveDeclinedAsWell bool // the bank declines it already when it is saved
+	saveDeclinedAsWell bool // the bank declines saving it, too
 }
 
 var behaviours = map[string]behaviour{

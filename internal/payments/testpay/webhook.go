@@ -26,7 +26,7 @@ type message struct {
 	Created           int64              `json:"created"` // Unix seconds
 }
 
-// message tells a charge's outcome; ok is false while it has none.
+// message returns the webhook of a charge's outcome; ok is false while it has none.
 func (c Charge) message(now time.Time) (m message, ok bool) {
 	c = c.asOf(now)
 	m = message{
@@ -49,7 +49,7 @@ func (c Charge) message(now time.Time) (m message, ok bool) {
 	return m, true
 }
 
-// message tells a refund's outcome; ok is false while it has none.
+// message returns the webhook of a refund's outcome; ok is false while it has none.
 func (r Refund) message(charge Charge, now time.Time) (m message, ok bool) {
 	m = message{
 		ID:                "evt_" + r.ID + "_" + string(r.Status),
@@ -72,7 +72,7 @@ func (r Refund) message(charge Charge, now time.Time) (m message, ok bool) {
 	return m, true
 }
 
-// tell delivers what there is to tell, twice if that is the token's way.
+// deliver delivers the webhook of an outcome, twice if the token says so.
 func (p *Provider) tell(what behaviour, build func(now time.Time) (message, bool)) {
 	if p.options.Deliver == nil || p.options.WebhookSecret == "" {
 		return
@@ -102,9 +102,9 @@ func (p *Provider) sign(m message) (payload []byte, header string, err error) {
 	return payload, signed.Header, nil
 }
 
-// Webhook is the webhook of a payment or refund as it stands, signed now, to be sent by hand. Its
-// ID is the same each time. ErrRefused if there is no such payment or refund, or it is still
-// pending.
+// Webhook returns the webhook of a payment or refund in its latest state, signed now, to be sent by
+// hand. Its ID is the same each time. It returns ErrRefused if there is no such payment or refund,
+// or it is still pending.
 func (p *Provider) Webhook(
 	_ context.Context, id string,
 ) (payload []byte, signatureHeader string, err error) {
@@ -130,7 +130,7 @@ func (p *Provider) Webhook(
 	return p.sign(m)
 }
 
-// ParseWebhook checks the signature as Stripe's library does, and reads the payload.
+// ParseWebhook verifies the signature as Stripe's library does, and decodes the payload.
 func (p *Provider) ParseWebhook(
 	payload []byte, signatureHeader string, now time.Time,
 ) (provider.Event, error) {
