@@ -147,7 +147,7 @@ SELECT sqlc.embed(users), count(*) OVER () AS total
 -- The number of orders of some accounts, and the total of those that are paid (orders_user_idx).
 -- name: CountCustomerOrders :many
 SELECT o.user_id, count(*) AS orders,
-       coalesce(sum(o.total_minor) FILTER (WHERE o.status IN ('PAID', 'SHIPPED', 'DELIVERED')), 0)::bigint AS spent_minor
+       least(coalesce(sum(o.total_minor) FILTER (WHERE o.status IN ('PAID', 'SHIPPED', 'DELIVERED')), 0), 9223372036854775807)::bigint AS spent_minor
   FROM orders o
  WHERE o.user_id = ANY (@user_ids::bigint[])
  GROUP BY o.user_id;

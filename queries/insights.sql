@@ -1,7 +1,7 @@
 -- Returns what came in each day, and for how many orders: payments by the time they were made, less
 -- refunds (payments_received_idx). Days are those of a time zone; a day without sales is zero.
 -- name: ListDailyRevenue :many
-SELECT d.day::date AS day, coalesce(r.minor, 0)::bigint AS minor, coalesce(r.orders, 0)::bigint AS orders
+SELECT d.day::date AS day, least(coalesce(r.minor, 0), 9223372036854775807)::bigint AS minor, coalesce(r.orders, 0)::bigint AS orders
   FROM days_of(@from_day::date, @until_day::date) AS d(day)
   LEFT JOIN (SELECT (p.settled_at AT TIME ZONE @time_zone::text)::date AS day, sum(p.amount_minor - p.refunded_minor) AS minor, count(*) AS orders
                FROM payments p
@@ -68,7 +68,7 @@ SELECT ((SELECT count(*) FROM ordered)
 -- then the lines of each order by its key).
 -- name: ListBestSellers :many
 WITH sold AS MATERIALIZED (
-    SELECT l.product_id, sum(l.quantity)::bigint AS quantity, sum(l.total_minor)::bigint AS minor
+    SELECT l.product_id, least(sum(l.quantity), 9223372036854775807)::bigint AS quantity, least(sum(l.total_minor), 9223372036854775807)::bigint AS minor
       FROM payments y
       JOIN order_lines l ON l.order_id = y.order_id
      WHERE y.status IN ('paid', 'refunded') AND NOT y.is_surplus AND y.refunded_minor < y.amount_minor
@@ -78,7 +78,7 @@ WITH sold AS MATERIALIZED (
 ), best_products AS (
     SELECT product_id, quantity, minor FROM sold ORDER BY minor DESC, product_id LIMIT @most
 ), best_categories AS (
-    SELECT p.category_id, sum(s.quantity)::bigint AS quantity, sum(s.minor)::bigint AS minor
+    SELECT p.category_id, least(sum(s.quantity), 9223372036854775807)::bigint AS quantity, least(sum(s.minor), 9223372036854775807)::bigint AS minor
       FROM sold s JOIN products p ON p.id = s.product_id
      GROUP BY p.category_id ORDER BY sum(s.minor) DESC, p.category_id LIMIT @most
 )
@@ -89,7 +89,7 @@ SELECT true, coalesce(b.category_id, 0), coalesce(c.name, ''), b.quantity, b.min
 
 -- Returns the customers who paid most in a range of days, less refunds (payments_received_idx).
 -- name: ListTopCustomers :many
-SELECT s.user_id, u.email, u.first_name, u.last_name, s.orders::bigint AS orders, s.minor::bigint AS minor
+SELECT s.user_id, u.email, u.first_name, u.last_name, s.orders::bigint AS orders, least(s.minor, 9223372036854775807)::bigint AS minor
   FROM (SELECT p.user_id, count(*) AS orders, sum(p.amount_minor - p.refunded_minor) AS minor
           FROM payments p
          WHERE p.status IN ('paid', 'refunded') AND NOT p.is_surplus AND p.refunded_minor < p.amount_minor
@@ -111,9 +111,11 @@ SELECT v.id, v.product_id, p.name AS product_name, v.sku, v.stock
  ORDER BY v.stock, v.id
  LIMIT @most;
 
--- Returns the value of the stock at current prices.
+-- Returns the value of the stock at current prices; the greatest bigint if it is more.
 -- name: SumStockValue :one
-SELECT coalesce(sum(v.stock), 0)::bigint AS units, coalesce(sum(v.stock * coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)), 0)::bigint AS minor
+SELECT coalesce(sum(v.stock), 0)::bigint AS units, 
+       least(coalesce(sum(v.stock::numeric * coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)), 0),
+             9223372036854775807)::bigint AS minor
   FROM variants v
   JOIN products p ON p.id = v.product_id AND p.deleted_at IS NULL
  WHERE v.deleted_at IS NULL AND v.track_inventory AND v.stock > 0;

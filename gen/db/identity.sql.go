@@ -20,7 +20,7 @@ func (q *Queries) ChangePassword(ctx context.Context, passwordHash string, iD in
 
 const countCustomerOrders = `-- name: CountCustomerOrders :many
 SELECT o.user_id, count(*) AS orders,
-       coalesce(sum(o.total_minor) FILTER (WHERE o.status IN ('PAID', 'SHIPPED', 'DELIVERED')), 0)::bigint AS spent_minor
+       least(coalesce(sum(o.total_minor) FILTER (WHERE o.status IN ('PAID', 'SHIPPED', 'DELIVERED')), 0), 9223372036854775807)::bigint AS spent_minor
   FROM orders o
  WHERE o.user_id = ANY ($1::bigint[])
  GROUP BY o.user_id

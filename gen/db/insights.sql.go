@@ -174,7 +174,7 @@ func (q *Queries) GetDatabaseFacts(ctx context.Context) (GetDatabaseFactsRow, er
 
 const listBestSellers = `-- name: ListBestSellers :many
 WITH sold AS MATERIALIZED (
-    SELECT l.product_id, sum(l.quantity)::bigint AS quantity, sum(l.total_minor)::bigint AS minor
+    SELECT l.product_id, least(sum(l.quantity), 9223372036854775807)::bigint AS quantity, least(sum(l.total_minor), 9223372036854775807)::bigint AS minor
       FROM payments y
       JOIN order_lines l ON l.order_id = y.order_id
      WHERE y.status IN ('paid', 'refunded') AND NOT y.is_surplus AND y.refunded_minor < y.amount_minor
@@ -184,7 +184,7 @@ WITH sold AS MATERIALIZED (
 ), best_products AS (
     SELECT product_id, quantity, minor FROM sold ORDER BY minor DESC, product_id LIMIT $4
 ), best_categories AS (
-    SELECT p.category_id, sum(s.quantity)::bigint AS quantity, sum(s.minor)::bigint AS minor
+    SELECT p.category_id, least(sum(s.quantity), 9223372036854775807)::bigint AS quantity, least(sum(s.minor), 9223372036854775807)::bigint AS minor
       FROM sold s JOIN products p ON p.id = s.product_id
      GROUP BY p.category_id ORDER BY sum(s.minor) DESC, p.category_id LIMIT $4
 )
@@ -319,7 +319,7 @@ func (q *Queries) ListDailyOrders(ctx context.Context, fromDay pgtype.Date, unti
 }
 
 const listDailyRevenue = `-- name: ListDailyRevenue :many
-SELECT d.day::date AS day, coalesce(r.minor, 0)::bigint AS minor, coalesce(r.orders, 0)::bigint AS orders
+SELECT d.day::date AS day, least(coalesce(r.minor, 0), 9223372036854775807)::bigint AS minor, coalesce(r.orders, 0)::bigint AS orders
   FROM days_of($1::date, $2::date) AS d(day)
   LEFT JOIN (SELECT (p.settled_at AT TIME ZONE $3::text)::date AS day, sum(p.amount_minor - p.refunded_minor) AS minor, count(*) AS orders
                FROM payments p
@@ -553,7 +553,7 @@ func (q *Queries) ListTableSizes(ctx context.Context) ([]ListTableSizesRow, erro
 }
 
 const listTopCustomers = `-- name: ListTopCustomers :many
-SELECT s.user_id, u.email, u.first_name, u.last_name, s.orders::bigint AS orders, s.minor::bigint AS minor
+SELECT s.user_id, u.email, u.first_name, u.last_name, s.orders::bigint AS orders, least(s.minor, 9223372036854775807)::bigint AS minor
   FROM (SELECT p.user_id, count(*) AS orders, sum(p.amount_minor - p.refunded_minor) AS minor
           FROM payments p
          WHERE p.status IN ('paid', 'refunded') AND NOT p.is_surplus AND p.refunded_minor < p.amount_minor
@@ -633,7 +633,9 @@ func (q *Queries) LockJob(ctx context.Context, id int64) (LockJobRow, error) {
 }
 
 const sumStockValue = `-- name: SumStockValue :one
-SELECT coalesce(sum(v.stock), 0)::bigint AS units, coalesce(sum(v.stock * coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)), 0)::bigint AS minor
+SELECT coalesce(sum(v.stock), 0)::bigint AS units, 
+       least(coalesce(sum(v.stock::numeric * coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)), 0),
+             9223372036854775807)::bigint AS minor
   FROM variants v
   JOIN products p ON p.id = v.product_id AND p.deleted_at IS NULL
  WHERE v.deleted_at IS NULL AND v.track_inventory AND v.stock > 0
@@ -644,7 +646,7 @@ type SumStockValueRow struct {
 	Minor int64
 }
 
-// Returns the value of the stock at current prices.
+// Returns the value of the stock at current prices; the greatest bigint if it is more.
 func (q *Queries) SumStockValue(ctx context.Context) (SumStockValueRow, error) {
 	row := q.db.QueryRow(ctx, sumStockValue)
 	var i SumStockValueRow

@@ -78,7 +78,7 @@ func (i *Identity) customers(ctx context.Context, users []db.User) ([]api.Custom
 			UpdatedAt:     u.UpdatedAt,
 			Orders: api.CustomerOrders{
 				Count:    orders.Orders,
-				Spent:    i.settings.Currency.Format(orders.SpentMinor),
+				Spent:    i.settings.Currency.FormatSum(orders.SpentMinor),
 				Currency: api.Currency(i.settings.Currency),
 			},
 		})

@@ -64,7 +64,7 @@ func (i *Insights) GetDashboard(
 	value, err := i.queries.SumStockValue(ctx)
 	body.StockValue = api.StockValue{
 		Units: value.Units,
-		Value: i.settings.Currency.Format(value.Minor),
+		Value: i.settings.Currency.FormatSum(value.Minor),
 	}
 	return body, err
 }

@@ -33,7 +33,7 @@ func (i *Insights) dayBodies(s series) []api.DashboardDay {
 	for n, row := range s.revenue {
 		bodies[n] = api.DashboardDay{
 			Date:         types.Date{Time: row.Day.Time},
-			Revenue:      i.settings.Currency.Format(row.Minor),
+			Revenue:      i.settings.Currency.FormatSum(row.Minor),
 			PaidOrders:   row.Orders,
 			Orders:       s.orders[n].Orders,
 			NewCustomers: s.customers[n].Customers,
@@ -47,12 +47,12 @@ func (i *Insights) totals(ctx context.Context, v view, s series) (api.DashboardT
 	var body api.DashboardTotals
 	var minor int64
 	for n, row := range s.revenue {
-		minor += row.Minor
+		minor, _ = i.settings.Currency.Plus(minor, row.Minor)
 		body.PaidOrders += row.Orders
 		body.Orders += s.orders[n].Orders
 		body.NewCustomers += s.customers[n].Customers
 	}
-	body.Revenue = i.settings.Currency.Format(minor)
+	body.Revenue = i.settings.Currency.FormatSum(minor)
 	if body.PaidOrders > 0 {
 		body.AverageOrder = new(
 			i.settings.Currency.Format((minor + body.PaidOrders/2) / body.PaidOrders),
@@ -94,7 +94,7 @@ func (i *Insights) bestSellers(
 	)
 	products, categories := []api.TopProduct{}, []api.TopCategory{}
 	for _, row := range rows {
-		revenue := i.settings.Currency.Format(row.Minor)
+		revenue := i.settings.Currency.FormatSum(row.Minor)
 		if !row.IsCategory {
 			products = append(products, api.TopProduct{
 				ProductID: row.ID,
@@ -130,7 +130,7 @@ func (i *Insights) topCustomers(ctx context.Context, v view) ([]api.TopCustomer,
 			FirstName:  row.FirstName,
 			LastName:   row.LastName,
 			Orders:     row.Orders,
-			Revenue:    i.settings.Currency.Format(row.Minor),
+			Revenue:    i.settings.Currency.FormatSum(row.Minor),
 		})
 	}
 	return bodies, err

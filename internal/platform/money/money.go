@@ -109,6 +109,9 @@ func (c Currency) Limit() int64 {
 	return limit - 1
 }
 
+// FormatSum formats a sum of amounts. A sum beyond the limit is shown as the limit.
+func (c Currency) FormatSum(minor int64) string { return c.Format(min(minor, c.Limit())) }
+
 // Times is n times an amount, neither below zero; false when that is beyond the limit.
 func (c Currency) Times(minor, n int64) (int64, bool) {
 	high, low := bits.Mul64(uint64(minor), uint64(n))
