@@ -19,6 +19,8 @@ type vocabulary struct {
 	asked   atomic.Int64 // when the version was last compared, in nanoseconds
 	doubted time.Time    // when it is read once more; zero: never
 
+	catalogue atomic.Pointer[string] // the catalogue's version when it was last compared, or ""
+
 	products   float64
 	counts     map[string]count // by word
 	stems      map[string]count // by stem: the greatest of its words

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
 // vocabularyAge is how old the copy of the vocabulary may be before the database is asked whether
@@ -26,15 +28,19 @@ type vocabularyCache struct {
 // Forget makes the next search check whether the vocabulary changed.
 func (s *Search) Forget() { s.vocabulary.stale.Store(true) }
 
-// words returns the vocabulary. If there is a copy it returns it at once and updates it in the
-// background.
+// words returns the vocabulary. A copy is returned at once and updated in the background, unless the
+// catalogue is known to have changed since: responses are cached under the catalogue's version, so
+// none may be made from older words.
 func (s *Search) words(ctx context.Context) (*vocabulary, error) {
 	cache := &s.vocabulary
 	have := cache.current.Load()
-	if have == nil || cache.stale.Load() {
+	if cache.isOlderThan(ctx, have) {
 		cache.reading.Lock()
 		defer cache.reading.Unlock()
-		return s.readWords(ctx)
+		if have = cache.current.Load(); cache.isOlderThan(ctx, have) {
+			return s.readWords(ctx)
+		}
+		return have, nil
 	}
 	if time.Since(time.Unix(0, have.asked.Load())) > vocabularyAge && cache.reading.TryLock() {
 		s.running.Go(func() {
@@ -49,12 +55,26 @@ func (s *Search) words(ctx context.Context) (*vocabulary, error) {
 	return have, nil
 }
 
+// isOlderThan reports whether the catalogue changed since the copy was read or compared: this
+// process changed it, or the request has another version of the catalogue.
+func (c *vocabularyCache) isOlderThan(ctx context.Context, have *vocabulary) bool {
+	if have == nil || c.stale.Load() {
+		return true
+	}
+	version := request.From(ctx).CatalogueVersion
+	return version != "" && version != *have.catalogue.Load()
+}
+
 // readWords reads the vocabulary if it changed. The caller holds the lock.
 func (s *Search) readWords(ctx context.Context) (*vocabulary, error) {
 	cache := &s.vocabulary
-	stale := cache.stale.Swap(false)
+	catalogue := request.From(ctx).CatalogueVersion // read before the words
+	stale := cache.isOlderThan(ctx, cache.current.Load())
+	wasForgotten := cache.stale.Swap(false)
 	fail := func(err error) (*vocabulary, error) {
-		cache.stale.Store(stale)
+		if wasForgotten {
+			cache.stale.Store(true)
+		}
 		return nil, err
 	}
 	version, err := s.queries.GetSearchVersion(ctx)
@@ -66,6 +86,7 @@ func (s *Search) readWords(ctx context.Context) (*vocabulary, error) {
 	if have != nil && have.version == version {
 		if have.doubted.IsZero() || now.Before(have.doubted) && !stale {
 			have.asked.Store(now.UnixNano())
+			have.catalogue.Store(&catalogue)
 			return have, nil
 		}
 		if now.After(have.doubted) {
@@ -78,6 +99,7 @@ func (s *Search) readWords(ctx context.Context) (*vocabulary, error) {
 	}
 	next.version, next.doubted = version, doubted
 	next.asked.Store(now.UnixNano())
+	next.catalogue.Store(&catalogue)
 	cache.current.Store(next)
 	return next, nil
 }
