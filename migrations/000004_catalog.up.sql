@@ -207,14 +207,16 @@ BEGIN
            created_at = excluded.created_at, attributes = excluded.attributes;
 END $$;
 
--- Rebuilds the listings of products with a sale price that began or ended since they were built, and
--- returns when the next one does, or null. Whoever reads prices from listings calls it first; it costs
--- two looks at product_listings_turns_idx. Of several callers one rebuilds, and the others wait.
+-- Rebuilds the listings of products with a sale price that began or ended since they were built, up
+-- to 5,000, and returns when the next one does, or null. A program that reads prices from listings
+-- calls it first, until nothing is overdue; that costs two lookups in product_listings_turns_idx. Of
+-- several callers one rebuilds, and the others wait.
 CREATE FUNCTION turn_sales() RETURNS timestamptz LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM product_listings WHERE turns_at <= now()) THEN
         PERFORM pg_advisory_xact_lock(hashtext('shopd.sales.turn'));
-        PERFORM refresh_listings(array_agg(product_id)) FROM product_listings WHERE turns_at <= now();
+        PERFORM refresh_listings(array_agg(due.product_id))
+           FROM (SELECT product_id FROM product_listings WHERE turns_at <= now() LIMIT 5000) due;
     END IF;
     RETURN (SELECT min(turns_at) FROM product_listings);
 END $$;

@@ -168,7 +168,10 @@ SELECT pg_advisory_xact_lock(hashtext('shopd.names'));
 -- name: TakenProductSlugs :many
 SELECT slug FROM products WHERE slug = ANY (@slugs::text[]);
 
--- Brings listings whose sale price began or ended up to date, and returns how many seconds are left
--- until the next one does, a day at most. Call it before listings are read.
+-- Brings listings whose sale price began or ended up to date. Returns when the next one does (the epoch
+-- if none is foreseen) and how many seconds are left, a day at most; 0 or less if more is to be done.
 -- name: TurnSales :one
-SELECT least(extract(epoch FROM turn_sales() - now()), 86400)::float8 AS seconds;
+WITH turned AS MATERIALIZED (SELECT turn_sales() AS next_at)
+SELECT coalesce(next_at, 'epoch')::timestamptz AS next_at,
+       least(extract(epoch FROM next_at - now()), 86400)::float8 AS seconds
+  FROM turned;

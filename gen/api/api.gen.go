@@ -1400,6 +1400,11 @@ type AdminProduct struct {
 	// Example: Forty hours of music on one charge, with cushions that stay cool.
 	Description string `json:"description"`
 
+	// DiscountEndsAt When the sale price ends, to the second; null if it does not, or if there is none.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt *time.Time `json:"discount_ends_at"`
+
 	// DiscountPercent How much is off, in whole per cent, or null.
 	//
 	// Example: 20
@@ -1409,6 +1414,11 @@ type AdminProduct struct {
 	//
 	// Example: 9.99
 	DiscountPrice *string `json:"discount_price"`
+
+	// DiscountStartsAt When the sale price begins to hold; null if it holds already, or if there is none.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt *time.Time `json:"discount_starts_at"`
 
 	// Gtin Its GTIN in 14 digits, or null.
 	//
@@ -4437,7 +4447,8 @@ type Problem struct {
 }
 
 // Product A product with all there is to show. `price`, `discount_price`, `sku` and `gtin` are those of its default
-// variant; `stock` is the sum over its variants.
+// variant; `stock` is the sum over its variants. Shoppers see `discount_price` and its period only while it
+// holds.
 type Product struct {
 	// Attributes Facts by name.
 	//
@@ -4471,6 +4482,11 @@ type Product struct {
 	// Example: Forty hours of music on one charge, with cushions that stay cool.
 	Description string `json:"description"`
 
+	// DiscountEndsAt When the sale price ends, to the second; null if it does not, or if there is none.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt *time.Time `json:"discount_ends_at"`
+
 	// DiscountPercent How much is off, in whole per cent, or null.
 	//
 	// Example: 20
@@ -4480,6 +4496,11 @@ type Product struct {
 	//
 	// Example: 9.99
 	DiscountPrice *string `json:"discount_price"`
+
+	// DiscountStartsAt When the sale price begins to hold; null if it holds already, or if there is none.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt *time.Time `json:"discount_starts_at"`
 
 	// Gtin Its GTIN in 14 digits, or null.
 	//
@@ -4583,10 +4604,20 @@ type ProductCreate struct {
 	// Example: Over-ear, on-ear and in-ear, wired and wireless.
 	Description *string `json:"description,omitempty"`
 
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
+
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
 	//
@@ -4664,10 +4695,20 @@ type ProductInput struct {
 	// Example: Over-ear, on-ear and in-ear, wired and wireless.
 	Description *string `json:"description,omitempty"`
 
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
+
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
 	//
@@ -4759,10 +4800,20 @@ type ProductPatch struct {
 	// Example: Over-ear, on-ear and in-ear, wired and wireless.
 	Description *string `json:"description,omitempty"`
 
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt nullable.Nullable[time.Time] `json:"discount_ends_at,omitempty"`
+
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
 	// Example: 9.90
 	DiscountPrice nullable.Nullable[string] `json:"discount_price,omitempty"`
+
+	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt nullable.Nullable[time.Time] `json:"discount_starts_at,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
 	//
@@ -6396,6 +6447,11 @@ type Variant struct {
 	// Example: USD
 	Currency Currency `json:"currency"`
 
+	// DiscountEndsAt When the sale price ends, to the second; null if it does not, or if there is none.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt *time.Time `json:"discount_ends_at"`
+
 	// DiscountPercent How much is off, in whole per cent, or null.
 	//
 	// Example: 20
@@ -6405,6 +6461,11 @@ type Variant struct {
 	//
 	// Example: 9.99
 	DiscountPrice *string `json:"discount_price"`
+
+	// DiscountStartsAt When the sale price begins to hold; null if it holds already, or if there is none.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt *time.Time `json:"discount_starts_at"`
 
 	// Gtin Its GTIN in 14 digits, or null.
 	//
@@ -6459,10 +6520,20 @@ type Variant struct {
 
 // VariantCreate A variant to add. All variants of a product name the same `options`, no two with the same values.
 type VariantCreate struct {
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
+
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
 	//
@@ -6507,10 +6578,20 @@ type VariantCreate struct {
 
 // VariantInput A variant as it is to be.
 type VariantInput struct {
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
+
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
 	//
@@ -6561,10 +6642,20 @@ type VariantList struct {
 
 // VariantMatrix Options whose combinations become variants.
 type VariantMatrix struct {
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
+
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`
 
 	// Options The values of each option.
 	//
@@ -6584,10 +6675,20 @@ type VariantMatrix struct {
 
 // VariantPatch What to change of a variant.
 type VariantPatch struct {
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	//
+	// Example: 2026-12-01T00:00:00Z
+	DiscountEndsAt nullable.Nullable[time.Time] `json:"discount_ends_at,omitempty"`
+
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
 	// Example: 9.90
 	DiscountPrice nullable.Nullable[string] `json:"discount_price,omitempty"`
+
+	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	//
+	// Example: 2026-11-27T00:00:00Z
+	DiscountStartsAt nullable.Nullable[time.Time] `json:"discount_starts_at,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
 	//

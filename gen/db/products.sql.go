@@ -839,14 +839,22 @@ func (q *Queries) TouchProduct(ctx context.Context, id int64) error {
 }
 
 const turnSales = `-- name: TurnSales :one
-SELECT least(extract(epoch FROM turn_sales() - now()), 86400)::float8 AS seconds
+WITH turned AS MATERIALIZED (SELECT turn_sales() AS next_at)
+SELECT coalesce(next_at, 'epoch')::timestamptz AS next_at,
+       least(extract(epoch FROM next_at - now()), 86400)::float8 AS seconds
+  FROM turned
 `
 
-// Brings listings whose sale price began or ended up to date, and returns how many seconds are left
-// until the next one does, a day at most. Call it before listings are read.
-func (q *Queries) TurnSales(ctx context.Context) (float64, error) {
+type TurnSalesRow struct {
+	NextAt  time.Time
+	Seconds float64
+}
+
+// Brings listings whose sale price began or ended up to date. Returns when the next one does (the epoch
+// if none is foreseen) and how many seconds are left, a day at most; 0 or less if more is to be done.
+func (q *Queries) TurnSales(ctx context.Context) (TurnSalesRow, error) {
 	row := q.db.QueryRow(ctx, turnSales)
-	var seconds float64
-	err := row.Scan(&seconds)
-	return seconds, err
+	var i TurnSalesRow
+	err := row.Scan(&i.NextAt, &i.Seconds)
+	return i, err
 }

@@ -565,7 +565,8 @@ AS $function$
 BEGIN
     IF EXISTS (SELECT FROM product_listings WHERE turns_at <= now()) THEN
         PERFORM pg_advisory_xact_lock(hashtext('shopd.sales.turn'));
-        PERFORM refresh_listings(array_agg(product_id)) FROM product_listings WHERE turns_at <= now();
+        PERFORM refresh_listings(array_agg(due.product_id))
+           FROM (SELECT product_id FROM product_listings WHERE turns_at <= now() LIMIT 5000) due;
     END IF;
     RETURN (SELECT min(turns_at) FROM product_listings);
 END $function$;

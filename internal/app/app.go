@@ -138,6 +138,7 @@ func (a *App) newServer() (err error) {
 		Pages:          a.pages,
 		Authenticate:   a.Identity.Authenticate,
 		CheckCSRF:      a.Identity.CheckCSRF,
+		TurnSales:      a.Catalog.TurnSales,
 		Ranks:          identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins,
 		TrustedProxies: s.TrustedProxies,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/local"
 	"github.com/shopd/shopd/internal/question"
@@ -55,6 +56,9 @@ func (a *Assistant) retrieve(
 	f := retrieval{Question: asked, text: text, local: builtIn}
 	if asked.Smalltalk != question.None {
 		return f, nil
+	}
+	if _, err := catalog.TurnSales(ctx, a.queries); err != nil {
+		return f, err
 	}
 	ids := pointedAt(history, asked.Ordinal)
 	standalone, carried := question.Standalone(history, asked, text)

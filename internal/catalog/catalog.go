@@ -8,6 +8,7 @@ package catalog
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -41,6 +42,7 @@ type Catalog struct {
 	media    *media.Store
 	totals   *lru.Cache[totalKey, int64]
 	facets   *lru.Cache[totalKey, *api.Facets] // read-only once stored
+	nextTurn atomic.Pointer[knownTurn]
 	settings Settings
 }
 

@@ -19,6 +19,7 @@ func (c *Catalog) change(
 	if err := explain(c.queue.Tx(ctx, work)); err != nil {
 		return err
 	}
+	c.nextTurn.Store(nil)
 	c.settings.Changed(ctx)
 	return nil
 }

@@ -19,6 +19,9 @@ import (
 func (c *Catalog) CompareProducts(
 	ctx context.Context, r api.CompareProductsRequestObject,
 ) (api.CompareProductsResponseObject, error) {
+	if _, err := TurnSales(ctx, c.queries); err != nil {
+		return nil, err
+	}
 	rows, err := c.queries.CompareProducts(ctx, r.Params.Ids)
 	if err != nil {
 		return nil, err

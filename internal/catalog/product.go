@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/shopd/shopd/internal/platform/money"
 
@@ -56,6 +57,9 @@ type storedVariant struct {
 	Options       map[string]string `json:"options"`
 	PriceMinor    int64             `json:"price_minor"`
 	DiscountMinor *int64            `json:"discount_minor"`
+	DiscountStart *time.Time        `json:"discount_starts_at"`
+	DiscountEnd   *time.Time        `json:"discount_ends_at"`
+	OnSale        bool              `json:"on_sale"` // now
 	Stock         int64             `json:"stock"`
 	Tracked       bool              `json:"track_inventory"`
 	ImageID       *int64            `json:"image_id"`
@@ -76,8 +80,22 @@ type storedSize struct {
 	Height int32  `json:"height"`
 }
 
-// detail returns a product with everything a client sees of it.
+// detail returns a product as shoppers see it: with a sale price only while it holds.
 func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
+	return c.whole(row, func(v *storedVariant) {
+		if !v.OnSale {
+			v.DiscountMinor, v.DiscountStart, v.DiscountEnd = nil, nil, nil
+		}
+	})
+}
+
+// staffDetail returns a product with the sale prices that are set, whether they hold now or not.
+func (c *Catalog) staffDetail(row db.ProductDetail) (api.Product, error) {
+	return c.whole(row, func(*storedVariant) {})
+}
+
+// whole returns a product with all of its variants, each as edit leaves it.
+func (c *Catalog) whole(row db.ProductDetail, edit func(*storedVariant)) (api.Product, error) {
 	body := api.Product{
 		ID:          row.ID,
 		Name:        row.Name,
@@ -106,6 +124,7 @@ func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
 	}
 	body.Variants = make([]api.Variant, 0, len(variants))
 	for _, v := range variants {
+		edit(&v)
 		variant := c.variant(v)
 		body.Variants = append(body.Variants, variant)
 		body.Stock += v.Stock
@@ -113,6 +132,8 @@ func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
 		if v.IsDefault {
 			body.Sku, body.Gtin = variant.Sku, variant.Gtin
 			body.Price, body.DiscountPrice = variant.Price, variant.DiscountPrice
+			body.DiscountStartsAt = variant.DiscountStartsAt
+			body.DiscountEndsAt = variant.DiscountEndsAt
 			body.DiscountPercent = variant.DiscountPercent
 		}
 	}
@@ -126,19 +147,21 @@ func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
 
 func (c *Catalog) variant(v storedVariant) api.Variant {
 	return api.Variant{
-		ID:              v.ID,
-		Sku:             v.SKU,
-		Gtin:            v.GTIN,
-		Options:         v.Options,
-		Price:           c.settings.Currency.Format(v.PriceMinor),
-		DiscountPrice:   c.discountPrice(v.DiscountMinor),
-		DiscountPercent: money.PercentOff(v.PriceMinor, v.DiscountMinor),
-		Currency:        api.Currency(c.settings.Currency),
-		Stock:           v.Stock,
-		InStock:         v.Stock > 0 || !v.Tracked,
-		TrackInventory:  v.Tracked,
-		ImageID:         v.ImageID,
-		IsDefault:       v.IsDefault,
+		ID:               v.ID,
+		Sku:              v.SKU,
+		Gtin:             v.GTIN,
+		Options:          v.Options,
+		Price:            c.settings.Currency.Format(v.PriceMinor),
+		DiscountPrice:    c.discountPrice(v.DiscountMinor),
+		DiscountStartsAt: v.DiscountStart,
+		DiscountEndsAt:   v.DiscountEnd,
+		DiscountPercent:  money.PercentOff(v.PriceMinor, v.DiscountMinor),
+		Currency:         api.Currency(c.settings.Currency),
+		Stock:            v.Stock,
+		InStock:          v.Stock > 0 || !v.Tracked,
+		TrackInventory:   v.Tracked,
+		ImageID:          v.ImageID,
+		IsDefault:        v.IsDefault,
 	}
 }
 

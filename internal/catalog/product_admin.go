@@ -90,7 +90,7 @@ func (c *Catalog) AdminGetProduct(
 
 // adminProduct returns a product as staff see it.
 func (c *Catalog) adminProduct(row db.ProductDetail) (api.AdminProduct, error) {
-	p, err := c.detail(row)
+	p, err := c.staffDetail(row)
 	status := api.ProductStatusInactive
 	switch {
 	case row.DeletedAt != nil:
@@ -99,32 +99,34 @@ func (c *Catalog) adminProduct(row db.ProductDetail) (api.AdminProduct, error) {
 		status = api.ProductStatusActive
 	}
 	return api.AdminProduct{
-		ID:              p.ID,
-		Sku:             p.Sku,
-		Gtin:            p.Gtin,
-		Name:            p.Name,
-		Slug:            p.Slug,
-		Description:     p.Description,
-		Brand:           p.Brand,
-		Category:        p.Category,
-		Price:           p.Price,
-		DiscountPrice:   p.DiscountPrice,
-		DiscountPercent: p.DiscountPercent,
-		Currency:        p.Currency,
-		Stock:           p.Stock,
-		InStock:         p.InStock,
-		Availability:    p.Availability,
-		Condition:       p.Condition,
-		Status:          status,
-		IsFeatured:      p.IsFeatured,
-		IsActive:        p.IsActive,
-		Images:          p.Images,
-		Attributes:      p.Attributes,
-		Variants:        p.Variants,
-		Rating:          p.Rating,
-		CreatedAt:       p.CreatedAt,
-		UpdatedAt:       p.UpdatedAt,
-		DeletedAt:       row.DeletedAt,
+		ID:               p.ID,
+		Sku:              p.Sku,
+		Gtin:             p.Gtin,
+		Name:             p.Name,
+		Slug:             p.Slug,
+		Description:      p.Description,
+		Brand:            p.Brand,
+		Category:         p.Category,
+		Price:            p.Price,
+		DiscountPrice:    p.DiscountPrice,
+		DiscountStartsAt: p.DiscountStartsAt,
+		DiscountEndsAt:   p.DiscountEndsAt,
+		DiscountPercent:  p.DiscountPercent,
+		Currency:         p.Currency,
+		Stock:            p.Stock,
+		InStock:          p.InStock,
+		Availability:     p.Availability,
+		Condition:        p.Condition,
+		Status:           status,
+		IsFeatured:       p.IsFeatured,
+		IsActive:         p.IsActive,
+		Images:           p.Images,
+		Attributes:       p.Attributes,
+		Variants:         p.Variants,
+		Rating:           p.Rating,
+		CreatedAt:        p.CreatedAt,
+		UpdatedAt:        p.UpdatedAt,
+		DeletedAt:        row.DeletedAt,
 	}, err
 }
 

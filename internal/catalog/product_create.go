@@ -74,24 +74,28 @@ func (c *Catalog) createDrafts(b *api.ProductCreate) ([]draft, error) {
 			return nil, problem.Invalid(errNoPrice)
 		}
 		one, wrong := c.draft("", api.VariantCreate{
-			Price:          *b.Price,
-			DiscountPrice:  b.DiscountPrice,
-			Sku:            b.Sku,
-			Gtin:           b.Gtin,
-			Stock:          b.Stock,
-			TrackInventory: b.TrackInventory,
+			Price:            *b.Price,
+			DiscountPrice:    b.DiscountPrice,
+			DiscountStartsAt: b.DiscountStartsAt,
+			DiscountEndsAt:   b.DiscountEndsAt,
+			Sku:              b.Sku,
+			Gtin:             b.Gtin,
+			Stock:            b.Stock,
+			TrackInventory:   b.TrackInventory,
 		})
 		one.IsDefault = true
 		return []draft{one}, refuse(wrong)
 	}
 	var wrong []problem.Field
 	for name, given := range map[string]bool{
-		"price":           b.Price != nil,
-		"discount_price":  b.DiscountPrice != nil,
-		"sku":             b.Sku != nil,
-		"gtin":            b.Gtin != nil,
-		"stock":           b.Stock != nil,
-		"track_inventory": b.TrackInventory != nil,
+		"price":              b.Price != nil,
+		"discount_price":     b.DiscountPrice != nil,
+		"discount_starts_at": b.DiscountStartsAt != nil,
+		"discount_ends_at":   b.DiscountEndsAt != nil,
+		"sku":                b.Sku != nil,
+		"gtin":               b.Gtin != nil,
+		"stock":              b.Stock != nil,
+		"track_inventory":    b.TrackInventory != nil,
 	} {
 		if given {
 			wrong = append(

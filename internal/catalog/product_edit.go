@@ -25,7 +25,9 @@ func (c *Catalog) ReplaceProduct(
 	ctx context.Context, r api.ReplaceProductRequestObject,
 ) (api.ReplaceProductResponseObject, error) {
 	b := r.Body
-	price, discount, wrong := c.prices(b.Price, b.DiscountPrice, "")
+	prices, wrong := c.prices(
+		priceInput{b.Price, b.DiscountPrice, b.DiscountStartsAt, b.DiscountEndsAt}, "",
+	)
 	gtin, wrong := gtinOf(b.Gtin, "/gtin", wrong)
 	if err := refuse(wrong); err != nil {
 		return nil, err
@@ -42,7 +44,8 @@ func (c *Catalog) ReplaceProduct(
 			to.IsActive, to.IsFeatured = optional.Or(b.IsActive, true), optional.Value(b.IsFeatured)
 			mergepatch.Set(&to.Slug, b.Slug)
 			mergepatch.Set(&variant.SKU, b.Sku)
-			variant.GTIN, variant.PriceMinor, variant.DiscountMinor = gtin, price, discount
+			prices.set(variant)
+			variant.GTIN = gtin
 			return nil
 		},
 	)
@@ -86,10 +89,12 @@ func (c *Catalog) UpdateProduct(
 			return c.patchVariant(
 				variant,
 				api.VariantPatch{
-					Price:         b.Price,
-					DiscountPrice: b.DiscountPrice,
-					Sku:           b.Sku,
-					Gtin:          b.Gtin,
+					Price:            b.Price,
+					DiscountPrice:    b.DiscountPrice,
+					DiscountStartsAt: b.DiscountStartsAt,
+					DiscountEndsAt:   b.DiscountEndsAt,
+					Sku:              b.Sku,
+					Gtin:             b.Gtin,
 				},
 			)
 		},

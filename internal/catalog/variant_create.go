@@ -23,30 +23,17 @@ type draft struct {
 
 // draft validates a variant to be created. pointer is its place in the request body.
 func (c *Catalog) draft(pointer string, b api.VariantCreate) (draft, []problem.Field) {
-	price, discount, wrong := c.prices(b.Price, b.DiscountPrice, pointer)
+	prices, wrong := c.prices(
+		priceInput{b.Price, b.DiscountPrice, b.DiscountStartsAt, b.DiscountEndsAt}, pointer,
+	)
 	gtin, wrong := gtinOf(b.Gtin, pointer+"/gtin", wrong)
 	d := draft{options: optional.Map(optional.Value(b.Options)), stock: optional.Value(b.Stock)}
-	d.PriceMinor, d.DiscountMinor, d.GTIN, d.SKU = price, discount, gtin, optional.Value(b.Sku)
+	d.PriceMinor, d.DiscountMinor = prices.minor, prices.discount
+	d.DiscountStartsAt, d.DiscountEndsAt = prices.startsAt, prices.endsAt
+	d.GTIN, d.SKU = gtin, optional.Value(b.Sku)
 	d.TrackInventory, d.ImageID = optional.Or(b.TrackInventory, true), b.ImageID
 	d.IsDefault = optional.Value(b.IsDefault)
 	return d, wrong
-}
-
-// prices parses a price and a discount price, which must be below it.
-func (c *Catalog) prices(
-	price string, discount *string, pointer string,
-) (minor int64, discountMinor *int64, wrong []problem.Field) {
-	if read := c.price(&price, pointer+"/price", &wrong); read != nil {
-		minor = *read
-	}
-	discountMinor = c.price(discount, pointer+"/discount_price", &wrong)
-	if len(wrong) == 0 && discountMinor != nil && *discountMinor >= minor {
-		wrong = append(
-			wrong,
-			problem.Field{Pointer: pointer + "/discount_price", Message: "must be below the price"},
-		)
-	}
-	return minor, discountMinor, wrong
 }
 
 // gtinOf checks a GTIN of any length and returns the 14 digits it is stored in.

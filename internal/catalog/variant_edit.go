@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/shopd/shopd/internal/platform/optional"
 
@@ -16,7 +17,9 @@ func (c *Catalog) ReplaceVariant(
 	ctx context.Context, r api.ReplaceVariantRequestObject,
 ) (api.ReplaceVariantResponseObject, error) {
 	b := r.Body
-	price, discount, wrong := c.prices(b.Price, b.DiscountPrice, "")
+	prices, wrong := c.prices(
+		priceInput{b.Price, b.DiscountPrice, b.DiscountStartsAt, b.DiscountEndsAt}, "",
+	)
 	gtin, wrong := gtinOf(b.Gtin, "/gtin", wrong)
 	if err := refuse(wrong); err != nil {
 		return nil, err
@@ -28,7 +31,8 @@ func (c *Catalog) ReplaceVariant(
 		r.Params.IfMatch,
 		b.IsDefault,
 		func(v *db.Variant) error {
-			v.GTIN, v.PriceMinor, v.DiscountMinor, v.ImageID = gtin, price, discount, b.ImageID
+			prices.set(v)
+			v.GTIN, v.ImageID = gtin, b.ImageID
 			v.TrackInventory = optional.Or(b.TrackInventory, true)
 			v.Options = []byte(canonical(optional.Map(optional.Value(b.Options))))
 			if b.Sku != nil {
@@ -73,10 +77,7 @@ func (c *Catalog) UpdateVariant(
 
 // patchVariant changes the fields of a variant that were sent.
 func (c *Catalog) patchVariant(v *db.Variant, b api.VariantPatch) error {
-	price, discount := c.settings.Currency.Format(v.PriceMinor), c.discountPrice(v.DiscountMinor)
-	mergepatch.Set(&price, b.Price)
-	mergepatch.Patch(&discount, b.DiscountPrice)
-	minor, discountMinor, wrong := c.prices(price, discount, "")
+	prices, wrong := c.prices(c.patchPrices(v, b), "")
 	mergepatch.Set(&v.SKU, b.Sku)
 	mergepatch.Set(&v.TrackInventory, b.TrackInventory)
 	mergepatch.Patch(&v.ImageID, b.ImageID)
@@ -88,8 +89,28 @@ func (c *Catalog) patchVariant(v *db.Variant, b api.VariantPatch) error {
 	if b.Options != nil {
 		v.Options = []byte(canonical(*b.Options))
 	}
-	v.PriceMinor, v.DiscountMinor = minor, discountMinor
+	prices.set(v)
 	return refuse(wrong)
+}
+
+// patchPrices returns the prices of a variant after a patch. A sale price that is removed takes its
+// period with it, and a new one does not inherit a period that is over.
+func (c *Catalog) patchPrices(v *db.Variant, b api.VariantPatch) priceInput {
+	in := priceInput{
+		price:    c.settings.Currency.Format(v.PriceMinor),
+		discount: c.discountPrice(v.DiscountMinor),
+		startsAt: v.DiscountStartsAt,
+		endsAt:   v.DiscountEndsAt,
+	}
+	mergepatch.Set(&in.price, b.Price)
+	mergepatch.Patch(&in.discount, b.DiscountPrice)
+	isOver := in.endsAt != nil && !in.endsAt.After(time.Now())
+	if b.DiscountPrice.IsSpecified() && (in.discount == nil || isOver) {
+		in.startsAt, in.endsAt = nil, nil
+	}
+	mergepatch.Patch(&in.startsAt, b.DiscountStartsAt)
+	mergepatch.Patch(&in.endsAt, b.DiscountEndsAt)
+	return in
 }
 
 // changeVariant locks a product, lets edit change one of its variants, and stores it. isDefault, if

@@ -19,9 +19,11 @@ func (c *Catalog) CreateVariantMatrix(
 	pattern, wrong := c.draft(
 		"",
 		api.VariantCreate{
-			Price:         r.Body.Price,
-			DiscountPrice: r.Body.DiscountPrice,
-			Stock:         r.Body.Stock,
+			Price:            r.Body.Price,
+			DiscountPrice:    r.Body.DiscountPrice,
+			DiscountStartsAt: r.Body.DiscountStartsAt,
+			DiscountEndsAt:   r.Body.DiscountEndsAt,
+			Stock:            r.Body.Stock,
 		},
 	)
 	if err := refuse(wrong); err != nil {

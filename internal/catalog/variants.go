@@ -138,7 +138,7 @@ func (c *Catalog) GetVariant(
 }
 
 func (c *Catalog) variantOf(row db.ProductDetail, id int64) (api.Variant, error) {
-	body, err := c.detail(row)
+	body, err := c.staffDetail(row)
 	if err != nil {
 		return api.Variant{}, err
 	}
@@ -151,6 +151,6 @@ func (c *Catalog) variantOf(row db.ProductDetail, id int64) (api.Variant, error)
 }
 
 func (c *Catalog) variantList(row db.ProductDetail) (api.VariantList, error) {
-	body, err := c.detail(row)
+	body, err := c.staffDetail(row)
 	return api.VariantList{Items: body.Variants, Total: int64(len(body.Variants))}, err
 }

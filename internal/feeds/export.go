@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/platform/optional"
 )
 
@@ -99,6 +100,9 @@ func (f *Feeds) eachItem(
 		GTIN:       p.GTIN,
 		Attributes: p.Attributes,
 		PageLimit:  exportPage,
+	}
+	if _, err := catalog.TurnSales(ctx, f.queries); err != nil {
+		return err
 	}
 	for {
 		rows, err := f.planned.ListFeedItems(ctx, params)

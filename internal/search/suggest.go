@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/catalog"
 )
 
 // Limits of suggestions.
@@ -32,6 +33,9 @@ func (s *Search) SuggestProducts(
 	}
 	items := []api.Suggestion{}
 	if typed := v.typing(r.Params.Q); typed != nil {
+		if _, err := catalog.TurnSales(ctx, s.queries); err != nil {
+			return nil, err
+		}
 		found, err := s.complete(ctx, v, typed, most)
 		if err != nil {
 			return nil, err

@@ -25,17 +25,27 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 		return sendPage(c, page)
 	}
 	if version == "" {
-		return answer(c, op, next)
+		return answer(c, op, s.turningSales(next))
 	}
-	request.From(r.Context()).CatalogueVersion = version
 	made, err, _ := s.making.Do(version+key, func() (any, error) {
 		// Other requests wait for this: it continues if the first of their clients hangs up.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), op.timeout)
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
-		page, err := makePage(c, op, next)
+		lifetime := op.cacheFor
+		page, err := makePage(c, op, func(c echo.Context) error {
+			turn, err := s.turnSales(ctx, version)
+			if err != nil {
+				return err
+			}
+			// What is computed from prices is cached under this: it ends with the next turn, too.
+			request.From(ctx).CatalogueVersion = version + " " + turn.Name
+			err = next(c)
+			lifetime = min(lifetime, time.Until(turn.Before))
+			return err
+		})
 		if err == nil && page.ContentType != "" {
-			s.pages.Put(ctx, key, version, page, op.cacheFor)
+			s.pages.Put(ctx, key, version, page, lifetime)
 		}
 		return page, err
 	})
@@ -43,6 +53,16 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 		return err
 	}
 	return sendPage(c, made.(cache.Page))
+}
+
+// turningSales returns a handler that brings prices up to date before next reads them.
+func (s *Server) turningSales(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if _, err := s.turnSales(c.Request().Context(), ""); err != nil {
+			return err
+		}
+		return next(c)
+	}
 }
 
 // makePage runs the handler and returns what it writes instead of sending it.

@@ -74,10 +74,13 @@ func (s *Server) guard(
 	if err := s.limit(c, op, info); err != nil {
 		return err
 	}
-	if op.cacheFor > 0 && s.pages != nil {
-		return s.cached(c, op, next)
+	if op.cacheFor == 0 {
+		return answer(c, op, next)
 	}
-	return answer(c, op, next)
+	if s.pages == nil {
+		return answer(c, op, s.turningSales(next))
+	}
+	return s.cached(c, op, next)
 }
 
 // answer validates a request that passed the guards and runs its handler.

@@ -63,13 +63,15 @@ var _ api.StrictServerInterface = Domains{}
 
 // Options of New.
 type Options struct {
-	Log            *slog.Logger
-	Pool           *pgxpool.Pool
-	Limiter        *ratelimit.Limiter
-	Pages          *cache.Pages           // nil: no response is cached
-	Metrics        []prometheus.Collector // of the domains
-	Authenticate   func(ctx context.Context, token string) (request.Principal, error)
-	CheckCSRF      func(ctx context.Context, session int64) error
+	Log          *slog.Logger
+	Pool         *pgxpool.Pool
+	Limiter      *ratelimit.Limiter
+	Pages        *cache.Pages           // nil: no response is cached
+	Metrics      []prometheus.Collector // of the domains
+	Authenticate func(ctx context.Context, token string) (request.Principal, error)
+	CheckCSRF    func(ctx context.Context, session int64) error
+	// TurnSales brings prices in lists up to date, before a response that may be cached is made.
+	TurnSales      func(ctx context.Context, version string) (catalog.SaleTurn, error)
 	Ranks          map[string]int16 // rank of each role
 	AllowedOrigins []string
 	TrustedProxies []netip.Prefix
@@ -88,6 +90,7 @@ type Server struct {
 	making       singleflight.Group
 	authenticate func(ctx context.Context, token string) (request.Principal, error)
 	checkCSRF    func(ctx context.Context, session int64) error
+	turnSales    func(ctx context.Context, version string) (catalog.SaleTurn, error)
 	ranks        map[string]int16
 	proxies      []netip.Prefix
 	origins      *http.CrossOriginProtection
@@ -108,6 +111,7 @@ func New(o Options, domains Domains) (*Server, error) {
 		pages:        o.Pages,
 		authenticate: o.Authenticate,
 		checkCSRF:    o.CheckCSRF,
+		turnSales:    o.TurnSales,
 		ranks:        o.Ranks,
 		proxies:      o.TrustedProxies,
 		origins:      http.NewCrossOriginProtection(),

@@ -109,7 +109,7 @@ func (p *Pages) shared(ctx context.Context, key, version string) (Page, bool) {
 
 // Put keeps a page made under a version, for at most as long as it may be shown.
 func (p *Pages) Put(ctx context.Context, key, version string, page Page, lifetime time.Duration) {
-	if version == "" || len(page.Body) > maxPage {
+	if version == "" || len(page.Body) > maxPage || lifetime < time.Millisecond {
 		return
 	}
 	p.local.Add(key, stored{version, page, time.Now().Add(lifetime)})

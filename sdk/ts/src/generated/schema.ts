@@ -3916,6 +3916,18 @@ export interface components {
              */
             discount_price: string | null;
             /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null if it holds already, or if there is none.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends, to the second; null if it does not, or if there is none.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at: string | null;
+            /**
              * Format: int32
              * @description How much is off, in whole per cent, or null.
              * @example 20
@@ -4077,7 +4089,8 @@ export interface components {
         };
         /**
          * @description A product with all there is to show. `price`, `discount_price`, `sku` and `gtin` are those of its default
-         *     variant; `stock` is the sum over its variants.
+         *     variant; `stock` is the sum over its variants. Shoppers see `discount_price` and its period only while it
+         *     holds.
          */
         Product: {
             id: components["schemas"]["Id"];
@@ -4128,6 +4141,18 @@ export interface components {
              * @example 9.99
              */
             discount_price: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null if it holds already, or if there is none.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends, to the second; null if it does not, or if there is none.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at: string | null;
             /**
              * Format: int32
              * @description How much is off, in whole per cent, or null.
@@ -4628,6 +4653,18 @@ export interface components {
              */
             discount_price?: string | null;
             /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null for at once.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends; null for never. It is later than the start.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at?: string | null;
+            /**
              * @description A sku, which is letters, digits, dots, dashes, slashes and underscores. Made from the name when left out.
              * @example AUR-DRIFT-BLK
              */
@@ -4703,6 +4740,18 @@ export interface components {
              */
             discount_price?: string | null;
             /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null for at once.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends; null for never. It is later than the start.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at?: string | null;
+            /**
              * @description A sku, which is letters, digits, dots, dashes, slashes and underscores. Made from the name when left out.
              * @example AUR-DRIFT-BLK
              */
@@ -4760,6 +4809,18 @@ export interface components {
              * @example 9.90
              */
             discount_price?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null for at once.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends; null for never. It is later than the start.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at?: string | null;
             /**
              * @description A sku, which is letters, digits, dots, dashes, slashes and underscores. Made from the name when left out.
              * @example AUR-DRIFT-BLK
@@ -4821,6 +4882,18 @@ export interface components {
              */
             discount_price?: string | null;
             /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null for at once.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends; null for never. It is later than the start.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at?: string | null;
+            /**
              * Format: int32
              * @description Units there are to begin with, at the first location.
              * @default 0
@@ -4865,6 +4938,18 @@ export interface components {
              */
             discount_price?: string | null;
             /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null for at once.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends; null for never. It is later than the start.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at?: string | null;
+            /**
              * @description Whether units are counted; without it the variant is always in stock.
              * @default true
              * @example true
@@ -4901,6 +4986,18 @@ export interface components {
              * @example 9.90
              */
             discount_price?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null for at once.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends; null for never. It is later than the start.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at?: string | null;
             /**
              * @description Whether units are counted; without it the variant is always in stock.
              * @example true
@@ -4943,6 +5040,18 @@ export interface components {
              * @example 9.90
              */
             discount_price?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null for at once.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends; null for never. It is later than the start.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at?: string | null;
             /**
              * Format: int32
              * @description Units there are to begin with, at the first location.
@@ -5081,6 +5190,18 @@ export interface components {
              * @example 9.99
              */
             discount_price: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price begins to hold; null if it holds already, or if there is none.
+             * @example 2026-11-27T00:00:00Z
+             */
+            discount_starts_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the sale price ends, to the second; null if it does not, or if there is none.
+             * @example 2026-12-01T00:00:00Z
+             */
+            discount_ends_at: string | null;
             /**
              * Format: int32
              * @description How much is off, in whole per cent, or null.
