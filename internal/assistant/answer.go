@@ -20,6 +20,7 @@ const (
 	answerBlocked  = "I cannot answer that. Ask me about our products and I will gladly help."
 	answerGreeting = "Hello! Ask me about our products: what you are looking for, for whom, or what it may cost."
 	answerThanks   = "You are welcome! Is there anything else I can look up for you?"
+	answerWordless = "Please ask me something in words: what you are looking for, for whom, or what it may cost."
 	answerGoodbye  = "Goodbye, and thank you for stopping by."
 )
 
@@ -50,6 +51,8 @@ func (a *Assistant) prepare(
 		r.canned = answerThanks
 	case found.Smalltalk == question.Goodbye:
 		r.canned = answerGoodbye
+	case found.Smalltalk == question.Wordless:
+		r.canned = answerWordless
 	case len(found.sources) == 0:
 		r.canned = answerNothing
 	}

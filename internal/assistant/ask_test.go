@@ -290,3 +290,17 @@ func TestEventStream(t *testing.T) {
 	assert.Equal(t, whole.Answer, text.String())
 	assert.Equal(t, whole, done)
 }
+
+// askAssistant: a question without a word gets no products, in a conversation either.
+func TestAQuestionWithoutAWord(t *testing.T) {
+	t.Parallel()
+	shop := apitest.Demo(t)
+	history := ask(t, shop.Caller, "a coffee grinder", nil).History
+	for _, text := range []string{"???", "\U0001F381", "<b></b>", "…", "$"} {
+		for _, before := range [][]message{nil, history} {
+			answer := ask(t, shop.Caller, text, before)
+			assert.Empty(t, answer.Sources, text)
+			assert.Contains(t, answer.Answer, "ask me something", text)
+		}
+	}
+}

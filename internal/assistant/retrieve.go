@@ -54,6 +54,10 @@ func (a *Assistant) retrieve(
 	digits := a.settings.Currency.Digits()
 	asked := question.Parse(text, known.Dictionary, digits)
 	f := retrieval{Question: asked, text: text, local: builtIn}
+	if question.IsWordless(text) {
+		f.Smalltalk = question.Wordless
+		return f, nil
+	}
 	if asked.Smalltalk != question.None {
 		return f, nil
 	}

@@ -6,7 +6,7 @@ type Bounds struct{ Min, Max *int64 }
 // searchBounds are the phrases that make a bare number a price where it may be a model too: "max
 // 90", "plus 10" and "around 5" are no prices in a search, "under 50" is.
 var searchBounds = wordSet(
-	"under below less lower cheaper over above more higher between no not up at beneath exceeding pricier dearer",
+	"under below less lower cheaper over above more higher between no not up at beneath exceeding pricier dearer nothing none never",
 )
 
 // most is more than any price.

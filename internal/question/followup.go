@@ -25,7 +25,7 @@ func Standalone(history []Turn, q Question, text string) (resolved string, carri
 			continue
 		}
 		previous := Parse(history[i].Content, nil, 2)
-		if previous.Smalltalk != None || strings.TrimSpace(history[i].Content) == "" {
+		if previous.Smalltalk != None || IsWordless(history[i].Content) {
 			continue
 		}
 		parts = append(parts, earlier(history[i].Content, later))

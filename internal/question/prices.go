@@ -1,6 +1,9 @@
 package question
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // bound is how a phrase beside an amount limits the price.
 type bound int
@@ -20,10 +23,18 @@ var boundsBefore = book(map[bound]string{
 	below: `under, below, less than, lower than, cheaper than, less then, not as much as, beneath, <, sub, for less than, for under, costing less than, smaller than`,
 	atMost: `up to, at most, no more than, not more than, max, maximum, maximum of, max of, within, not over, not above, not exceeding, < =, ≤, no higher than,
 		at the most, budget, my budget is, my budget, budget of, budget is, budget around, a budget of, spend, spend up to, spending, to spend, limit, limit of, until, only have, capped at, no more then,
-		price limit, upper limit, price cap`,
+		price limit, upper limit, price cap, nothing over, nothing above, nothing more than, nothing higher than, nothing exceeding,
+		nothing beyond, nothing pricier than, nothing dearer than, nothing more expensive than, none over, none above, none more than,
+		not higher than, not pricier than, not dearer than, not more expensive than, not costing more than, not cost more than,
+		doesnt cost more than, dont cost more than, isnt over, isnt above, isnt more than, arent over, arent above, arent more than,
+		never over, never above, never more than, without exceeding, dont exceed, doesnt exceed, not exceed, dont go over, not go over,
+		not going over, cant go over, without going over`,
 	above: `over, above, more than, greater than, higher than, exceeding, >, upwards of, north of, more expensive than, more then, dearer than, pricier than`,
 	atLeast: `at least, minimum, min, minimum of, min of, no less than, not less than, starting at, starting from, > =, ≥, not under, not below,
-		from at least`,
+		from at least, nothing under, nothing below, nothing less than, nothing lower than, nothing cheaper than, none under, none below,
+		none cheaper than, not lower than, not cheaper than, not costing less than, not cost less than, doesnt cost less than,
+		dont cost less than, isnt under, isnt below, isnt less than, arent under, arent below, arent less than, never under, never below,
+		never less than`,
 	around:  `around, roughly, approximately, approx, ~, circa, close to, near, or around, in the region of`,
 	loosely: `about, like, say, almost, nearly`,
 	between: `between, in between, ranging from, range of, price range, price range of, priced between, in the range of`,
@@ -73,6 +84,9 @@ func (p *parser) boundAt(q *Question, b bound, start, at int) int {
 	}
 	a, ok := p.amountAt(at)
 	if !ok || at < len(p.tokens) && p.tokens[at].sentence {
+		return 0
+	}
+	if !a.currency && searchBounds[p.at(start)] && p.isMeasured(start, a) {
 		return 0
 	}
 	if p.isSearch && !a.currency && !searchBounds[p.at(start)] {
@@ -134,7 +148,8 @@ func (p *parser) plainAmount(q *Question, i int) int {
 		ok = false
 	}
 	switch {
-	case !a.currency && (!ok || after == atLeast || p.tokens[i].kind != numberToken),
+	case !a.currency && p.isMeasured(i, a),
+		!a.currency && (!ok || after == atLeast || p.tokens[i].kind != numberToken),
 		p.isSearch && (!a.currency || !ok):
 		return 0
 	case !ok:
@@ -174,6 +189,39 @@ func (p *parser) isPrice(a amount, currency, strict bool) bool {
 		return false
 	}
 	return strict || !p.isContent(a.end)
+}
+
+// Words before a bare number that say what it counts instead of money: "kids under 3", "men over
+// 50", "SPF above 30".
+var (
+	children = wordSet(`kid kids child children baby babies toddler toddlers infant infants newborn newborns girl girls
+boy boys teen teens teenager teenagers preschooler preschoolers youngster youngsters`)
+	adults = wordSet(`man men woman women adult adults senior seniors people persons person folks ladies gentlemen
+mother mothers father fathers grandparents`)
+	measures = wordSet(`age aged ages rated rating ratings spf upf temperature temperatures temp temps degrees weight
+height size sizes`)
+)
+
+// The greatest ages, in years, that a number behind children and behind adults can be.
+const (
+	oldestChild = 18
+	oldestAdult = 99
+)
+
+// isMeasured reports whether the words right before token start, where a bound or an amount begins,
+// say that the number is an age or a measure. A comma between them makes it a price again.
+func (p *parser) isMeasured(start int, a amount) bool {
+	if start == 0 || start < len(p.tokens) && p.tokens[start].breaks {
+		return false
+	}
+	word := p.at(start - 1)
+	switch {
+	case children[word]:
+		return a.minor <= scale(strconv.Itoa(oldestChild), p.digits)
+	case adults[word]:
+		return a.minor <= scale(strconv.Itoa(oldestAdult), p.digits)
+	}
+	return measures[word]
 }
 
 func (q *Question) setMin(minor int64) { q.MinPriceMinor = &minor }

@@ -49,6 +49,11 @@ func TestPrices(t *testing.T) {
 		"under armour":              {"under armour", -1, -1},
 		"tent":                      {"tent", -1, -1},
 		"":                          {"", -1, -1},
+		// Ages and measures.
+		"toys for kids under 3":   {"toys for kids under 3", -1, -1},
+		"sunscreen spf above 30":  {"sunscreen spf above 30", -1, -1},
+		"tent nothing over 50":    {"tent", -1, 5000},
+		"bike for kids under 200": {"bike for kids", -1, 19999},
 		// More than anything costs is a mistake and stays text.
 		"tent under 99999999999999999": {"tent under 99999999999999999", -1, -1},
 	} {

@@ -5,7 +5,9 @@
 package question
 
 import (
+	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -95,6 +97,7 @@ const (
 	Greeting
 	Thanks
 	Goodbye
+	Wordless // as IsWordless reports; Parse never says so
 )
 
 // Parse reads a question. dict may be nil; currencyDigits is the number of decimals of the store's
@@ -114,6 +117,17 @@ func Parse(text string, dict *Dictionary, currencyDigits int) Question {
 	q.Text = p.rest()
 	p.judge(&q)
 	return q
+}
+
+// tag is an HTML tag.
+var tag = regexp.MustCompile(`<[/!a-zA-Z][^<>]*>`)
+
+// IsWordless reports whether a text has no letter and no digit, HTML tags aside.
+func IsWordless(text string) bool {
+	text = tag.ReplaceAllString(clip(text, MaxLength), " ")
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r)
+	})
 }
 
 // clip cuts a text to limit bytes without breaking a rune.

@@ -101,6 +101,31 @@ func TestParse(t *testing.T) {
 		{"1.299,00 € laptop", "max=129900 cat=[2]", "laptop"},
 		{"a ring under $99999999999999999999", "max=9223372036854775806", "a ring"},
 		{"under $50 no wait, under $30", "max=2999", "no wait"},
+		// negated limits
+		{"nothing over 20 dollars", "max=2000 generic", ""},
+		{"a mug, nothing above $15", "max=1500", "a mug"},
+		{"nothing more expensive than 40, a lamp", "max=4000", "a lamp"},
+		{"a lamp that isn't more than $40", "max=4000", "a lamp"},
+		{"a lamp that doesn't cost more than 40", "max=4000", "a lamp"},
+		{"a lamp without going over 30", "max=3000", "a lamp"},
+		{"no more than 20 for a mug", "max=2000", "for a mug"},
+		{"watches, nothing under 75", "min=7500", "watches"},
+		{"watches not under $75", "min=7500", "watches"},
+		{"watches not cheaper than 75", "min=7500", "watches"},
+		// ages and measures are no prices
+		{"toys for kids under 3", "cat=[7]", "toys for kids under 3"},
+		{"toys for kids, under 30", "max=2999 cat=[7]", "toys for kids"},
+		{"a bike for kids under 200", "max=19999", "a bike for kids"},
+		{"toys for babies over 1", "cat=[7]", "toys for babies over 1"},
+		{"games for girls under 12", "cat=[7]", "games for girls under 12"},
+		{"games for children between 3 and 6", "cat=[7]", "games for children between 3 and 6"},
+		{"games for children 5 and under", "cat=[7]", "games for children 5 and under"},
+		{"vitamins for men over 50", "", "vitamins for men over 50"},
+		{"toys for ages under 5", "cat=[7]", "toys for ages under 5"},
+		{"toys for kids under $3", "max=299 cat=[7]", "toys for kids"},
+		{"books rated over 4", "", "books rated over 4"},
+		{"a sunscreen with SPF above 30", "", "a sunscreen with SPF above 30"},
+		{"a sleeping bag for temperatures below 5", "", "a sleeping bag for temperatures below 5"},
 		// numbers that are no prices
 		{"dumbbells under 5 kg", "", "dumbbells under 5 kg"},
 		{"backpack with at least 3 pockets", "", "backpack with at least 3 pockets"},
@@ -194,4 +219,14 @@ func TestTrees(t *testing.T) {
 	assert.ElementsMatch(t, []int64{1, 2, 3, 4}, d.Trees([]int64{1, 3}))
 	assert.Equal(t, []int64{4}, d.Trees([]int64{4}))
 	assert.Empty(t, d.Trees(nil))
+}
+
+func TestIsWordless(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "???", "\U0001F381\U0001F44D", "<b></b><br/>", " . ! $ ", "<!-- x -->"} {
+		assert.True(t, IsWordless(text), text)
+	}
+	for _, text := range []string{"a", "7", "茶?", "<b>tea</b>", "a < b > c", "<3 7"} {
+		assert.False(t, IsWordless(text), text)
+	}
 }
