@@ -20,7 +20,14 @@ func provable(t *testing.T) *pgx.Conn {
 	t.Chdir(t.TempDir())
 	url := apitest.CreateDatabase(t)
 	for name, value := range map[string]string{
-		"DEBUG": "true", "LOG_LEVEL": "error", "DATABASE_URL": url, "REDIS_URL": apitest.RedisURL(), "REDIS_PREFIX": "prove:", "RAG_PROVIDER": "local",
+		"DEBUG":                "true",
+		"LOG_LEVEL":            "error",
+		"DATABASE_URL":         url,
+		"REDIS_URL":            apitest.RedisURL(),
+		"REDIS_PREFIX":         "prove:",
+		"RAG_PROVIDER":         "local",
+		"BCRYPT_COST":          "4",  // buyers log in once each, and guess no passwords
+		"PAYMENT_CALL_TIMEOUT": "2s", // a payment that a kill cut off is free again after 3 s
 	} {
 		t.Setenv(name, value)
 	}
