@@ -14,4 +14,8 @@ DROP TABLE search_state, search_words, product_search;
 DROP SEQUENCE search_version;
 DROP SEQUENCE search_changes;
 DROP FUNCTION search_phrase(text);
+DROP FUNCTION search_pairs(text);
 DROP FUNCTION search_text(text);
+DROP FUNCTION search_fold(text);
+DROP TEXT SEARCH CONFIGURATION shop_words;
+DROP TEXT SEARCH DICTIONARY shop_stem;

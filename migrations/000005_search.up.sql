@@ -1,7 +1,32 @@
--- Returns a text as search reads it: lower case, without accents and signs, one blank between
--- words. A possessive loses its s, a number its thousands separators. The words that some writers
--- join and others do not are appended: "S 5" is also s5, "64 GB" also 64gb. Both the catalogue and
--- the query pass through this function.
+-- The configuration that words of products and queries are stemmed by: english that keeps its stop
+-- words, so that a name made of them (AT&T, The Who) can be found. Descriptions go without them.
+CREATE TEXT SEARCH DICTIONARY shop_stem (TEMPLATE = snowball, Language = english);
+CREATE TEXT SEARCH CONFIGURATION shop_words (COPY = english);
+ALTER TEXT SEARCH CONFIGURATION shop_words ALTER MAPPING REPLACE english_stem WITH shop_stem;
+
+-- Returns a text with its letters folded: lower case, in compatibility form (NFKC), without accents,
+-- Arabic vowel marks, Hebrew points and invisible characters, and with Latin letters for those that
+-- Unicode does not decompose (ß, ø, ł, æ, þ). Signs stay. The server folds alike (fold.go in
+-- internal/search); TestReadersAgree compares the two.
+CREATE FUNCTION search_fold(text text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE t text;
+BEGIN
+    -- Signs that would become letters or digits are blanks; all apostrophes and inch marks are one.
+    t := translate(text, 'ŉ’′ʼ”″™℠¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅟', 'n''''''""                    ');
+    t := lower(normalize(t, NFKD));
+    t := regexp_replace(t, '[\u00ad\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]', '', 'g');
+    t := translate(t, 'øłıđðħŧςىیېکةھہ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', 'oliddhtσيييكههه01234567890123456789');
+    IF t ~ '[ßẞæœþ]' THEN
+        t := replace(replace(replace(replace(replace(t, 'ß', 'ss'), 'ẞ', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+    END IF;
+    RETURN normalize(t, NFC);
+END $$;
+
+-- Returns a text as search reads it: folded, without signs, one blank between words. A possessive
+-- loses its s, a number its thousands separators. Scripts written without blanks (Han, Kana, Thai,
+-- Lao, Myanmar, Khmer) are words apart from others. What some writers write otherwise is appended:
+-- "S 5" is also s5, "64 GB" also 64gb, "e-bike" also ebike, "iPhone15" also iphone 15, "Größe" also
+-- groesse, and "C++" also cplusplus. The server reads queries alike (tokens.go in internal/search).
 --
 -- Imports spend most of their time here, so it is written for speed. PL/pgSQL needs no plan for each
 -- text. What few texts have is looked for before it is replaced. Single blanks, which separate most
@@ -10,47 +35,87 @@ CREATE FUNCTION search_text(text text) RETURNS text LANGUAGE plpgsql IMMUTABLE S
 DECLARE
     is_ascii CONSTANT boolean := octet_length(text) = length(text);
     t        text;
-    quoted   boolean;
+    more     text := '';    -- what is appended
+    composed text;
 BEGIN
-    IF is_ascii THEN
-        t := lower(text);
-        quoted := strpos(t, '''') > 0 OR strpos(t, '"') > 0;
-    ELSE
-        t := lower(regexp_replace(normalize(text, NFD), '[\u0300-\u036f]', '', 'g'));
-        quoted := t ~ '[''’′"”″]';
-    END IF;
-    IF quoted THEN
+    t := CASE WHEN is_ascii THEN lower(text) ELSE search_fold(text) END;
+    IF strpos(t, '''') > 0 OR strpos(t, '"') > 0 THEN
         t := regexp_replace(regexp_replace(regexp_replace(t,
-                '[''’]s\M', '', 'g'),
-                '(\d)[''’′](?!\w)', '\1 ft ', 'g'),
-                '(\d)["”″]', '\1 inch ', 'g');
+                '''s\M', '', 'g'),
+                '(\d)''(?!\w)', '\1 ft ', 'g'),
+                '(\d)"', '\1 inch ', 'g');
+        t := replace(regexp_replace(t, '(?<=\d)''|''(?=\d)|''{2,}', ' ', 'g'), '''', '');
     END IF;
     IF strpos(t, ',') > 0 AND t ~ '\d,\d' THEN
         t := regexp_replace(t, '(\d),(?=\d{3}(?!\d))', '\1', 'g');
     END IF;
-    IF quoted THEN
-        t := regexp_replace(t, '[''’]', '', 'g');
+    IF strpos(t, '-') > 0 THEN
+        more := coalesce((SELECT string_agg(' ' || m[1] || m[2], '')
+            FROM regexp_matches(t, '(?<![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])([a-z]{1,3})-([a-z]{2,})(?![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])', 'g') m), '');
+    END IF;
+    IF strpos(t, '+') > 0 OR strpos(t, '#') > 0 THEN
+        more := more || coalesce((
+            SELECT string_agg(' ' || m[1] || CASE m[2] WHEN '#' THEN 'sharp' WHEN '+' THEN 'plus' ELSE 'plusplus' END, '')
+              FROM regexp_matches(t, '(?<![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])([a-z])(\+\+|\+|#)(?![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff+#])', 'g') m), '');
     END IF;
     IF is_ascii THEN
         t := btrim(regexp_replace(t, '[^a-z0-9]{2,}|[^ a-z0-9]', ' ', 'g'));
     ELSE
-        t := btrim(regexp_replace(t, '(?:[^[:alnum:]\u00df-\u00f6\u00f8-\uffff]|[\u2000-\u2bff\u3000-\u303f]){2,}|' ||
-                                     '[^ [:alnum:]\u00df-\u00f6\u00f8-\uffff]|[\u2000-\u2bff\u3000-\u303f]', ' ', 'g'));
+        IF t ~ '[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]' THEN
+            t := regexp_replace(t, '([\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)', ' \1 ', 'g');
+        END IF;
+        t := btrim(regexp_replace(t, '[^0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff]{2,}|[^ 0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff]', ' ', 'g'));
+        composed := normalize(text, NFKC);
+        IF composed ~ '[äöüøåÄÖÜØÅ]' THEN
+            more := more || coalesce((
+                SELECT ' ' || search_text(string_agg(replace(replace(replace(replace(replace(
+                           w, 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ø', 'oe'), 'å', 'aa'), ' '))
+                  FROM regexp_split_to_table(lower(translate(composed, 'ÄÖÜØÅ', 'äöüøå')), '\s') w
+                 WHERE w ~ '[äöüøå]'), '');
+        END IF;
     END IF;
-    IF octet_length(t) = length(t)
-       AND t !~ '(?:^| )[a-z] [0-9]|[0-9] (?:gb|tb|mb|mah|mm|cm|ml|kg|oz|lb|ft|inch|mp|hz|w|l|g)(?: |$)' THEN
-        RETURN t; -- it has no words to join
+    IF t ~ '[^0-9 ]{2}[0-9]|[0-9][^0-9 ]{2}' THEN
+        more := more || coalesce((
+            SELECT string_agg(' ' || regexp_replace(regexp_replace(
+                       w, '([^0-9]{2,})(?=[0-9])', '\1 ', 'g'), '([0-9])(?=[^0-9 ])', '\1 ', 'g'), '')
+              FROM string_to_table(t, ' ') w
+             WHERE w ~ '[^0-9]{2}[0-9]|[0-9][^0-9]{2}' AND w !~ '^[0-9]+(?:[a-z]{1,2}|mah|inch)$' AND length(w) <= 40), '');
     END IF;
-    RETURN t || coalesce((SELECT ' ' || string_agg(m[1] || m[2], ' ')
-                            FROM regexp_matches(t, '\m([a-z]) (\d{1,4}[a-z]?)\M', 'g') m), '')
-             || coalesce((SELECT ' ' || string_agg(m[1] || m[2], ' ')
-                            FROM regexp_matches(t, '\m(\d+) (gb|tb|mb|mah|mm|cm|ml|kg|oz|lb|ft|inch|mp|hz|w|l|g)\M', 'g') m), '');
+    IF t ~ '(?:^| )[a-z] [0-9]|[0-9] (?:gb|tb|mb|mah|mm|cm|ml|kg|oz|lb|ft|inch|mp|hz|w|l|g)(?: |$)' THEN
+        more := more || coalesce((SELECT string_agg(' ' || m[1] || m[2], '')
+                                    FROM regexp_matches(t, '\m([a-z]) (\d{1,4}[a-z]?)\M', 'g') m), '')
+                     || coalesce((SELECT string_agg(' ' || m[1] || m[2], '')
+                                    FROM regexp_matches(t, '\m(\d+) (gb|tb|mb|mah|mm|cm|ml|kg|oz|lb|ft|inch|mp|hz|w|l|g)\M', 'g') m), '');
+    END IF;
+    RETURN t || more;
 END $$;
 
--- The same for a text whose quotes and leading minus signs mean something (websearch_to_tsquery).
+-- Returns the neighbouring letters of the words in a text as search reads it that are written
+-- without blanks, in pairs, and the last letter of each word: 時計店 is 時計 計店 店. A word within
+-- others is found by its pairs one after the other.
+CREATE FUNCTION search_pairs(text text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    IF octet_length(text) = length(text) OR text !~ '[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]' THEN
+        RETURN '';
+    END IF;
+    RETURN coalesce((SELECT string_agg(substr(w, i, 2), ' ' ORDER BY n, i)
+                       FROM string_to_table(text, ' ') WITH ORDINALITY AS words (w, n), generate_series(1, length(w)) i
+                      WHERE w ~ '^[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]{2,}$'), '');
+END $$;
+
+-- The same as search_text for a text whose quotes and leading minus signs mean something
+-- (websearch_to_tsquery). A word written without blanks becomes a phrase of its pairs.
 CREATE FUNCTION search_phrase(text text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT regexp_replace(lower(regexp_replace(normalize(text, NFD), '[\u0300-\u036f]', '', 'g')),
-                          '(?<=[[:alnum:]])[^[:alnum:]\s"]+(?=[[:alnum:]])', ' ', 'g')
+    SELECT CASE WHEN t ~ '[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]{3}' AND strpos(t, '"') = 0
+                THEN (SELECT string_agg(CASE WHEN w ~ '^[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]{3,}$'
+                                             THEN '"' || regexp_replace(search_pairs(w), ' .$', '') || '"' ELSE w END, ' ' ORDER BY n)
+                        FROM string_to_table(regexp_replace(t, '([\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)', ' \1 ', 'g'), ' ') WITH ORDINALITY AS words (w, n))
+                ELSE t END
+      FROM (SELECT regexp_replace(
+                       regexp_replace(
+                           regexp_replace(search_fold(text), '(?<![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])([a-z])\+\+(?![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff+#])', '\1plusplus', 'g'),
+                           '(?<![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])([a-z])#(?![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff+#])', '\1sharp', 'g'),
+                       '(?<=[[:alnum:]])[^[:alnum:]\s"]+(?=[[:alnum:]])', ' ', 'g') AS t) folded
 $$;
 
 -- What searches read. words is weighted by where a word stands: A name and sku, B brand and
@@ -145,9 +210,11 @@ BEGIN
     ), stored AS (
         INSERT INTO product_search (product_id, words, spelling)
         SELECT t.id,
-               setweight(to_tsvector('english', t.name), 'A') || setweight(to_tsvector('simple', t.skus), 'A') ||
-               setweight(to_tsvector('english', t.kin), 'B') || setweight(to_tsvector('english', t.facts), 'C') ||
-               setweight(to_tsvector('english', t.description), 'D'),
+               setweight(to_tsvector('shop_words', t.name || ' ' || search_pairs(t.name)), 'A') ||
+               setweight(to_tsvector('simple', t.skus), 'A') ||
+               setweight(to_tsvector('shop_words', t.kin || ' ' || search_pairs(t.kin)), 'B') ||
+               setweight(to_tsvector('english', t.facts || ' ' || search_pairs(t.facts)), 'C') ||
+               setweight(to_tsvector('english', t.description || ' ' || search_pairs(t.description)), 'D'),
                t.name || ' ' || t.kin
           FROM texts t
          ORDER BY t.id

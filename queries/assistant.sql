@@ -26,8 +26,8 @@ SELECT k.product_id, (1 - k.distance)::float8 AS score
 -- rarest, and most of them without it (-1 if it has not).
 -- name: WeighSources :many
 WITH asked AS MATERIALIZED (
-    SELECT to_tsquery('english', @every::text) AS every, to_tsquery('english', sqlc.narg(telling)::text) AS telling,
-           to_tsquery('english', sqlc.narg(rest)::text) AS rest, '{0.1, 0.3, 0.6, 1}'::real[] AS weights
+    SELECT to_tsquery('shop_words', @every::text) AS every, to_tsquery('shop_words', sqlc.narg(telling)::text) AS telling,
+           to_tsquery('shop_words', sqlc.narg(rest)::text) AS rest, '{0.1, 0.3, 0.6, 1}'::real[] AS weights
 )
 SELECT k.product_id::bigint AS product_id, coalesce(1 - (e.embedding <=> sqlc.narg(query_vector)::halfvec), 0)::float8 AS score,
        (CASE WHEN s.words @@ a.every THEN ts_rank(a.weights, s.words, a.every) ELSE -1 END)::real AS every,
@@ -99,7 +99,7 @@ SELECT n.product_id, (1 - n.distance)::float8 AS score
 -- ranked. Its plan does not depend on its arguments either.
 -- name: ListSourcesWithWords :many
 WITH asked AS MATERIALIZED (
-    SELECT to_tsquery('english', @words::text) AS query, cardinality(@product_ids::bigint[]) > 0 AS given, @candidates::int AS candidates,
+    SELECT to_tsquery('shop_words', @words::text) AS query, cardinality(@product_ids::bigint[]) > 0 AS given, @candidates::int AS candidates,
            sqlc.narg(min_minor)::bigint AS min_minor, sqlc.narg(max_minor)::bigint AS max_minor, sqlc.narg(on_sale)::boolean AS on_sale,
            sqlc.narg(attributes)::jsonb AS attributes, @category_ids::bigint[] AS category_ids, @brand_ids::bigint[] AS brand_ids
 ), found AS MATERIALIZED (

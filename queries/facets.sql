@@ -21,7 +21,7 @@ WITH base AS NOT MATERIALIZED (
                featured => sqlc.narg(featured)::boolean, gtin => sqlc.narg(gtin)::text,
                attributes => sqlc.narg(attributes)::jsonb) l
      WHERE (sqlc.narg(matching)::text IS NULL OR l.product_id IN (
-               SELECT s.product_id FROM product_search s WHERE s.words @@ to_tsquery('english', sqlc.narg(matching))))
+               SELECT s.product_id FROM product_search s WHERE s.words @@ to_tsquery('shop_words', sqlc.narg(matching))))
        AND (sqlc.narg(ids)::bigint[] IS NULL OR l.product_id = ANY (sqlc.narg(ids)))
 ), counted AS MATERIALIZED (
     -- One bit for each column, from the left, set where the row is not grouped by it. So the row of

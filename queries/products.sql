@@ -126,7 +126,10 @@ WITH filtered AS NOT MATERIALIZED (
        AND (sqlc.narg(brand_id)::bigint IS NULL OR p.brand_id = sqlc.narg(brand_id))
        AND (sqlc.narg(gtin)::text IS NULL OR p.id IN (SELECT v.product_id FROM variants v WHERE v.gtin = sqlc.narg(gtin)))
        AND (sqlc.narg(q)::text IS NULL
-            OR p.id IN (SELECT s.product_id FROM product_search s WHERE s.words @@ websearch_to_tsquery('english', search_phrase(sqlc.narg(q))))
+            OR p.id IN (SELECT s.product_id FROM product_search s
+                         WHERE s.words @@ (websearch_to_tsquery('english', search_phrase(sqlc.narg(q)))
+                                        || websearch_to_tsquery('simple', search_phrase(sqlc.narg(q)))))
+            OR p.id IN (SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND v.gtin = sqlc.narg(q_gtin)::text)
             OR p.id IN (SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND strpos(lower(v.sku), lower(sqlc.narg(q))) > 0))
 ), page AS MATERIALIZED (
     SELECT f.id FROM filtered f

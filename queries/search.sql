@@ -17,37 +17,37 @@ WITH filtered AS NOT MATERIALIZED (
         on_sale => sqlc.narg(on_sale)::boolean, featured => sqlc.narg(featured)::boolean,
         gtin => sqlc.narg(gtin)::text, attributes => sqlc.narg(attributes)::jsonb)
 ), terms AS MATERIALIZED (
-    SELECT n, to_tsquery('english', (@terms::text[])[n]) AS query, (@sizes::int[])[n] AS size,
-           to_tsquery('english', (@prefixes::text[])[n]) AS prefix, (@weights::float8[])[n] AS weight, @presence::float8 AS presence
+    SELECT n, to_tsquery('shop_words', (@terms::text[])[n]) AS query, (@sizes::int[])[n] AS size,
+           to_tsquery('shop_words', (@prefixes::text[])[n]) AS prefix, (@weights::float8[])[n] AS weight, @presence::float8 AS presence
       FROM generate_series(1, cardinality(@terms::text[])) n
 ), pairs AS MATERIALIZED (
-    SELECT to_tsquery('english', (@pairs::text[])[n]) AS query, (@pair_weights::float8[])[n] AS weight
+    SELECT to_tsquery('shop_words', (@pairs::text[])[n]) AS query, (@pair_weights::float8[])[n] AS weight
       FROM generate_series(1, cardinality(@pairs::text[])) n
 ), complete AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE s.words @@ to_tsquery('english', sqlc.narg(every_word)::text)
+     WHERE s.words @@ to_tsquery('shop_words', sqlc.narg(every_word)::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), known AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE (SELECT count(*) FROM complete) < @enough::int AND s.words @@ to_tsquery('english', sqlc.narg(known_words)::text)
+     WHERE (SELECT count(*) FROM complete) < @enough::int AND s.words @@ to_tsquery('shop_words', sqlc.narg(known_words)::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), partial AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE (SELECT count(*) FROM complete) + (SELECT count(*) FROM known) < @enough AND s.words @@ to_tsquery('english', sqlc.narg(most_words)::text)
+     WHERE (SELECT count(*) FROM complete) + (SELECT count(*) FROM known) < @enough AND s.words @@ to_tsquery('shop_words', sqlc.narg(most_words)::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), loose AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE @use_words::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM partial)
-       AND s.words @@ to_tsquery('english', @any_word::text)
+       AND s.words @@ to_tsquery('shop_words', @any_word::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), by_words AS MATERIALIZED (
     SELECT s.product_id, t.mask, t.score + p.score + CASE WHEN c.complete THEN @complete_bonus::float8 ELSE 0 END
            + CASE WHEN f.brand_id = ANY (@brand_ids::bigint[]) THEN @brand_weight::float8 ELSE 0 END
-           - CASE WHEN s.words @@ to_tsquery('english', sqlc.narg(rivals)::text) THEN 0.08 ELSE 0 END AS score
+           - CASE WHEN s.words @@ to_tsquery('shop_words', sqlc.narg(rivals)::text) THEN 0.08 ELSE 0 END AS score
       FROM (SELECT product_id, true AS complete FROM complete
             UNION ALL SELECT product_id, false FROM known WHERE product_id NOT IN (SELECT product_id FROM complete)
             UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete UNION ALL SELECT product_id FROM known)
@@ -103,9 +103,9 @@ SELECT sqlc.embed(product_cards), page.score::float8 AS score, page.total::bigin
        (EXISTS (SELECT FROM known))::boolean AS has_known,
        (EXISTS (SELECT FROM partial))::boolean AS has_partial,
        ts_headline('english', replace(replace(replace(product_cards.name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-                   to_tsquery('english', @any_word), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
+                   to_tsquery('shop_words', @any_word), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
        ts_headline('english', replace(replace(replace(left(p.description, 5000), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-                   to_tsquery('english', @any_word), 'StartSel=<mark>, StopSel=</mark>, MaxWords=30, MinWords=15')::text AS description_highlight
+                   to_tsquery('shop_words', @any_word), 'StartSel=<mark>, StopSel=</mark>, MaxWords=30, MinWords=15')::text AS description_highlight
   FROM page
   JOIN product_cards ON product_cards.product_id = page.product_id
   JOIN products p ON p.id = page.product_id
@@ -146,7 +146,7 @@ SELECT false, c.id, c.name, c.slug FROM categories c WHERE c.id IN (SELECT shown
 -- name: SuggestProducts :many
 SELECT sqlc.embed(product_cards)
   FROM (SELECT l.product_id, l.popularity FROM product_listings l JOIN product_search s ON s.product_id = l.product_id
-         WHERE l.is_visible AND s.words @@ to_tsquery('english', @words::text)
+         WHERE l.is_visible AND s.words @@ to_tsquery('shop_words', @words::text)
          ORDER BY l.popularity DESC, l.product_id DESC
          LIMIT @most) best
   JOIN product_cards ON product_cards.product_id = best.product_id

@@ -449,7 +449,7 @@ func (q *Queries) ListSources(ctx context.Context, arg ListSourcesParams) ([]Lis
 
 const listSourcesWithWords = `-- name: ListSourcesWithWords :many
 WITH asked AS MATERIALIZED (
-    SELECT to_tsquery('english', $3::text) AS query, cardinality($4::bigint[]) > 0 AS given, $5::int AS candidates,
+    SELECT to_tsquery('shop_words', $3::text) AS query, cardinality($4::bigint[]) > 0 AS given, $5::int AS candidates,
            $6::bigint AS min_minor, $7::bigint AS max_minor, $8::boolean AS on_sale,
            $9::jsonb AS attributes, $10::bigint[] AS category_ids, $11::bigint[] AS brand_ids
 ), found AS MATERIALIZED (
@@ -559,8 +559,8 @@ func (q *Queries) ListSourcesWithWords(ctx context.Context, arg ListSourcesWithW
 
 const weighSources = `-- name: WeighSources :many
 WITH asked AS MATERIALIZED (
-    SELECT to_tsquery('english', $4::text) AS every, to_tsquery('english', $5::text) AS telling,
-           to_tsquery('english', $6::text) AS rest, '{0.1, 0.3, 0.6, 1}'::real[] AS weights
+    SELECT to_tsquery('shop_words', $4::text) AS every, to_tsquery('shop_words', $5::text) AS telling,
+           to_tsquery('shop_words', $6::text) AS rest, '{0.1, 0.3, 0.6, 1}'::real[] AS weights
 )
 SELECT k.product_id::bigint AS product_id, coalesce(1 - (e.embedding <=> $1::halfvec), 0)::float8 AS score,
        (CASE WHEN s.words @@ a.every THEN ts_rank(a.weights, s.words, a.every) ELSE -1 END)::real AS every,

@@ -25,7 +25,7 @@ WITH base AS NOT MATERIALIZED (
                featured => $11::boolean, gtin => $12::text,
                attributes => $13::jsonb) l
      WHERE ($14::text IS NULL OR l.product_id IN (
-               SELECT s.product_id FROM product_search s WHERE s.words @@ to_tsquery('english', $14)))
+               SELECT s.product_id FROM product_search s WHERE s.words @@ to_tsquery('shop_words', $14)))
        AND ($15::bigint[] IS NULL OR l.product_id = ANY ($15))
 ), counted AS MATERIALIZED (
     -- One bit for each column, from the left, set where the row is not grouped by it. So the row of

@@ -52,13 +52,16 @@ WITH filtered AS NOT MATERIALIZED (
        AND ($4::bigint IS NULL OR p.brand_id = $4)
        AND ($5::text IS NULL OR p.id IN (SELECT v.product_id FROM variants v WHERE v.gtin = $5))
        AND ($6::text IS NULL
-            OR p.id IN (SELECT s.product_id FROM product_search s WHERE s.words @@ websearch_to_tsquery('english', search_phrase($6)))
+            OR p.id IN (SELECT s.product_id FROM product_search s
+                         WHERE s.words @@ (websearch_to_tsquery('english', search_phrase($6))
+                                        || websearch_to_tsquery('simple', search_phrase($6))))
+            OR p.id IN (SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND v.gtin = $7::text)
             OR p.id IN (SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND strpos(lower(v.sku), lower($6)) > 0))
 ), page AS MATERIALIZED (
     SELECT f.id FROM filtered f
      WHERE $1::bigint IS NULL OR f.id < $1
      ORDER BY f.id DESC
-     LIMIT $8 OFFSET $7
+     LIMIT $9 OFFSET $8
 )
 SELECT product_details.id, product_details.name, product_details.slug, product_details.description, product_details.condition, product_details.attributes, product_details.is_active, product_details.is_featured, product_details.deleted_at, product_details.created_at, product_details.updated_at, product_details.version, product_details.rating_count, product_details.rating_sum, product_details.brand_id, product_details.brand_name, product_details.brand_slug, product_details.category_id, product_details.category_name, product_details.category_slug, product_details.variants, product_details.images,
        (CASE WHEN $1::bigint IS NULL THEN (SELECT count(*) FROM filtered) ELSE 0 END)::bigint AS total
@@ -74,6 +77,7 @@ type AdminListProductsParams struct {
 	BrandID    *int64
 	GTIN       *string
 	Q          *string
+	QGTIN      *string
 	PageOffset int32
 	PageLimit  int32
 }
@@ -93,6 +97,7 @@ func (q *Queries) AdminListProducts(ctx context.Context, arg AdminListProductsPa
 		arg.BrandID,
 		arg.GTIN,
 		arg.Q,
+		arg.QGTIN,
 		arg.PageOffset,
 		arg.PageLimit,
 	)

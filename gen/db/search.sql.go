@@ -343,37 +343,37 @@ WITH filtered AS NOT MATERIALIZED (
         on_sale => $9::boolean, featured => $10::boolean,
         gtin => $11::text, attributes => $12::jsonb)
 ), terms AS MATERIALIZED (
-    SELECT n, to_tsquery('english', ($13::text[])[n]) AS query, ($14::int[])[n] AS size,
-           to_tsquery('english', ($15::text[])[n]) AS prefix, ($16::float8[])[n] AS weight, $17::float8 AS presence
+    SELECT n, to_tsquery('shop_words', ($13::text[])[n]) AS query, ($14::int[])[n] AS size,
+           to_tsquery('shop_words', ($15::text[])[n]) AS prefix, ($16::float8[])[n] AS weight, $17::float8 AS presence
       FROM generate_series(1, cardinality($13::text[])) n
 ), pairs AS MATERIALIZED (
-    SELECT to_tsquery('english', ($18::text[])[n]) AS query, ($19::float8[])[n] AS weight
+    SELECT to_tsquery('shop_words', ($18::text[])[n]) AS query, ($19::float8[])[n] AS weight
       FROM generate_series(1, cardinality($18::text[])) n
 ), complete AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE s.words @@ to_tsquery('english', $20::text)
+     WHERE s.words @@ to_tsquery('shop_words', $20::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), known AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE (SELECT count(*) FROM complete) < $21::int AND s.words @@ to_tsquery('english', $22::text)
+     WHERE (SELECT count(*) FROM complete) < $21::int AND s.words @@ to_tsquery('shop_words', $22::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), partial AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE (SELECT count(*) FROM complete) + (SELECT count(*) FROM known) < $21 AND s.words @@ to_tsquery('english', $23::text)
+     WHERE (SELECT count(*) FROM complete) + (SELECT count(*) FROM known) < $21 AND s.words @@ to_tsquery('shop_words', $23::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), loose AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE $24::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM partial)
-       AND s.words @@ to_tsquery('english', $1::text)
+       AND s.words @@ to_tsquery('shop_words', $1::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), by_words AS MATERIALIZED (
     SELECT s.product_id, t.mask, t.score + p.score + CASE WHEN c.complete THEN $25::float8 ELSE 0 END
            + CASE WHEN f.brand_id = ANY ($26::bigint[]) THEN $27::float8 ELSE 0 END
-           - CASE WHEN s.words @@ to_tsquery('english', $28::text) THEN 0.08 ELSE 0 END AS score
+           - CASE WHEN s.words @@ to_tsquery('shop_words', $28::text) THEN 0.08 ELSE 0 END AS score
       FROM (SELECT product_id, true AS complete FROM complete
             UNION ALL SELECT product_id, false FROM known WHERE product_id NOT IN (SELECT product_id FROM complete)
             UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete UNION ALL SELECT product_id FROM known)
@@ -429,9 +429,9 @@ SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_feat
        (EXISTS (SELECT FROM known))::boolean AS has_known,
        (EXISTS (SELECT FROM partial))::boolean AS has_partial,
        ts_headline('english', replace(replace(replace(product_cards.name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-                   to_tsquery('english', $1), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
+                   to_tsquery('shop_words', $1), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
        ts_headline('english', replace(replace(replace(left(p.description, 5000), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-                   to_tsquery('english', $1), 'StartSel=<mark>, StopSel=</mark>, MaxWords=30, MinWords=15')::text AS description_highlight
+                   to_tsquery('shop_words', $1), 'StartSel=<mark>, StopSel=</mark>, MaxWords=30, MinWords=15')::text AS description_highlight
   FROM page
   JOIN product_cards ON product_cards.product_id = page.product_id
   JOIN products p ON p.id = page.product_id
@@ -596,7 +596,7 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 const suggestProducts = `-- name: SuggestProducts :many
 SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes
   FROM (SELECT l.product_id, l.popularity FROM product_listings l JOIN product_search s ON s.product_id = l.product_id
-         WHERE l.is_visible AND s.words @@ to_tsquery('english', $1::text)
+         WHERE l.is_visible AND s.words @@ to_tsquery('shop_words', $1::text)
          ORDER BY l.popularity DESC, l.product_id DESC
          LIMIT $2) best
   JOIN product_cards ON product_cards.product_id = best.product_id

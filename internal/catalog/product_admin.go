@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"strings"
 
 	"github.com/shopd/shopd/internal/platform/gtin"
 	"github.com/shopd/shopd/internal/platform/postgres"
@@ -33,6 +34,9 @@ func (c *Catalog) AdminListProducts(
 	}
 	if p.Gtin != nil {
 		params.GTIN = new(gtin.Pad(*p.Gtin))
+	}
+	if p.Q != nil && isGTIN(strings.TrimSpace(*p.Q)) {
+		params.QGTIN = new(gtin.Pad(strings.TrimSpace(*p.Q)))
 	}
 	rows, err := c.planned.AdminListProducts(ctx, params)
 	if err != nil {
@@ -71,6 +75,15 @@ func (c *Catalog) AdminListProducts(
 		})
 	}
 	return body, nil
+}
+
+// isGTIN reports whether a text has the form of a GTIN.
+func isGTIN(text string) bool {
+	switch len(text) {
+	case 8, 12, 13, 14:
+		return strings.Trim(text, "0123456789") == ""
+	}
+	return false
 }
 
 // AdminGetProduct returns one product of any status.

@@ -320,3 +320,21 @@ func TestListProductsToKeepThem(t *testing.T) {
 	admin.Get("/api/v1/admin/products?cursor=MQ&offset=1").
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
+
+// adminListProducts: staff find a product by any form of the GTIN of one of its variants.
+func TestStaffFindProductsByGTIN(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	admin := shop.Admin()
+	kettle := admin.Product(apitest.Fields{"gtin": "4006381333931"})
+	admin.Product(apitest.Fields{"gtin": "4006381333924"})
+	for _, query := range []string{"4006381333931", "04006381333931", "%204006381333931%20"} {
+		var page api.AdminProductPage
+		admin.Get("/api/v1/admin/products?q=" + query).Want(http.StatusOK).Into(&page)
+		require.Len(t, page.Items, 1, query)
+		assert.Equal(t, kettle.ID, page.Items[0].ID)
+	}
+	var page api.AdminProductPage
+	admin.Get("/api/v1/admin/products?q=4006381333999").Want(http.StatusOK).Into(&page)
+	assert.Empty(t, page.Items)
+}

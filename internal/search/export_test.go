@@ -1,10 +1,14 @@
 package search
 
-// Words are the words of a text and, where some are read as one, those too: what the database's
+// Words are the words of a text and all that is searched instead of them: what the database's
 // search_text makes of it.
 func Words(text string) (words []string) {
 	for _, t := range tokenize(text) {
 		words = append(append(words, t.word), t.parts...)
+		words = append(words, borders(t.word)...)
+		if t.spelled != "" {
+			words = append(append(words, t.spelled), borders(t.spelled)...)
+		}
 	}
 	return words
 }

@@ -49,6 +49,9 @@ func (s *Search) Interpret(ctx context.Context, text string) (Interpretation, er
 			continue
 		}
 		for _, operand := range t.alternatives[1:] {
+			if strings.ContainsAny(operand, "<*") {
+				continue // pairs of letters are no word
+			}
 			term := strings.NewReplacer("'", "", "(", "", ")", "", " & ", " ").Replace(operand)
 			if !slices.Contains(meaning.Also, term) {
 				meaning.Also = append(meaning.Also, term)

@@ -55,12 +55,16 @@ func (v *vocabulary) understand(text string) *query {
 	tokens = tokens[:min(len(tokens), maxTerms)]
 	var corrected strings.Builder
 	written, gap := 0, true
+	named := v.stopNames(tokens)
 	for i, t := range tokens {
-		if stopWords[t.word] {
+		if stopWords[t.word] && !named[i] {
 			gap = true
 			continue
 		}
 		terms, changed := v.read(t, i == len(tokens)-1)
+		if named[i] {
+			terms, changed = []term{v.newTerm(t, t.word, true)}, false
+		}
 		for n := range terms {
 			terms[n].follows = n > 0 || !gap
 		}
@@ -87,58 +91,139 @@ func (v *vocabulary) understand(text string) *query {
 	return q
 }
 
-// read returns the terms of a token, and whether they differ from what was typed.
-func (v *vocabulary) read(t token, last bool) (terms []term, changed bool) {
-	newTerm := func(word string, known bool) term {
-		c, _ := v.of(word)
-		return term{
-			word:         word,
-			typed:        t.word,
-			alternatives: []string{quote(word)},
-			known:        known,
-			inTitles:     c.titles > 0,
+// stopNames reports which tokens of a text are stop words that count: those of a brand whose name is
+// made of them (AT&T), and all of a text that has nothing else.
+func (v *vocabulary) stopNames(tokens []token) map[int]bool {
+	const longest = 5 // words
+	named := map[int]bool{}
+	for from := range tokens {
+		phrase := ""
+		for to := from; to < min(from+longest, len(tokens)) && stopWords[tokens[to].word]; to++ {
+			phrase = strings.TrimPrefix(phrase+" "+tokens[to].word, " ")
+			if to == from || v.brandIDs[phrase] == nil {
+				continue
+			}
+			for i := from; i <= to; i++ {
+				named[i] = true
+			}
 		}
 	}
+	if !slices.ContainsFunc(tokens, func(t token) bool { return !stopWords[t.word] }) {
+		for i := range tokens {
+			named[i] = true
+		}
+	}
+	return named
+}
+
+// newTerm returns a term of a word, which stands for a token.
+func (v *vocabulary) newTerm(t token, word string, known bool) term {
+	c, _ := v.of(word)
+	return term{
+		word:         word,
+		typed:        t.word,
+		alternatives: []string{quote(word)},
+		known:        known,
+		inTitles:     c.titles > 0,
+	}
+}
+
+// read returns the terms of a token, and whether they differ from what was typed.
+func (v *vocabulary) read(t token, last bool) (terms []term, changed bool) {
+	if strings.IndexFunc(t.word, isUnspaced) == 0 {
+		return []term{v.readUnspaced(t, last)}, false
+	}
+	terms, changed = v.readWord(t, last)
+	if one := &terms[0]; len(terms) == 1 && !changed {
+		if t.spelled != "" {
+			one.alternatives = append(one.alternatives, quote(t.spelled))
+			_, known := v.of(t.spelled)
+			one.known = one.known || known
+		}
+		if parts := borders(t.word); parts != nil && v.areKnown(parts) {
+			one.alternatives = append(one.alternatives, phraseOf(strings.Join(parts, " ")))
+		}
+		if v.counts[t.hyphenated].products > 0 {
+			one.alternatives = append(one.alternatives, quote(t.hyphenated))
+		}
+	}
+	return terms, changed
+}
+
+// readUnspaced returns the term of a word that is written without blanks: it may stand within
+// others, where it is found by the pairs of its letters.
+func (v *vocabulary) readUnspaced(t token, last bool) term {
+	c, known := v.within(t.word)
+	one := v.newTerm(t, t.word, known)
+	one.inTitles = c.titles > 0
+	all := pairs(t.word)
+	if all == nil {
+		one.alternatives = append(one.alternatives, quote(t.word)+":*")
+		return one
+	}
+	for i, pair := range all {
+		all[i] = quote(pair)
+	}
+	one.alternatives = append(one.alternatives, "("+strings.Join(all, " <-> ")+")")
+	if last {
+		one.prefix = t.word
+	}
+	return one
+}
+
+func (v *vocabulary) areKnown(words []string) bool {
+	return !slices.ContainsFunc(words, func(word string) bool {
+		_, known := v.of(word)
+		return !known
+	})
+}
+
+// readWord returns the terms of a token of a script with blanks between words.
+func (v *vocabulary) readWord(t token, last bool) (terms []term, changed bool) {
 	c, known := v.of(t.word)
 	if !known && v.isSynonym(t.word) {
 		known = true
 	}
 	if known {
-		one := newTerm(t.word, true)
+		one := v.newTerm(t, t.word, true)
 		if last && len(t.word) >= 3 {
 			one.prefix = t.word
 		}
 		if meant := v.muchLikelier(t.word, c); meant != "" {
-			one = newTerm(meant, true)
+			one = v.newTerm(t, meant, true)
 			one.alternatives = append(one.alternatives, quote(t.word))
 			return []term{one}, true
 		}
 		return []term{one}, false
 	}
+	if t.spelled != "" {
+		if _, known := v.of(t.spelled); known {
+			return []term{v.newTerm(t, t.word, true)}, false
+		}
+	}
 	if t.parts != nil {
 		for _, part := range t.parts {
 			_, known := v.of(part)
-			terms = append(terms, newTerm(part, known))
+			terms = append(terms, v.newTerm(t, part, known))
 		}
 		return terms, false
 	}
 	if last && len(t.word) >= 3 && len(v.completions(t.word, 1)) > 0 {
-		one := newTerm(t.word, true)
+		one := v.newTerm(t, t.word, true)
 		one.prefix = t.word
 		return []term{one}, false
 	}
 	if words.ClassOf(t.word) == words.Stop {
-		return []term{newTerm(t.word, false)}, false
+		return []term{v.newTerm(t, t.word, false)}, false
 	}
 	meant := v.correct(t.word)
 	if meant == nil {
-		return []term{newTerm(t.word, false)}, false
+		return []term{v.newTerm(t, t.word, false)}, false
 	}
 	for _, word := range meant {
-		one := newTerm(word, true)
-		one.alternatives = append(
-			one.alternatives, quote(t.word),
-		) // a product may be newer than the vocabulary
+		one := v.newTerm(t, word, true)
+		// A product may be newer than the vocabulary.
+		one.alternatives = append(one.alternatives, quote(t.word))
 		terms = append(terms, one)
 	}
 	return terms, true
@@ -200,6 +285,9 @@ func (v *vocabulary) weigh(q *query) {
 	for i := range q.terms {
 		t := &q.terms[i]
 		c, _ := v.of(t.word)
+		if strings.IndexFunc(t.word, isUnspaced) == 0 {
+			c, _ = v.within(t.word)
+		}
 		if c.products == 0 && t.prefix != "" {
 			for _, longer := range v.completions(t.prefix, 3) {
 				c.products = max(c.products, longer.titles)

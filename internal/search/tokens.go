@@ -3,15 +3,14 @@ package search
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // token is a word of a text as search reads it, with its position in the text.
 type token struct {
 	word       string
-	parts      []string // if it was written apart, its words: "S 5" is s5
+	parts      []string // if it was written apart, its words: "S 5" is s5, "C++" is c plusplus
+	spelled    string   // the word with ae, oe, ue and aa for umlauts, if it has one
+	hyphenated string   // the word before a hyphen and this one as one: "e-bike" is ebike
 	start, end int      // in bytes
 }
 
@@ -25,86 +24,167 @@ func fold(text string) []string {
 	return found
 }
 
-// tokenize reads a text like the database's search_text: words without case, accents and signs; a
-// possessive loses its s and a number its thousands separators; single letters and units join the
-// number beside them.
+// tokenize reads a text like the database's search_text: words folded, without signs; a possessive
+// loses its s and a number its thousands separators; single letters and units join the number next
+// to them; words of scripts without blanks are words apart from others.
 func tokenize(text string) []token {
+	f := foldText(text)
 	var tokens []token
-	for at := 0; at < len(text); {
-		r, size := utf8.DecodeRuneInString(text[at:])
+	for at := 0; at < len(f.runes); {
+		r := f.runes[at]
 		if !inWord(r) {
-			if unit := unitSigns[r]; unit != "" && at > 0 && isDigits(text[at-1:at]) {
-				next, _ := utf8.DecodeRuneInString(text[at+size:])
-				if !inWord(next) || unit == "inch" {
-					tokens = append(tokens, token{word: unit, start: at, end: at + size})
-				}
+			if unit := unitSigns[r]; unit != "" && at > 0 && isDigit(f.runes[at-1]) &&
+				(unit == "inch" || !inWord(f.rune(at+1))) {
+				tokens = append(tokens, token{word: unit, start: f.starts[at], end: f.ends[at]})
 			}
-			at += size
+			at++
 			continue
 		}
-		end := wordEnd(text, at)
-		if word := plain(text[at:end]); word != "" {
-			tokens = append(tokens, token{word: word, start: at, end: end})
+		end := f.wordEnd(at)
+		t := token{word: plain(f.runes[at:end]), start: f.starts[at], end: f.ends[end-1]}
+		if t.word == "" {
+			at = end
+			continue
 		}
+		t.spelled = spellUmlauts(text[t.start:t.end])
+		if sign, size := f.sign(at, end); size > 0 {
+			t.parts, t.word = []string{t.word}, t.word+sign
+			end += size
+			t.end = f.ends[end-1]
+		}
+		if at > 1 && f.runes[at-1] == '-' && len(tokens) > 0 {
+			before := tokens[len(tokens)-1]
+			if before.end == f.starts[at-1] && len(before.word) <= 3 {
+				t.hyphenated = before.word + t.word
+			}
+		}
+		tokens = append(tokens, t)
 		at = end
 	}
 	return join(tokens)
 }
 
-// unitSigns are the signs after a number of feet or inches.
-var unitSigns = map[rune]string{
-	'\'': "ft",
-	'’':  "ft",
-	'′':  "ft",
-	'"':  "inch",
-	'”':  "inch",
-	'″':  "inch",
+// rune returns a rune of the text, or 0 behind its end.
+func (f folded) rune(at int) rune {
+	if at >= len(f.runes) {
+		return 0
+	}
+	return f.runes[at]
 }
+
+// sign returns what signs directly behind a single letter are called, and how many they are: those
+// of C++, C# and A+.
+func (f folded) sign(at, end int) (name string, size int) {
+	if end-at != 1 || f.runes[at] < 'a' || f.runes[at] > 'z' {
+		return "", 0
+	}
+	switch {
+	case f.rune(end) == '+' && f.rune(end+1) == '+':
+		name, size = "plusplus", 2
+	case f.rune(end) == '+':
+		name, size = "plus", 1
+	case f.rune(end) == '#':
+		name, size = "sharp", 1
+	default:
+		return "", 0
+	}
+	if next := f.rune(end + size); inWord(next) || next == '+' || next == '#' {
+		return "", 0
+	}
+	return name, size
+}
+
+// unitSigns are the signs after a number of feet or inches.
+var unitSigns = map[rune]string{'\'': "ft", '"': "inch"}
 
 func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
+
 func isDigits(word string) bool { return strings.Trim(word, "0123456789") == "" }
 
-// wordEnd returns the end of the word that starts at a byte. Apostrophes and thousands separators
-// inside a word belong to it.
-func wordEnd(text string, at int) int {
-	start := at
-	for at < len(text) {
-		r, size := utf8.DecodeRuneInString(text[at:])
-		next, _ := utf8.DecodeRuneInString(text[at+size:])
+// wordEnd returns the end of the word that starts at a rune. Apostrophes and thousands separators
+// inside a word belong to it. A word is of a script without blanks as a whole or not at all.
+func (f folded) wordEnd(start int) int {
+	at := start
+	for ; at < len(f.runes); at++ {
+		r, next := f.runes[at], f.rune(at+1)
 		switch {
-		case inWord(r):
-		case (r == '\'' || r == '’') && unicode.IsLetter(next) && !isDigits(text[start:at]):
-		case r == ',' && isThousands(text[start:at], text[at+size:]):
+		case inWord(r) && isUnspaced(r) == isUnspaced(f.runes[start]):
+		case r == '\'' && unicode.IsLetter(next) && !isDigit(f.runes[at-1]):
+		case r == ',' && f.isThousands(at):
 		default:
 			return at
 		}
-		at += size
 	}
 	return at
 }
 
 // isThousands reports whether a digit stands before a comma and exactly three digits after it.
-func isThousands(before, after string) bool {
-	if !isDigits(before[len(before)-1:]) || len(after) < 3 || !isDigits(after[:3]) {
-		return false
-	}
-	return len(after) == 3 || !isDigits(after[3:4])
+func (f folded) isThousands(at int) bool {
+	return isDigit(f.runes[at-1]) && isDigit(f.rune(at+1)) && isDigit(f.rune(at+2)) &&
+		isDigit(f.rune(at+3)) && !isDigit(f.rune(at+4))
 }
 
-// plain is a word in lower case without accents, apostrophes and possessive s.
-func plain(word string) string {
-	var out strings.Builder
-	for _, r := range norm.NFD.String(word) {
+// plain returns a folded word without apostrophes, thousands separators and possessive s.
+func plain(word []rune) string {
+	text := strings.ReplaceAll(string(word), ",", "")
+	return strings.ReplaceAll(strings.TrimSuffix(text, "'s"), "'", "")
+}
+
+// borders returns the parts of a word with letters and digits: iphone15pro is iphone, 15 and pro. A
+// single letter stays with the digits behind it, and what numbers and units are made of is one word.
+// It returns nil for a word that has one part.
+func borders(word string) (parts []string) {
+	const longest = 40 // letters
+	runes := []rune(word)
+	if len(runes) > longest {
+		return nil
+	}
+	digits := len(word) - len(strings.TrimLeft(word, "0123456789"))
+	rest := word[digits:]
+	if digits > 0 && (len(rest) <= 2 && isLatin(rest) || rest == "mah" || rest == "inch") {
+		return nil
+	}
+	start, letters := 0, 0 // letters: how many stand before a place in a row
+	hasLetters := false    // two letters stand at a border
+	cut := func(at int) {
+		parts = append(parts, string(runes[start:at]))
+		start = at
+	}
+	for at, r := range runes {
 		switch {
-		case r >= 0x300 && r <= 0x36f, r == ',':
-		case r == '’':
-			out.WriteByte('\'')
+		case !isDigit(r) && at > 0 && isDigit(runes[at-1]):
+			cut(at)
+			letters = 1
+			hasLetters = hasLetters || at+1 < len(runes) && !isDigit(runes[at+1])
+		case !isDigit(r):
+			letters++
 		default:
-			out.WriteRune(unicode.ToLower(r))
+			if letters >= 2 {
+				cut(at)
+				hasLetters = true
+			}
+			letters = 0
 		}
 	}
-	return strings.ReplaceAll(strings.TrimSuffix(out.String(), "'s"), "'", "")
+	if !hasLetters {
+		return nil
+	}
+	cut(len(runes))
+	return parts
+}
+
+func isLatin(word string) bool { return strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" }
+
+// pairs returns the pairs of neighbouring letters of a word without blanks, of which the database's
+// search_pairs makes the index.
+func pairs(word string) (found []string) {
+	runes := []rune(word)
+	for at := 1; at < len(runes); at++ {
+		found = append(found, string(runes[at-1:at+1]))
+	}
+	return found
 }
 
 var units = map[string]bool{
@@ -137,8 +217,14 @@ func join(tokens []token) []token {
 			model := len(t.word) == 1 && 'a' <= t.word[0] && t.word[0] <= 'z' &&
 				len(next.word) <= 4 &&
 				isDigits(next.word)
-			if model || isDigits(t.word) && units[next.word] {
-				t = token{t.word + next.word, []string{t.word, next.word}, t.start, next.end}
+			isUmlaut := t.spelled != "" || next.spelled != ""
+			if !isUmlaut && (model || isDigits(t.word) && units[next.word]) {
+				t = token{
+					word:  t.word + next.word,
+					parts: []string{t.word, next.word},
+					start: t.start,
+					end:   next.end,
+				}
 				i++
 			}
 		}

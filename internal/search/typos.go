@@ -25,7 +25,14 @@ func (v *vocabulary) correct(word string) []string {
 	}
 	length := utf8.RuneCountInString(word)
 	if length >= oneOff {
-		if best := v.likest(word, length, 1); best != "" {
+		best := v.likest(word, length, 1)
+		if best == "" || best[0] != word[0] {
+			// "ebike" is rather e and bike than a typo of bike.
+			if parts := v.splitLetter(word); parts != nil {
+				return parts
+			}
+		}
+		if best != "" {
 			return []string{best}
 		}
 	}
@@ -81,8 +88,23 @@ func (v *vocabulary) split(word string) (parts []string) {
 	return parts
 }
 
-// splitDigits splits a word between a letter and a digit: "iphone7" is iphone and 7.
+// splitLetter returns the single letter and the word that a joined one is made of, if both stand in
+// names: "ebike" is e and bike.
+func (v *vocabulary) splitLetter(word string) []string {
+	const shortest = 3 // letters of the word
+	if word[0] < 'a' || word[0] > 'z' || len(word) <= shortest ||
+		v.counts[word[:1]].titles == 0 || v.counts[word[1:]].titles == 0 {
+		return nil
+	}
+	return []string{word[:1], word[1:]}
+}
+
+// splitDigits splits a word between letters and digits, if all parts are known: "iphone7" is iphone
+// and 7.
 func (v *vocabulary) splitDigits(word string) []string {
+	if parts := borders(word); parts != nil && v.areKnown(parts) {
+		return parts
+	}
 	previous := rune(0)
 	for at, r := range word {
 		if at > 0 && unicode.IsDigit(previous) != unicode.IsDigit(r) {

@@ -29,6 +29,7 @@ type vocabulary struct {
 	brands     []name
 	categories []name
 	brandIDs   map[string][]int64  // by the brand's name as search reads it
+	unspaced   []unspacedWord      // words of scripts without blanks
 	synonyms   map[string][]string // other terms for a term
 }
 
@@ -39,6 +40,12 @@ type title struct {
 	word    string
 	letters uint32 // a bit for each letter in it
 	titles  int32
+}
+
+// unspacedWord is a word of a script without blanks, and how many products have it.
+type unspacedWord struct {
+	word string
+	count
 }
 
 // name is a brand or a category.
@@ -62,6 +69,9 @@ func newVocabulary(
 	for _, row := range rows {
 		c := count{row.Products, row.Titles}
 		v.counts[row.Word] = c
+		if strings.IndexFunc(row.Word, isUnspaced) == 0 {
+			v.unspaced = append(v.unspaced, unspacedWord{row.Word, c})
+		}
 		stem := words.Stem(row.Word)
 		known := v.stems[stem]
 		v.stems[stem] = count{max(known.products, c.products), max(known.titles, c.titles)}
@@ -115,6 +125,18 @@ func (v *vocabulary) of(word string) (count, bool) {
 		return count{max(c.products, stem.products), max(c.titles, stem.titles)}, true
 	}
 	return c, ok
+}
+
+// within returns how many products have a word of a script without blanks, as a word or within
+// others, and false if none has it.
+func (v *vocabulary) within(word string) (c count, known bool) {
+	for _, longer := range v.unspaced {
+		if strings.Contains(longer.word, word) {
+			c.products, c.titles = c.products+longer.products, c.titles+longer.titles
+			known = true
+		}
+	}
+	return c, known
 }
 
 // weight returns the inverse document frequency of a word (BM25): the rarer, the greater.
