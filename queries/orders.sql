@@ -39,6 +39,18 @@ SELECT (SELECT count(*) FROM orders o WHERE o.user_id = @user_id AND o.status = 
 -- name: GetOrderPaymentMethod :one
 SELECT payment_method_id FROM orders WHERE id = $1 AND user_id = $2;
 
+-- The products in an account's cart, as they are before a checkout locks it.
+-- name: ListCartProducts :many
+SELECT DISTINCT v.product_id
+  FROM carts c
+  JOIN cart_lines l ON l.cart_id = c.id
+  JOIN variants v ON v.id = l.variant_id
+ WHERE c.user_id = $1;
+
+-- The products that an order is of.
+-- name: ListOrderProducts :many
+SELECT DISTINCT product_id FROM order_lines WHERE order_id = $1;
+
 -- Creates an order with its lines, the first entry of its history and its event, and removes what was ordered from the cart.
 -- name: CreateOrder :one
 WITH placed AS (

@@ -395,6 +395,35 @@ func (q *Queries) GetShipmentStatus(ctx context.Context, orderID int64) (string,
 	return status, err
 }
 
+const listCartProducts = `-- name: ListCartProducts :many
+SELECT DISTINCT v.product_id
+  FROM carts c
+  JOIN cart_lines l ON l.cart_id = c.id
+  JOIN variants v ON v.id = l.variant_id
+ WHERE c.user_id = $1
+`
+
+// The products in an account's cart, as they are before a checkout locks it.
+func (q *Queries) ListCartProducts(ctx context.Context, userID *int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, listCartProducts, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCheckoutCart = `-- name: ListCheckoutCart :many
 SELECT l.variant_id, v.product_id, l.quantity, v.sku, v.options, coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor,
        v.stock, v.track_inventory, p.name,
@@ -504,6 +533,31 @@ func (q *Queries) ListCheckoutItems(ctx context.Context, positions []int32, prod
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOrderProducts = `-- name: ListOrderProducts :many
+SELECT DISTINCT product_id FROM order_lines WHERE order_id = $1
+`
+
+// The products that an order is of.
+func (q *Queries) ListOrderProducts(ctx context.Context, orderID int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, listOrderProducts, orderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ type Cut struct {
 	mu     sync.Mutex
 	wait   int // COMMITs to let through before the one to cut; below zero: cut none
 	what   cutting
+	hung   chan struct{} // nil, or closed when what hangs goes on
 }
 
 type cutting int
@@ -79,6 +80,33 @@ func (c *Cut) Transaction() {
 	c.wait, c.what = 0, inTransaction
 }
 
+// Hang lets nothing through any more, in either direction, until resume is called or the test ends:
+// the server seems to hang.
+func (c *Cut) Hang(t testing.TB) (resume func()) {
+	hung := make(chan struct{})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hung = hung
+	resume = sync.OnceFunc(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		close(hung)
+		c.hung = nil
+	})
+	t.Cleanup(resume)
+	return resume
+}
+
+// pass waits while the server hangs.
+func (c *Cut) pass() {
+	c.mu.Lock()
+	hung := c.hung
+	c.mu.Unlock()
+	if hung != nil {
+		<-hung
+	}
+}
+
 // takes says what to do with a simple query: nothing, or the cut it was armed for, once.
 func (c *Cut) takes(query string) (what cutting, cut bool) {
 	c.mu.Lock()
@@ -111,6 +139,7 @@ func (c *Cut) carry(t testing.TB, client net.Conn) {
 		buffer := make([]byte, 64<<10)
 		for {
 			n, err := server.Read(buffer)
+			c.pass()
 			select {
 			case <-silent:
 				return
@@ -130,6 +159,7 @@ func (c *Cut) carry(t testing.TB, client net.Conn) {
 	next := message(true)
 	for last := false; ; next = message(false) {
 		said, err := next(client)
+		c.pass()
 		if err != nil || last {
 			return
 		}

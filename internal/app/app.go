@@ -34,6 +34,7 @@ import (
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments"
 	"github.com/shopd/shopd/internal/payments/testpay"
+	"github.com/shopd/shopd/internal/platform/bulkhead"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/config"
 	"github.com/shopd/shopd/internal/platform/jobs"
@@ -73,6 +74,7 @@ type App struct {
 	pages         *cache.Pages // nil if responses are not cached
 	workers       *river.Workers
 	queue         *jobs.Queue
+	bulkhead      *bulkhead.Bulkhead // of what locks rows that many lock
 	mail          mail.Sender
 	changes       *catalogueChanges
 	metrics       *guard.Metrics // of the model

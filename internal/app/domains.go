@@ -18,6 +18,7 @@ import (
 	"github.com/shopd/shopd/internal/model/guard"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments"
+	"github.com/shopd/shopd/internal/platform/bulkhead"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/idempotency"
 	"github.com/shopd/shopd/internal/platform/jobs"
@@ -76,6 +77,7 @@ func forget(ctx context.Context, q *db.Queries, user int64) error {
 // newSales makes what sells: stock, carts and orders.
 func (a *App) newSales() {
 	s := a.settings
+	a.bulkhead = bulkhead.New(s.DatabasePool)
 	a.stock = inventory.New(a.pool, inventory.Settings{
 		Critical: s.StockCritical,
 		Low:      s.StockLow,
@@ -83,10 +85,12 @@ func (a *App) newSales() {
 		Changed:  a.changes.notify,
 	})
 	a.carts = cart.New(a.pool, a.queue, cart.Settings{
+		Bulkhead:    a.bulkhead,
 		Currency:    s.StoreCurrency,
 		MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"),
 	})
 	a.Orders = orders.New(a.pool, a.queue, a.stock, orders.Settings{
+		Bulkhead:      a.bulkhead,
 		Currency:      s.StoreCurrency,
 		PaymentWindow: s.OrderPaymentWindow,
 		MaxUnpaid:     int64(s.OrderMaxOpenUnpaid),

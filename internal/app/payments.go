@@ -21,6 +21,7 @@ const settleAfter = time.Minute
 func (a *App) newPayments() error {
 	s := a.settings
 	settings := payments.Settings{
+		Bulkhead:    a.bulkhead,
 		Log:         a.log,
 		Currency:    s.StoreCurrency,
 		CallTimeout: s.PaymentCallTimeout,

@@ -9,12 +9,14 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/bulkhead"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
@@ -30,6 +32,7 @@ const (
 
 // Settings of the domain.
 type Settings struct {
+	Bulkhead    *bulkhead.Bulkhead // shared with all that locks rows many lock; nil: none
 	Currency    money.Currency
 	MediaPrefix string // what addresses of images begin with
 }
@@ -99,12 +102,32 @@ func hash(token string) []byte {
 	return sum[:]
 }
 
+// tx runs work in a transaction that locks the caller's cart, and those that tokens open, inside the
+// bulkhead.
+func (c *Carts) tx(ctx context.Context, tokens []*string, work func(*db.Queries) error) error {
+	var names []string
+	if user := request.From(ctx).Principal.UserID; user != 0 {
+		names = append(names, LockName(user))
+	}
+	for _, token := range tokens {
+		if token != nil {
+			names = append(names, "cart:"+string(hash(*token)))
+		}
+	}
+	return c.settings.Bulkhead.Do(ctx, names, func() error {
+		return postgres.Tx(ctx, c.pool, work)
+	})
+}
+
+// LockName returns the name under which an account's cart is locked inside the bulkhead.
+func LockName(user int64) string { return fmt.Sprintf("cart:%d", user) }
+
 // edit runs work on the caller's locked cart in a transaction, unless ifMatch names another version
 // of it. It returns the cart after the change, and its ETag.
 func (c *Carts) edit(
 	ctx context.Context, token, ifMatch *string, work func(q *db.Queries, cart int64) error,
 ) (body api.Cart, tag *string, err error) {
-	err = postgres.Tx(ctx, c.pool, func(q *db.Queries) error {
+	err = c.tx(ctx, []*string{token}, func(q *db.Queries) error {
 		cart, err := lock(ctx, q, token)
 		if err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/inventory"
-	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/version"
 )
@@ -17,7 +16,7 @@ func (c *Carts) AddCartItem(
 	ctx context.Context, r api.AddCartItemRequestObject,
 ) (api.AddCartItemResponseObject, error) {
 	var response api.AddCartItem200JSONResponse
-	err := postgres.Tx(ctx, c.pool, func(q *db.Queries) error {
+	err := c.tx(ctx, []*string{r.Params.XCartToken}, func(q *db.Queries) error {
 		cart, token, err := lockOrBegin(ctx, q, r.Params.XCartToken)
 		if err != nil {
 			return err

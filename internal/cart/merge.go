@@ -12,7 +12,7 @@ import (
 func (c *Carts) MergeCart(
 	ctx context.Context, r api.MergeCartRequestObject,
 ) (api.MergeCartResponseObject, error) {
-	body, tag, err := c.edit(ctx, nil, nil, func(q *db.Queries, cart int64) error {
+	body, tag, err := c.edit(ctx, &r.Body.CartToken, nil, func(q *db.Queries, cart int64) error {
 		guest, err := q.LockGuestCart(ctx, hash(r.Body.CartToken))
 		if err != nil {
 			return postgres.NotFound(err, ErrNotFound)

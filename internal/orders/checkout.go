@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/platform/idempotency"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
@@ -53,24 +54,46 @@ func (o *Orders) CreateOrder(
 	if err != nil {
 		return nil, err
 	}
+	names, err := o.checkoutLocks(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	var placed idempotency.Answer
 	soldOut := false
-	for range maxAttempts {
-		err = postgres.Tx(ctx, o.pool, func(q *db.Queries) (err error) {
-			placed, soldOut, err = o.placeOnce(ctx, q, call, in)
-			return err
-		})
-		if !errors.Is(err, errStockTaken) && !postgres.Violates(err, "orders_number_key") {
-			break
+	if err := o.settings.Bulkhead.Do(ctx, names, func() (err error) {
+		for range maxAttempts {
+			err = postgres.Tx(ctx, o.pool, func(q *db.Queries) (err error) {
+				placed, soldOut, err = o.placeOnce(ctx, q, call, in)
+				return err
+			})
+			if !errors.Is(err, errStockTaken) && !postgres.Violates(err, "orders_number_key") {
+				break
+			}
 		}
-	}
-	if err != nil {
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	if soldOut {
 		o.stock.Changed(ctx)
 	}
 	return answer{placed}, nil
+}
+
+// checkoutLocks returns the names under which a checkout enters the bulkhead: the account's cart and
+// the stock of the products. A cart that changes before the checkout locks it may make one of them
+// wrong. Then the checkout waits for the database instead of the bulkhead, which is as right.
+func (o *Orders) checkoutLocks(ctx context.Context, in checkout) ([]string, error) {
+	names := []string{cart.LockName(in.user)}
+	if in.Items == nil {
+		products, err := o.queries.ListCartProducts(ctx, &in.user)
+		return append(names, stockNames(products)...), err
+	}
+	products := make([]int64, len(in.Items))
+	for i, item := range in.Items {
+		products[i] = item.ProductID
+	}
+	return append(names, stockNames(products)...), nil
 }
 
 // placeOnce places an order unless the call's Idempotency-Key did so before, and stores the

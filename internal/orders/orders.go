@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/platform/bulkhead"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
@@ -20,6 +21,7 @@ import (
 
 // Settings of the domain.
 type Settings struct {
+	Bulkhead      *bulkhead.Bulkhead // shared with all that locks rows many lock; nil: none
 	Currency      money.Currency
 	PaymentWindow time.Duration // an order that is not paid within it is cancelled
 	MaxUnpaid     int64         // unpaid orders an account may have; 0: any number
@@ -64,6 +66,26 @@ func New(pool *pgxpool.Pool, queue *jobs.Queue, stock *inventory.Stock, settings
 // first request.
 func (o *Orders) UsePayments(payments Payments) {
 	o.payments = payments
+}
+
+// LockNames returns the names under which an order is locked inside the bulkhead and, if it may be
+// cancelled, the stock of its products.
+func (o *Orders) LockNames(ctx context.Context, order int64, mayCancel bool) ([]string, error) {
+	names := []string{Reference(order)}
+	if !mayCancel {
+		return names, nil
+	}
+	products, err := o.queries.ListOrderProducts(ctx, order)
+	return append(names, stockNames(products)...), err
+}
+
+// stockNames returns the names under which the stock of products is locked inside the bulkhead.
+func stockNames(products []int64) []string {
+	names := make([]string, len(products))
+	for i, product := range products {
+		names[i] = fmt.Sprintf("stock:%d", product)
+	}
+	return names
 }
 
 // Reference returns the name of an order in the ledger of stock and at payment providers, such as

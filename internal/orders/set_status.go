@@ -40,12 +40,18 @@ func (o *Orders) SetOrderStatus(
 func (o *Orders) change(
 	ctx context.Context, id int64, user *int64, work func(step, db.Order) error,
 ) error {
-	err := postgres.Tx(ctx, o.pool, func(q *db.Queries) error {
-		order, err := q.LockOrder(ctx, id, user)
-		if err != nil {
-			return postgres.NotFound(err, ErrNotFound)
-		}
-		return work(step{q: q, actor: user}, order)
+	names, err := o.LockNames(ctx, id, true)
+	if err != nil {
+		return err
+	}
+	err = o.settings.Bulkhead.Do(ctx, names, func() error {
+		return postgres.Tx(ctx, o.pool, func(q *db.Queries) error {
+			order, err := q.LockOrder(ctx, id, user)
+			if err != nil {
+				return postgres.NotFound(err, ErrNotFound)
+			}
+			return work(step{q: q, actor: user}, order)
+		})
 	})
 	if err == nil {
 		o.stock.Changed(ctx)

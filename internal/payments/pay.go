@@ -200,7 +200,7 @@ func (p *Payments) resume(ctx context.Context, in payInput) (*db.Payment, error)
 
 // begin commits a pending payment of the order, before the provider is charged.
 func (p *Payments) begin(ctx context.Context, in payInput) (payment db.Payment, err error) {
-	err = p.inTx(ctx, &in.user, func(t tx) error {
+	err = p.inOrderTx(ctx, &in.user, in.order, false, func(t tx) error {
 		order, err := t.q.LockOrder(ctx, in.order, &in.user)
 		switch {
 		case err != nil:

@@ -21,6 +21,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments/provider"
+	"github.com/shopd/shopd/internal/platform/bulkhead"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
@@ -45,6 +46,7 @@ const MaxCallTimeout = 40 * time.Second
 
 // Settings of the domain.
 type Settings struct {
+	Bulkhead *bulkhead.Bulkhead // shared with all that locks rows many lock; nil: none
 	Log      *slog.Logger
 	Currency money.Currency
 	Provider provider.Provider // nil: the shop takes no payments

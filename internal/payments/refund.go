@@ -110,7 +110,7 @@ func (p *Payments) refund(
 		stored, err = p.storeRefund(ctx, t.q, lease, settled)
 		return err
 	}
-	settled, err := p.recordRefund(ctx, refund.ID, result, store)
+	settled, err := p.recordRefund(ctx, *refund, result, store)
 	if err == nil && settled.Status == failed {
 		err = ErrRefundFailed
 	}
@@ -136,7 +136,7 @@ func (p *Payments) Refund(ctx context.Context, order, user int64) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	settled, err := p.recordRefund(ctx, refund.ID, result, nil)
+	settled, err := p.recordRefund(ctx, *refund, result, nil)
 	if err == nil && settled.Status == failed {
 		err = ErrRefundFailed
 	}
@@ -149,7 +149,7 @@ func (p *Payments) beginRefund(
 	ctx context.Context, in refundInput,
 ) (begun *db.Refund, err error) {
 	restocked := false
-	err = p.inTx(ctx, in.actor, func(t tx) error {
+	err = p.inOrderTx(ctx, in.actor, in.order, in.cancel, func(t tx) error {
 		begun, restocked = nil, false
 		order, err := t.q.LockOrder(ctx, in.order, in.user)
 		switch {

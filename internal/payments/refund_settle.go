@@ -51,7 +51,7 @@ func (p *Payments) sendRefund(
 		return provider.RefundResult{Status: provider.RefundPending}, nil
 	}
 	if _, failure := p.recordRefund(
-		ctx, refund.ID, provider.RefundResult{Status: provider.RefundFailed}, nil,
+		ctx, refund, provider.RefundResult{Status: provider.RefundFailed}, nil,
 	); failure != nil {
 		return result, failure
 	}
@@ -90,17 +90,23 @@ func (p *Payments) retryRefund(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.recordRefund(ctx, id, result, nil)
+	_, err = p.recordRefund(ctx, refund, result, nil)
 	return err
 }
 
 // recordRefund settles a refund in a transaction of its own. store, if set, runs in it too.
 func (p *Payments) recordRefund(
-	ctx context.Context, id int64, result provider.RefundResult, store func(tx, db.Refund) error,
+	ctx context.Context, refund db.Refund, result provider.RefundResult,
+	store func(tx, db.Refund) error,
 ) (settled db.Refund, err error) {
+	payment, err := p.queries.GetPaymentRow(ctx, refund.PaymentID)
+	if err != nil {
+		return settled, err
+	}
 	restocked := false
-	err = p.inTx(ctx, nil, func(t tx) (err error) {
-		settled, restocked, err = p.settleRefund(ctx, t, id, result)
+	cancels := refund.CancelsOrder
+	err = p.inOrderTx(ctx, nil, payment.OrderID, cancels, func(t tx) (err error) {
+		settled, restocked, err = p.settleRefund(ctx, t, refund.ID, result)
 		if err != nil || store == nil {
 			return err
 		}

@@ -28,6 +28,17 @@ func (p *Payments) inTx(ctx context.Context, actor *int64, work func(tx) error) 
 	})
 }
 
+// inOrderTx is inTx for work that locks an order and may cancel it. It enters the bulkhead first.
+func (p *Payments) inOrderTx(
+	ctx context.Context, actor *int64, order int64, mayCancel bool, work func(tx) error,
+) error {
+	names, err := p.orders.LockNames(ctx, order, mayCancel)
+	if err != nil {
+		return err
+	}
+	return p.settings.Bulkhead.Do(ctx, names, func() error { return p.inTx(ctx, actor, work) })
+}
+
 // lock locks the order of a payment, then the payment.
 func (t tx) lock(ctx context.Context, id int64) (db.Payment, db.Order, error) {
 	payment, err := t.q.GetPaymentRow(ctx, id)

@@ -11,6 +11,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/payments/details"
 	"github.com/shopd/shopd/internal/payments/provider"
+	"github.com/shopd/shopd/internal/platform/bulkhead"
 	"github.com/shopd/shopd/internal/platform/idempotency"
 	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/postgres"
@@ -58,6 +59,9 @@ func (p *Payments) settleAndStore(
 // provider was asked: money may have moved without being recorded, and the same request sent again
 // records it. Other errors are returned as they are.
 func orOutcomeUnknown(err error) error {
+	if errors.Is(err, bulkhead.ErrBusy) { // not %w: a problem would say that nothing happened
+		return fmt.Errorf("%w: %v", postgres.ErrOutcomeUnknown, err) //nolint:errorlint // see above
+	}
 	if postgres.IsTransient(err) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", postgres.ErrOutcomeUnknown, err)
 	}

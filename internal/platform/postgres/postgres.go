@@ -56,6 +56,7 @@ func Open(
 	config.MaxConnLifetime = time.Hour
 	config.MaxConnIdleTime = 10 * time.Minute
 	config.AfterConnect = registerTypes
+	newBreaker(config.ConnConfig)
 	return pgxpool.NewWithConfig(ctx, config)
 }
 

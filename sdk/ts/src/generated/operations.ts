@@ -217,7 +217,8 @@ export const createLocation = /* @__PURE__ */ operation<operations['createLocati
  * several variants needs `variant_id` (422 `variant_required`).
  *
  * Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
- * ordering twice.
+ * ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+ * its turn: nothing happened, try again after `Retry-After` seconds.
  */
 export const createOrder = /* @__PURE__ */ operation<operations['createOrder']>('createOrder', 'POST', '/api/v1/orders', ['Idempotency-Key']);
 
