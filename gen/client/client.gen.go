@@ -10000,7 +10000,8 @@ type ClientInterface interface {
 	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-	// ordering twice.
+	// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+	// its turn: nothing happened, try again after `Retry-After` seconds.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10020,7 +10021,8 @@ type ClientInterface interface {
 	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-	// ordering twice.
+	// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+	// its turn: nothing happened, try again after `Retry-After` seconds.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -13737,7 +13739,8 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 // several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-// ordering twice.
+// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+// its turn: nothing happened, try again after `Retry-After` seconds.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13767,7 +13770,8 @@ func (c *Client) CreateOrderWithBody(ctx context.Context, params *CreateOrderPar
 // several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-// ordering twice.
+// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+// its turn: nothing happened, try again after `Retry-After` seconds.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -25841,7 +25845,8 @@ type ClientWithResponsesInterface interface {
 	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-	// ordering twice.
+	// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+	// its turn: nothing happened, try again after `Retry-After` seconds.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25861,7 +25866,8 @@ type ClientWithResponsesInterface interface {
 	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-	// ordering twice.
+	// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+	// its turn: nothing happened, try again after `Retry-After` seconds.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43228,7 +43234,8 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 // several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-// ordering twice.
+// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+// its turn: nothing happened, try again after `Retry-After` seconds.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43254,7 +43261,8 @@ func (c *ClientWithResponses) CreateOrderWithBodyWithResponse(ctx context.Contex
 // several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-// ordering twice.
+// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+// its turn: nothing happened, try again after `Retry-After` seconds.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -1792,7 +1792,8 @@ export interface paths {
          *     several variants needs `variant_id` (422 `variant_required`).
          *
          *     Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-         *     ordering twice.
+         *     ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
+         *     its turn: nothing happened, try again after `Retry-After` seconds.
          */
         post: operations["createOrder"];
         delete?: never;
@@ -9128,7 +9129,8 @@ export interface components {
         /**
          * @description Any other problem: 400 a malformed request, 403 a browser's request from a page of another site (`cross_origin`,
          *     `csrf_token_missing`), 405 a method the address does not have, 413 a body too large, 431 or 414 a request line too
-         *     long, 500 a fault of ours, 503 a dependency out of reach.
+         *     long, 500 a fault of ours, 503 a dependency out of reach (`dependency_unavailable`) or too many others at the same
+         *     thing (`busy`): nothing happened, try again after `Retry-After` seconds.
          */
         Problem: {
             headers: {
