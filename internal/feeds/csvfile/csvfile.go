@@ -5,9 +5,7 @@ package csvfile
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"unicode/utf8"
 )
 
 // Limits of a row.
@@ -29,15 +27,21 @@ var Start = Place{Line: 1}
 
 // Record is a row.
 type Record struct {
-	Cells []string
-	Line  int64  // the line it begins in, from 1
-	Row   int64  // from 1, empty ones included
-	Fault string // why it cannot be read; empty if it can
-	Next  Place  // of the row behind it
+	Cells   []string
+	Line    int64  // the line it begins in, from 1
+	Row     int64  // from 1, empty ones included
+	Fault   string // why it cannot be read; empty if it can
+	Warning string // what is odd about it, though it can be read
+	Cut     bool   // the file ends within it, without a line break
+	Next    Place  // of the row behind it
 }
 
 // Reader reads records of UTF-8 text.
 type Reader struct {
+	// Columns is how many cells a row should have; 0 if that is not known. It decides how rows with
+	// odd quotes are read.
+	Columns int
+
 	src        io.Reader
 	delimiter  byte
 	buf        []byte
@@ -64,22 +68,25 @@ func (r *Reader) Next() (Record, error) {
 }
 
 func (r *Reader) next() (Record, error) {
-	length, fault, err := r.measure()
+	found, err := r.find()
 	if err != nil {
 		return Record{}, err
 	}
-	if length == 0 && fault == "" {
+	if found.length == 0 && found.fault == "" {
 		return Record{}, io.EOF
 	}
-	record := Record{Line: r.at.Line, Row: r.at.Row + 1, Fault: fault}
-	if fault != "" {
+	record := Record{Line: r.at.Line, Row: r.at.Row + 1, Fault: found.fault}
+	if found.fault != "" {
 		if err := r.skipLine(); err != nil {
 			return Record{}, err
 		}
 	} else {
-		text := r.buf[r.start : r.start+length]
-		record.Cells, record.Fault = r.split(text)
-		r.consume(length)
+		text := r.buf[r.start : r.start+found.length]
+		last := text[len(text)-1]
+		record.Cut = last != '\n' && last != '\r'
+		record.Cells, record.Fault = r.split(text, found.quotes)
+		record.Warning = found.warning
+		r.consume(found.length)
 	}
 	r.at.Row++
 	record.Next = r.at
@@ -88,9 +95,15 @@ func (r *Reader) next() (Record, error) {
 
 // consume moves the place behind n bytes.
 func (r *Reader) consume(n int) {
-	r.at.Line += int64(bytes.Count(r.buf[r.start:r.start+n], []byte{'\n'}))
+	r.at.Line += lineBreaks(r.buf[r.start : r.start+n])
 	r.at.Offset += int64(n)
 	r.start += n
+}
+
+// lineBreaks counts the line breaks of a text: LF, CR LF or CR.
+func lineBreaks(text []byte) int64 {
+	n := bytes.Count(text, []byte{'\n'}) + bytes.Count(text, []byte{'\r'})
+	return int64(n - bytes.Count(text, []byte("\r\n")))
 }
 
 // fill reads more bytes. It returns false at the end of the source, or if a row is too long.
@@ -124,81 +137,22 @@ func (r *Reader) fill() (bool, error) {
 	return true, nil
 }
 
-// Why a row has no end.
-const (
-	faultQuote  = "opens a quote that is never closed"
-	faultInside = "has a quote in the middle of a quoted cell: write it twice"
-)
-
-var faultLong = fmt.Sprintf("is longer than %d bytes", MaxRecord)
-
-// measure returns the length of the next record with its line break.
-func (r *Reader) measure() (length int, fault string, err error) {
-	i := 0 // from r.start
-	// has makes sure that byte i is there.
-	has := func() bool {
-		for r.start+i >= r.end {
-			var more bool
-			if more, err = r.fill(); !more {
-				return false
-			}
-		}
-		return true
-	}
-	const (
-		cellStart = iota
-		plain
-		quoted
-		closed
-	)
-	state := cellStart
-	for has() {
-		c := r.buf[r.start+i]
-		if state == quoted {
-			at := bytes.IndexByte(r.buf[r.start+i:r.end], '"')
-			if at < 0 {
-				i = r.end - r.start
-				continue
-			}
-			i += at + 1
-			state = closed
-			continue
-		}
-		switch {
-		case c == '"' && state == cellStart, c == '"' && state == closed:
-			state = quoted
-		case c == r.delimiter:
-			state = cellStart
-		case c == '\n':
-			return i + 1, "", nil
-		case c == '\r':
-			i++
-			if has() && r.buf[r.start+i] == '\n' {
-				i++
-			}
-			return i, "", err
-		case state == closed:
-			return 0, faultInside, nil
-		default:
-			state = plain
-		}
-		i++
-	}
-	switch {
-	case err != nil:
-		return 0, "", err
-	case state == quoted:
-		return 0, faultQuote, nil
-	case !r.ended:
-		return 0, faultLong, nil
-	}
-	return i, "", nil
-}
-
-// skipLine moves the place behind the next line break.
+// skipLine moves the place behind the next line break: LF, CR LF or CR.
 func (r *Reader) skipLine() error {
 	for {
-		if at := bytes.IndexByte(r.buf[r.start:r.end], '\n'); at >= 0 {
+		if at := bytes.IndexAny(r.buf[r.start:r.end], "\r\n"); at >= 0 {
+			if r.buf[r.start+at] == '\r' && r.start+at+1 == r.end && !r.ended {
+				if at > 0 {
+					r.consume(at) // makes room for the byte behind
+				}
+				if _, err := r.fill(); err != nil {
+					return err
+				}
+				continue
+			}
+			if r.buf[r.start+at] == '\r' && r.start+at+1 < r.end && r.buf[r.start+at+1] == '\n' {
+				at++
+			}
 			r.consume(at + 1)
 			return nil
 		}
@@ -206,59 +160,6 @@ func (r *Reader) skipLine() error {
 		if more, err := r.fill(); !more {
 			return err
 		}
-	}
-}
-
-// split cuts a record into its cells.
-func (r *Reader) split(text []byte) (cells []string, fault string) {
-	text = bytes.TrimSuffix(text, []byte{'\n'})
-	text = bytes.TrimSuffix(text, []byte{'\r'})
-	switch {
-	case len(text) == 0:
-		return nil, ""
-	case bytes.IndexByte(text, 0) >= 0:
-		return nil, "holds the character U+0000"
-	case !utf8.Valid(text):
-		return nil, "holds bytes that are no text in the file's encoding"
-	}
-	for {
-		if len(cells) == MaxColumns {
-			return nil, fmt.Sprintf("has more than %d cells", MaxColumns)
-		}
-		if len(text) > 0 && text[0] == '"' {
-			cell, rest := unquote(text[1:])
-			cells = append(cells, cell)
-			if len(rest) == 0 {
-				return cells, ""
-			}
-			text = rest[1:] // the delimiter
-			continue
-		}
-		at := bytes.IndexByte(text, r.delimiter)
-		if at < 0 {
-			return append(cells, string(text)), ""
-		}
-		cells = append(cells, string(text[:at]))
-		text = text[at+1:]
-	}
-}
-
-// unquote reads to the quote that closes a cell.
-func unquote(text []byte) (cell string, rest []byte) {
-	at := bytes.IndexByte(text, '"')
-	if at+1 == len(text) || text[at+1] != '"' {
-		return string(text[:at]), text[at+1:]
-	}
-	var b []byte
-	for {
-		at := bytes.IndexByte(text, '"')
-		b = append(b, text[:at]...)
-		text = text[at+1:]
-		if len(text) == 0 || text[0] != '"' {
-			return string(b), text
-		}
-		b = append(b, '"')
-		text = text[1:]
 	}
 }
 

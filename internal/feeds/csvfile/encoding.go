@@ -4,17 +4,21 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
 )
 
-// Encoding of a file's text.
+// Encoding is the encoding of a file's text, by its usual name in lower case.
 type Encoding string
 
-// The encodings. A file in ISO-8859-1 is read as Windows-1252: they differ only in control characters,
-// which no feed has.
+// The encodings that are detected. Others have to be named (see Named). A file in ISO-8859-1 is read
+// as Windows-1252: they differ only in control characters, which no feed has.
 const (
 	UTF8    Encoding = "utf-8"
 	UTF8BOM Encoding = "utf-8-bom"
@@ -22,7 +26,49 @@ const (
 	UTF16BE Encoding = "utf-16be"
 	Windows Encoding = "windows-1252"
 	Latin1  Encoding = "iso-8859-1"
+	Unsure  Encoding = "" // an older one: which is not certain
 )
+
+// Named returns the encoding of a name, such as Windows-1250, latin2, cp852 or Shift_JIS; false if
+// there is none of that name.
+func Named(name string) (Encoding, bool) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	switch plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(name); plain {
+	case "utf8":
+		return UTF8, true
+	case "utf16", "utf16le", "ucs2":
+		return UTF16LE, true
+	case "utf16be":
+		return UTF16BE, true
+	case "latin1", "iso88591", "usascii", "ascii":
+		return Latin1, true
+	default:
+		if number, ok := strings.CutPrefix(plain, "cp125"); ok {
+			name = "windows-125" + number
+		} else if number, ok := strings.CutPrefix(plain, "cp"); ok {
+			name = "ibm" + number
+		}
+	}
+	if decoder(Encoding(name)) == nil {
+		return Unsure, false
+	}
+	return Encoding(name), true
+}
+
+// decoder returns the decoder of an encoding that is not detected, or nil.
+func decoder(e Encoding) *encoding.Decoder {
+	found, err := htmlindex.Get(string(e))
+	if err != nil {
+		found, err = ianaindex.IANA.Encoding(string(e))
+	}
+	if err != nil || found == nil {
+		return nil
+	}
+	if name, err := htmlindex.Name(found); err == nil && name == "replacement" {
+		return nil
+	}
+	return found.NewDecoder()
+}
 
 // ErrNotText is returned for a file that is no text; its message says what it is.
 type ErrNotText struct{ Kind string }
@@ -33,7 +79,7 @@ func (e ErrNotText) Error() string { return "The file is " + e.Kind }
 var kinds = []struct{ magic, kind string }{
 	{"PK\x03\x04", "a ZIP archive or an Excel workbook. Unpack it, or save it as CSV."},
 	{"PK\x05\x06", "an empty ZIP archive."},
-	{"\x1f\x8b", "compressed with gzip. Unpack it first."},
+	{"\x1f\x8b", "compressed with gzip twice. Unpack it first."},
 	{"BZh", "compressed with bzip2. Unpack it first."},
 	{"\xfd7zXZ", "compressed with xz. Unpack it first."},
 	{"7z\xbc\xaf", "a 7-Zip archive. Unpack it first."},
@@ -45,7 +91,6 @@ var kinds = []struct{ magic, kind string }{
 	{"\xff\xd8\xff", "an image."},
 	{"GIF8", "an image."},
 	{"\x7fELF", "a program."},
-	{"<?xml", "XML. Only CSV is imported."},
 	{"<!DOCTYPE", "a web page."},
 	{"<html", "a web page."},
 }
@@ -58,9 +103,10 @@ type Detector struct {
 	sequences   int64 // of several bytes in valid UTF-8
 	wrong       int64 // bytes that are no UTF-8
 	controls    bool  // bytes that are characters in Windows-1252 alone
-	need        int   // bytes that the sequence under way still needs
-	low, high   byte  // its next byte must be between
-	evens, odds int   // zeros at even and odd places of the first bytes
+	western     western
+	need        int  // bytes that the sequence under way still needs
+	low, high   byte // its next byte must be between
+	evens, odds int  // zeros at even and odd places of the first bytes
 }
 
 const headSize = 4096
@@ -87,6 +133,7 @@ func (d *Detector) Write(p []byte) (int, error) {
 		}
 	}
 	d.size += int64(len(p))
+	d.western.write(p)
 	for _, c := range p {
 		switch {
 		case d.need > 0 && c >= d.low && c <= d.high:
@@ -143,7 +190,8 @@ func (d *Detector) Size() int64 { return d.size }
 
 // Encoding returns the encoding of the bytes so far. A file that is UTF-8 except for a few bytes is
 // UTF-8: its rows with those bytes are wrong. A file whose bytes are hardly ever UTF-8 has an older
-// encoding.
+// encoding: Windows-1252 or ISO-8859-1 if its words read like those of a Western language, else it is
+// Unsure.
 func (d *Detector) Encoding() Encoding {
 	has := func(mark string) bool { return len(d.head) >= len(mark) && string(d.head[:len(mark)]) == mark }
 	pairs, wrong := len(d.head)/2, d.wrong
@@ -159,11 +207,31 @@ func (d *Detector) Encoding() Encoding {
 		return UTF16BE
 	case wrong == 0 || d.sequences > wrong:
 		return UTF8
+	case !d.western.isPlausible():
+		return Unsure
 	case d.controls:
 		return Windows
 	}
 	return Latin1
 }
+
+// Declared returns the encoding to read the bytes in when their sender declares one. A byte order
+// mark and bytes that can only be UTF-8 count more than a declaration. insisted says that a person
+// named the encoding; servers declare UTF-8 and ISO-8859-1 of any file.
+func (d *Detector) Declared(declared Encoding, insisted bool) Encoding {
+	detected := d.Encoding()
+	switch {
+	case declared == Unsure, detected == UTF8BOM, detected == UTF16LE, detected == UTF16BE,
+		detected == UTF8 && d.sequences > 0,
+		!insisted && (declared == UTF8 || declared == Latin1),
+		declared == UTF16LE, declared == UTF16BE:
+		return detected
+	}
+	return declared
+}
+
+// Example returns a word whose letters depend on the encoding, read as Windows-1252.
+func (d *Detector) Example() string { return d.western.example }
 
 // notText replaces bytes that are no character. It is no UTF-8 either, so the row becomes an error.
 const notText = 0xFF
@@ -176,9 +244,13 @@ func Translate(src io.Reader, from Encoding) io.Reader {
 		return &translated{next: utf16Text(in, from == UTF16BE)}
 	case Windows, Latin1:
 		return &translated{next: windowsText(in)}
-	case UTF8BOM:
-		if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" {
+	case UTF8, UTF8BOM:
+		if mark, _ := in.Peek(3); from == UTF8BOM && string(mark) == "\xef\xbb\xbf" {
 			_, _ = in.Discard(3)
+		}
+	default:
+		if d := decoder(from); d != nil {
+			return &translated{next: decodedText(bufio.NewReader(d.Reader(in)))}
 		}
 	}
 	return in
@@ -223,6 +295,20 @@ func windowsText(in *bufio.Reader) func([]byte) ([]byte, error) {
 			return append(b, notText), nil
 		}
 		return utf8.AppendRune(b, character), nil
+	}
+}
+
+// decodedText reads UTF-8 of a decoder, which has U+FFFD for what is no character.
+func decodedText(in *bufio.Reader) func([]byte) ([]byte, error) {
+	return func(b []byte) ([]byte, error) {
+		c, _, err := in.ReadRune()
+		switch {
+		case err != nil:
+			return b, err
+		case c == utf8.RuneError:
+			return append(b, notText), nil
+		}
+		return utf8.AppendRune(b, c), nil
 	}
 }
 
