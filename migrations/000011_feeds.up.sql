@@ -10,12 +10,16 @@ CREATE TABLE imports (
     url         text,                              -- where to fetch it; null: it was uploaded
     file        text,                              -- its name in the storage, until the end
     encoding    text,                              -- of the original file
+    is_guessed  boolean NOT NULL DEFAULT false,    -- the encoding was guessed from the letters
+    format      text,                              -- the program whose export it is
     is_utf8     boolean NOT NULL DEFAULT false,    -- the stored file is UTF-8, maybe translated
     size        bigint NOT NULL DEFAULT 0,         -- bytes of the stored file
     delimiter   text,
     dry_run     boolean NOT NULL,
     images      boolean NOT NULL,
     batch_size  integer NOT NULL CHECK (batch_size > 0),
+    allow_free  boolean NOT NULL DEFAULT false,    -- prices may be 0
+    attributes  text[] NOT NULL DEFAULT '{}',      -- columns that become public attributes
     position    bigint NOT NULL DEFAULT 0,         -- byte at which the next batch begins
     line        bigint NOT NULL DEFAULT 1,         -- its line
     row         bigint NOT NULL DEFAULT 1,         -- the row before it
@@ -38,7 +42,7 @@ CREATE INDEX imports_user_idx ON imports (user_id, id);
 CREATE INDEX imports_open_idx ON imports (id) WHERE finished_at IS NULL;
 -- Progress is not logged, and an address may hold a secret: source names it without one.
 SELECT audit_table('imports', 'import', label => 'source',
-                   left_out => '{url,file,encoding,is_utf8,size,delimiter,position,line,row,repeated,met,rows_total,created,updated,unchanged,failed,warnings,runner,alive_at,started_at}');
+                   left_out => '{url,file,encoding,is_guessed,format,is_utf8,size,delimiter,position,line,row,repeated,met,rows_total,created,updated,unchanged,failed,warnings,runner,alive_at,started_at}');
 
 -- Errors and warnings of rows. The first 1,000 of an import are stored; the import counts all.
 CREATE TABLE import_errors (

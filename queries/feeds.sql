@@ -1,7 +1,8 @@
 -- Creates an import, which waits for the runner that its job starts.
 -- name: StartImport :one
-INSERT INTO imports (user_id, source, url, file, encoding, is_utf8, size, dry_run, images, batch_size)
-VALUES (sqlc.narg(user_id), @source, sqlc.narg(url), sqlc.narg(file), sqlc.narg(encoding), @is_utf8, @size, @dry_run, @images, @batch_size)
+INSERT INTO imports (user_id, source, url, file, encoding, is_guessed, is_utf8, size, dry_run, images, batch_size, allow_free, attributes)
+VALUES (sqlc.narg(user_id), @source, sqlc.narg(url), sqlc.narg(file), sqlc.narg(encoding), @is_guessed, @is_utf8, @size, @dry_run, @images, @batch_size,
+        @allow_free, @attributes::text[])
 RETURNING *;
 
 -- One import of an account, or of any account if user_id is null.
@@ -41,7 +42,8 @@ UPDATE imports SET runner = NULL WHERE id = @id AND runner = @runner::text AND f
 
 -- Stores which file of the storage an import reads.
 -- name: StoreImportFile :execrows
-UPDATE imports SET file = @file, encoding = @encoding, is_utf8 = @is_utf8, size = @size, alive_at = now()
+UPDATE imports SET file = @file, encoding = @encoding, is_guessed = @is_guessed, is_utf8 = @is_utf8, size = @size,
+       format = @format, alive_at = now()
  WHERE id = @id AND runner = @runner::text AND finished_at IS NULL;
 
 -- Stores the results of the first reading of the file.
@@ -68,14 +70,15 @@ UPDATE imports
 -- Stores errors and warnings, at most 1,000 of an import.
 -- name: AddImportErrors :exec
 INSERT INTO import_errors (import_id, row, line, column_name, message, is_warning)
-SELECT @import_id, e.row, e.line, nullif(e.column_name, ''), e.message, @is_warning::boolean
-  FROM (SELECT unnest(@rows::bigint[]) AS row, unnest(@lines::bigint[]) AS line, unnest(@columns::text[]) AS column_name, unnest(@messages::text[]) AS message) e
+SELECT @import_id, e.row, e.line, nullif(e.column_name, ''), e.message, e.is_warning
+  FROM (SELECT unnest(@rows::bigint[]) AS row, unnest(@lines::bigint[]) AS line, unnest(@columns::text[]) AS column_name, unnest(@messages::text[]) AS message,
+               unnest(@warnings::boolean[]) AS is_warning) e
  ORDER BY e.row
  LIMIT greatest(0, 1000 - (SELECT count(*) FROM import_errors x WHERE x.import_id = @import_id));
 
--- Counts a warning that is found after its row was imported, such as an image that could not be fetched.
--- name: CountImportWarning :exec
-UPDATE imports SET warnings = warnings + 1 WHERE id = @id;
+-- Counts warnings that no batch counts: about the file, or about images that could not be fetched.
+-- name: CountImportWarnings :exec
+UPDATE imports SET warnings = warnings + @warnings WHERE id = @id;
 
 -- Ends an import, once, and returns the file to delete.
 -- name: FinishImport :one
@@ -152,6 +155,10 @@ RETURNING id, slug;
 SELECT n.name::text AS name, b.id
   FROM (SELECT unnest(@names::text[]) AS name) n
   JOIN brands b ON lower(b.name) = lower(n.name);
+
+-- All brands, to find names that differ in what people cannot see. It is read when a brand seems new.
+-- name: ListFeedBrands :many
+SELECT id, name FROM brands ORDER BY id;
 
 -- name: CreateFeedBrands :exec
 INSERT INTO brands (name, slug)

@@ -36,6 +36,10 @@ func importCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "only report what the import would do")
 	c.Flags().BoolVar(&o.NoImages, "no-images", false, "do not fetch images")
 	c.Flags().Int32Var(&o.BatchSize, "batch-size", 0, "rows that are imported at once, all or none")
+	c.Flags().BoolVar(&o.AllowFree, "allow-free", false, "take prices of 0, which are refused otherwise")
+	c.Flags().StringSliceVar(&o.Attributes, "attributes", nil, "further columns that become public attributes; * for all that do not look internal")
+	c.Flags().StringVar(&o.Encoding, "encoding", "", "the file's encoding, such as windows-1250, if it is not detected")
+	c.Flags().StringVar(&o.Login, "user", "", "NAME:PASSWORD for the address")
 	return c
 }
 
@@ -93,7 +97,7 @@ func printImport(c *cobra.Command, a *app.App, i db.Import, took time.Duration) 
 		took.Round(time.Millisecond), float64(rows)/took.Seconds(), i.Created, i.Updated,
 		i.Unchanged, i.Failed, would,
 	)
-	if i.Failed == 0 {
+	if i.Failed == 0 && i.Warnings == 0 {
 		return nil
 	}
 	wrong, err := a.Feeds.Errors(c.Context(), i.ID, shown)
@@ -105,7 +109,16 @@ func printImport(c *cobra.Command, a *app.App, i db.Import, took time.Duration) 
 		if e.ColumnName != nil {
 			column = ", " + *e.ColumnName
 		}
-		fmt.Fprintf(c.ErrOrStderr(), "line %d (row %d%s): %s\n", e.Line, e.Row, column, e.Message)
+		severity := ""
+		if e.IsWarning {
+			severity = "warning: "
+		}
+		fmt.Fprintf(
+			c.ErrOrStderr(), "%sline %d (row %d%s): %s\n", severity, e.Line, e.Row, column, e.Message,
+		)
+	}
+	if i.Failed == 0 {
+		return nil
 	}
 	return fmt.Errorf("%d rows were refused", i.Failed)
 }

@@ -188,6 +188,8 @@ func (a *App) newFeeds() {
 		Storefront:  strings.TrimRight(s.StorefrontURL, "/"),
 		Name:        s.AppName,
 		Token:       s.FeedToken,
+		Attributes:  s.FeedAttributes,
+		Zone:        s.StoreTimeZone,
 		Fetch: safehttp.New(
 			safehttp.Settings{Allowed: s.FetchAllowedNetworks, EndWithin: feedFetch},
 		),

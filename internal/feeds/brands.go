@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/shopd/shopd/internal/catalog"
 )
@@ -18,7 +17,7 @@ func (w *writer) createNames(ctx context.Context) error {
 		if len(it.category) > 0 && w.tree != nil && w.tree.find(it.category) == 0 {
 			paths = append(paths, it.category)
 		}
-		if name := strings.TrimSpace(it.brand); name != "" && !slices.Contains(names, name) {
+		if name := it.brand; name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -60,6 +59,9 @@ func (w *writer) createBrands(ctx context.Context, names []string) error {
 		for _, row := range found {
 			w.brands[row.Name] = row.ID
 		}
+		if err := w.findAlike(ctx, names); err != nil {
+			return err
+		}
 		names = slices.DeleteFunc(names, func(name string) bool { return w.brands[name] != 0 })
 		if len(names) == 0 {
 			return nil
@@ -86,7 +88,33 @@ func (w *writer) createBrands(ctx context.Context, names []string) error {
 	return nil
 }
 
-func (w *writer) brandOf(it *item) int64 { return w.brands[strings.TrimSpace(it.brand)] }
+// findAlike finds brands whose names differ from those of rows in what people cannot see, such as
+// the kind of blanks.
+func (w *writer) findAlike(ctx context.Context, names []string) error {
+	missing := slices.ContainsFunc(names, func(name string) bool { return w.brands[name] == 0 })
+	if !missing {
+		return nil
+	}
+	all, err := w.queries.ListFeedBrands(ctx)
+	if err != nil {
+		return err
+	}
+	ids := make(map[string]int64, len(all))
+	for _, brand := range all {
+		if key := fold(brand.Name); ids[key] == 0 { // the oldest of the same name
+			ids[key] = brand.ID
+		}
+	}
+	for _, name := range names {
+		if w.brands[name] == 0 {
+			w.brands[name] = ids[fold(name)]
+		}
+	}
+	return nil
+}
+
+// brandOf returns the id of a row's brand; 0 for none.
+func (w *writer) brandOf(it *item) int64 { return w.brands[it.brand] }
 
 func (w *writer) categoryOf(it *item) int64 {
 	if w.tree == nil || len(it.category) == 0 {

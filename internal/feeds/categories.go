@@ -47,8 +47,6 @@ func (t *tree) add(id, parent int64, name string) {
 	}
 }
 
-func fold(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
-
 // path returns a category with its ancestors, as a cell.
 func (t *tree) path(id *int64) string {
 	if id == nil {
@@ -90,7 +88,7 @@ func (t *tree) create(ctx context.Context, q *db.Queries, paths [][]string) erro
 			if len(path) <= level || t.find(path[:level+1]) != 0 {
 				continue
 			}
-			name := strings.TrimSpace(path[level])
+			name := cleanName(path[level])
 			if at := (branch{t.find(path[:level]), fold(name)}); !missing[at] { // the first row's spelling
 				missing[at] = true
 				parents, names, bases = append(parents, at.parent), append(

@@ -8,7 +8,7 @@ import (
 // column is the meaning of a column of a file.
 type column string
 
-// The columns with a meaning. Every other one is an attribute.
+// The columns with a meaning. Others are attributes, if they are public.
 const (
 	colID           column = "id"
 	colSKU          column = "sku"
@@ -19,6 +19,9 @@ const (
 	colCategory     column = "product_type"
 	colPrice        column = "price"
 	colSalePrice    column = "sale_price"
+	colSalePeriod   column = "sale_price_effective_date"
+	colSaleFrom     column = "sale_price_from"
+	colSaleTo       column = "sale_price_to"
 	colAvailability column = "availability"
 	colQuantity     column = "quantity"
 	colCondition    column = "condition"
@@ -29,6 +32,12 @@ const (
 	colFeatured     column = "is_featured"
 	colOptions      column = "options"
 	colAttributes   column = "attributes"
+
+	// Columns that only conversions write.
+	colRow            column = "shopd_row"
+	colLine           column = "shopd_line"
+	colNotes          column = "shopd_notes"
+	colMoreAttributes column = "shopd_attributes"
 )
 
 // aliases are the names of each column. If a file has several of them, the first one here counts.
@@ -80,7 +89,23 @@ var aliases = []struct {
 		colSalePrice,
 		[]string{
 			"sale_price", "discount_price", "discounted_price", "special_price", "offer_price",
-			"angebotspreis",
+			"angebotspreis", "aktionspreis", "sonderpreis", "promo_price", "promotional_price",
+			"reduced_price", "price_sale", "prix_promo",
+		},
+	},
+	{colSalePeriod, []string{"sale_price_effective_date", "sale_price_dates", "sale_period"}},
+	{
+		colSaleFrom,
+		[]string{
+			"sale_price_from", "sale_price_start_date", "sale_start_date", "date_sale_price_starts",
+			"special_price_from_date", "special_from_date", "sale_from", "sale_starts_at",
+		},
+	},
+	{
+		colSaleTo,
+		[]string{
+			"sale_price_to", "sale_price_end_date", "sale_end_date", "date_sale_price_ends",
+			"special_price_to_date", "special_to_date", "sale_to", "sale_ends_at",
 		},
 	},
 	{colAvailability, []string{"availability", "stock_status", "verfuegbarkeit", "verfügbarkeit"}},
@@ -110,6 +135,10 @@ var aliases = []struct {
 	{colFeatured, []string{"is_featured", "featured"}},
 	{colOptions, []string{"options"}},
 	{colAttributes, []string{"attributes"}},
+	{colRow, []string{"shopd_row"}},
+	{colLine, []string{"shopd_line"}},
+	{colNotes, []string{"shopd_notes"}},
+	{colMoreAttributes, []string{"shopd_attributes"}},
 }
 
 // variantNames are the attributes in which the variants of a group differ, by their aliases.
@@ -130,9 +159,10 @@ const maxAttributeName = 64
 // layout maps the columns of a file to their meanings.
 type layout struct {
 	header     []string       // as the file names them
-	at         map[column]int // where each known one stands
+	at         map[column]int // the position of each column with a meaning
 	attributes []attributeColumn
-	moreImages []int // additional_image_link may stand several times
+	images     []int    // image_link, then each additional_image_link
+	ignored    []string // names of columns without a meaning that are not public
 }
 
 type attributeColumn struct {
@@ -143,6 +173,11 @@ type attributeColumn struct {
 // has reports whether the file has a column.
 func (l *layout) has(c column) bool { _, there := l.at[c]; return there }
 
+// hasPeriod reports whether the file says when sale prices hold.
+func (l *layout) hasPeriod() bool {
+	return l.has(colSalePeriod) || l.has(colSaleFrom) || l.has(colSaleTo)
+}
+
 // nameOf returns the name of a column in the file.
 func (l *layout) nameOf(c column) string {
 	if at, there := l.at[c]; there {
@@ -151,8 +186,9 @@ func (l *layout) nameOf(c column) string {
 	return string(c)
 }
 
-// readLayout returns the layout of a file with this header. The error is for people.
-func readLayout(header []string) (*layout, error) {
+// readLayout returns the layout of a file with this header, and publishes the named attributes. The
+// error is for people.
+func readLayout(header []string, public publicAttributes) (*layout, error) {
 	l := &layout{header: make([]string, len(header)), at: map[column]int{}}
 	names := make([]string, len(header))
 	first := map[string]int{}
@@ -173,16 +209,22 @@ func readLayout(header []string) (*layout, error) {
 			}
 		}
 	}
+	if l.has(colImage) {
+		l.images = []int{l.at[colImage]}
+	}
 	seen := map[string]bool{}
 	for i, name := range names {
 		switch {
 		case taken[i] && i == l.at[colMoreImages] && l.has(colMoreImages),
 			name == string(colMoreImages):
-			l.moreImages = append(l.moreImages, i)
+			l.images = append(l.images, i)
 		case taken[i] || name == "" || seen[name]:
-		default:
+		case public.has(name):
 			seen[name] = true
 			l.attributes = append(l.attributes, attributeColumn{i, name})
+		default:
+			seen[name] = true
+			l.ignored = append(l.ignored, l.header[i])
 		}
 	}
 	if !l.has(colID) && !l.has(colSKU) && !l.has(colGTIN) {

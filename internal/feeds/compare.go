@@ -23,7 +23,10 @@ func (pl *plan) update(it *item, v *db.FindFeedVariantsRow, k *known) (string, c
 	if pl.has(colSalePrice) {
 		change.discount = it.sale
 	}
-	if change.discount >= price {
+	if pl.has(colPrice) && price == 0 && v.PriceMinor != 0 && !pl.allowFree {
+		return messageFree, colPrice
+	}
+	if change.discount >= 0 && change.discount >= price {
 		if pl.has(colSalePrice) {
 			return "is not below the price", colSalePrice
 		}
@@ -128,16 +131,16 @@ func (pl *plan) differs(it *item, v *db.FindFeedVariantsRow) bool {
 		brand = *v.BrandName
 	}
 	switch {
-	case pl.has(colTitle) && strings.TrimSpace(it.title) != strings.TrimSpace(v.Name),
+	case pl.has(colTitle) && strings.TrimSpace(it.title) != strings.TrimSpace(cleanTitle(v.Name)),
 		pl.has(colDescription) && it.description != v.Description,
-		pl.has(colBrand) && !strings.EqualFold(strings.TrimSpace(it.brand), strings.TrimSpace(brand)),
+		pl.has(colBrand) && fold(it.brand) != fold(brand),
 		pl.has(colCategory) && !pl.tree.is(v.CategoryID, it.category),
 		it.condition != "" && it.condition != v.Condition,
 		it.active != 0 && (it.active > 0) != v.IsActive,
 		it.featured != 0 && (it.featured > 0) != v.IsFeatured:
 		return true
 	}
-	if !pl.has(colAttributes) && len(pl.attributes) == 0 {
+	if !pl.has(colAttributes) && !pl.has(colMoreAttributes) && len(pl.attributes) == 0 {
 		return false
 	}
 	var now map[string]string

@@ -142,8 +142,8 @@ func (f *Feeds) exportRow(t *tree, row db.ListFeedItemsRow) []string {
 		}
 	}
 	cells := []string{
-		itemID(row), groupID(row), row.Name, row.Description, optional.Value(row.BrandName),
-		t.path(row.CategoryID), f.price(row.PriceMinor), sale, availability(row), quantity,
+		itemID(row), groupID(row), encodeEntities(row.Name), row.Description,
+		encodeEntities(optional.Value(row.BrandName)), encodeEntities(t.path(row.CategoryID)), f.price(row.PriceMinor), sale, availability(row), quantity,
 		row.Condition, optional.Value(row.GTIN), row.SKU, first, strings.Join(more, ","),
 		strconv.FormatBool(row.IsActive), strconv.FormatBool(row.IsFeatured), options, attributes,
 	}

@@ -73,10 +73,12 @@ const (
 type Settings struct {
 	Log         *slog.Logger
 	Currency    money.Currency
-	MediaPrefix string // beginning of image addresses, without a slash at the end
-	Storefront  string // address of the shop's pages, without a slash at the end
-	Name        string // of the shop
-	Token       string // opens the feed for Google; empty: the feed is closed
+	MediaPrefix string         // beginning of image addresses, without a slash at the end
+	Storefront  string         // address of the shop's pages, without a slash at the end
+	Name        string         // of the shop
+	Attributes  []string       // columns that every import publishes; * for all
+	Zone        *time.Location // of dates without one
+	Token       string         // opens the feed for Google; empty: the feed is closed
 	// Fetch downloads files from the addresses that imports name.
 	Fetch *safehttp.Client
 	// Changed is called after the commit of every change of the catalogue.

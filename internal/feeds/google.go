@@ -44,7 +44,9 @@ func (f *Feeds) writeGoogle(ctx context.Context, to io.Writer) error {
 		return err
 	}
 	err = f.eachItem(ctx, &db.ListProductsParams{}, func(row db.ListFeedItemsRow) error {
-		f.writeItem(w, t, row)
+		if len(row.Images) > 0 && row.PriceMinor > 0 { // Google refuses others
+			f.writeItem(w, t, row)
+		}
 		return w.failed
 	})
 	w.raw("</channel>\n</rss>\n")
@@ -95,8 +97,8 @@ func (f *Feeds) writeItem(w *xmlWriter, t *tree, row db.ListFeedItemsRow) {
 	w.optional("g:brand", optional.Value(row.BrandName))
 	w.optional("g:gtin", shortGTIN(optional.Value(row.GTIN)))
 	w.optional("g:mpn", fact("mpn"))
-	if row.GTIN == nil && fact("mpn") == "" {
-		w.element("g:identifier_exists", "no")
+	if noWords[strings.ToLower(fact("identifier_exists"))] {
+		w.element("g:identifier_exists", "no") // only what the feed it came in said
 	}
 	w.element("g:condition", row.Condition)
 	w.optional("g:product_type", cut(t.path(row.CategoryID), googleType))

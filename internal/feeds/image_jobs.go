@@ -104,16 +104,16 @@ func (f *Feeds) fetchImages(ctx context.Context, job *river.Job[FetchImages]) er
 // warn stores and counts a warning.
 func (f *Feeds) warn(ctx context.Context, args FetchImages, message string) error {
 	return postgres.Tx(ctx, f.pool, func(q *db.Queries) error {
-		if err := q.CountImportWarning(ctx, args.Import); err != nil { // locks the import
+		if err := q.CountImportWarnings(ctx, 1, args.Import); err != nil { // locks the import
 			return err
 		}
 		return q.AddImportErrors(ctx, db.AddImportErrorsParams{
-			ImportID:  args.Import,
-			IsWarning: true,
-			Rows:      []int64{args.Row},
-			Lines:     []int64{args.Line},
-			Columns:   []string{string(colImage)},
-			Messages:  []string{message},
+			ImportID: args.Import,
+			Rows:     []int64{args.Row},
+			Lines:    []int64{args.Line},
+			Columns:  []string{string(colImage)},
+			Messages: []string{message},
+			Warnings: []bool{true},
 		})
 	})
 }

@@ -58,13 +58,14 @@ func (f *Feeds) ListImportErrors(
 	return body, nil
 }
 
-// storeProblems stores the errors of rows, as far as the import has room for more.
+// storeProblems stores errors and warnings of rows, as far as the import has room for more.
 func storeProblems(ctx context.Context, q *db.Queries, id int64, faults []fault) error {
 	if len(faults) == 0 {
 		return nil
 	}
 	params := db.AddImportErrorsParams{ImportID: id}
 	for _, f := range faults {
+		params.Warnings = append(params.Warnings, f.isWarning)
 		params.Rows, params.Lines = append(params.Rows, f.row), append(params.Lines, f.line)
 		params.Columns, params.Messages = append(params.Columns, f.column), append(
 			params.Messages, f.message,

@@ -19,6 +19,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/multipart"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
@@ -36,7 +37,20 @@ func (f *Feeds) StartImport(
 		if err != nil {
 			return nil, err
 		}
-		params.URL, params.Source = &r.JSONBody.URL, source
+		address, err := withLogin(r.JSONBody.URL, r.JSONBody.Username, r.JSONBody.Password)
+		if err != nil {
+			return nil, err
+		}
+		params.URL, params.Source = &address, source
+		params.AllowFree = optional.Value(r.JSONBody.AllowFree)
+		params.Attributes = optional.List(r.JSONBody.Attributes)
+		if name := optional.Value(r.JSONBody.Encoding); name != "" {
+			encoding, known := csvfile.Named(name)
+			if !known {
+				return nil, multipart.Invalid("encoding", messageEncoding)
+			}
+			params.Encoding = new(string(encoding))
+		}
 		params.DryRun = r.JSONBody.DryRun != nil && *r.JSONBody.DryRun
 		params.Images = r.JSONBody.Images == nil || *r.JSONBody.Images
 		if r.JSONBody.BatchSize != nil {
@@ -85,6 +99,23 @@ func withoutSecrets(address string) (string, error) {
 	return u.String(), nil
 }
 
+// messageEncoding is the error of an encoding that nobody knows.
+const messageEncoding = "is not the name of an encoding, such as windows-1250 or iso-8859-2"
+
+// withLogin returns an address with a user and a password, which are stored with it until the import
+// ends and never shown.
+func withLogin(address string, username, password *string) (string, error) {
+	if username == nil && password == nil {
+		return address, nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", errURL
+	}
+	u.User = url.UserPassword(optional.Value(username), optional.Value(password))
+	return u.String(), nil
+}
+
 // discardFile deletes a stored file, if there is one. A failure is only logged: SweepFiles deletes the
 // file later.
 func (f *Feeds) discardFile(ctx context.Context, name *string) {
@@ -102,6 +133,8 @@ func (f *Feeds) discardFile(ctx context.Context, name *string) {
 func (f *Feeds) readUpload(
 	ctx context.Context, parts *standard.Reader, to *db.StartImportParams,
 ) error {
+	to.Attributes = []string{}
+	declared := csvfile.Unsure
 	yesOrNo := func(name string, set func(bool)) func(string) error {
 		return func(text string) error {
 			if text != "true" && text != "false" {
@@ -112,10 +145,34 @@ func (f *Feeds) readUpload(
 		}
 	}
 	err := multipart.Form{
-		File: func(part *standard.Part) error { return f.readFile(ctx, part, to) },
+		File: func(part *standard.Part) error {
+			if declared == csvfile.Unsure {
+				return f.readFile(ctx, part, declaredIn(part.Header.Get("Content-Type")), false, to)
+			}
+			return f.readFile(ctx, part, declared, true, to)
+		},
 		Texts: map[string]func(string) error{
-			"dry_run": yesOrNo("dry_run", func(yes bool) { to.DryRun = yes }),
-			"images":  yesOrNo("images", func(yes bool) { to.Images = yes }),
+			"dry_run":    yesOrNo("dry_run", func(yes bool) { to.DryRun = yes }),
+			"images":     yesOrNo("images", func(yes bool) { to.Images = yes }),
+			"allow_free": yesOrNo("allow_free", func(yes bool) { to.AllowFree = yes }),
+			"attributes": func(text string) error {
+				for name := range strings.SplitSeq(text, ",") {
+					if name = strings.TrimSpace(name); name != "" {
+						to.Attributes = append(to.Attributes, name)
+					}
+				}
+				return nil
+			},
+			"encoding": func(text string) (err error) {
+				known := false
+				if declared, known = csvfile.Named(text); !known {
+					return multipart.Invalid("encoding", messageEncoding)
+				}
+				if to.File != nil {
+					return multipart.Invalid("encoding", "must stand before the file")
+				}
+				return nil
+			},
 			"batch_size": func(text string) error {
 				size, err := strconv.ParseInt(text, 10, 32)
 				if err != nil || size < 1 || size > MaxBatchSize {
@@ -135,22 +192,26 @@ func (f *Feeds) readUpload(
 
 // readFile stores the uploaded file.
 func (f *Feeds) readFile(
-	ctx context.Context, part *standard.Part, to *db.StartImportParams,
+	ctx context.Context, part *standard.Part, declared csvfile.Encoding, insisted bool,
+	to *db.StartImportParams,
 ) error {
 	body := &media.Source{Reader: io.LimitReader(part, MaxFile+1)}
-	file, err := f.storeUpload(ctx, body)
+	file, err := f.storeUpload(ctx, body, declared, insisted)
 	var notText csvfile.ErrNotText
 	switch {
 	case body.Failed != nil:
 		return multipart.ReadError(body.Failed)
 	case errors.As(err, &notText):
 		return ErrNotAFeed.Detailf("%s", notText.Error())
+	case errors.Is(err, errUnsure):
+		return ErrNotAFeed.Detailf("%s", errUnsure.Error())
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
 		return ErrStorage.Because(err)
 	}
 	encoding := displayName(file.encoding)
+	to.IsGuessed = file.isGuessed
 	to.File, to.Encoding, to.IsUtf8, to.Size = &file.name, &encoding, isUTF8(
 		file.encoding,
 	), file.size

@@ -12,6 +12,7 @@ import (
 // plan holds the changes of a batch of rows. Making one only reads the database.
 type plan struct {
 	*layout
+	allowFree bool
 	tree      *tree
 	products  []*newProduct
 	variants  []*newVariant
@@ -28,8 +29,8 @@ type plan struct {
 	faults    []fault
 }
 
-// counts counts rows by what became of them.
-type counts struct{ created, updated, unchanged, failed int64 }
+// counts counts rows by what became of them, and warnings.
+type counts struct{ created, updated, unchanged, failed, warnings int64 }
 
 type newProduct struct {
 	*item
@@ -72,6 +73,7 @@ func (pl *plan) changed() []int64 {
 func (p *parser) makePlan(ctx context.Context, q *db.Queries, items []*item) (*plan, error) {
 	pl := &plan{
 		layout:    p.layout,
+		allowFree: p.allowFree,
 		touched:   map[int64]bool{},
 		stock:     map[int64]int32{},
 		calls:     map[int64]string{},
@@ -89,6 +91,8 @@ func (p *parser) makePlan(ctx context.Context, q *db.Queries, items []*item) (*p
 	if err != nil {
 		return nil, err
 	}
+	pl.chooseCategories(items)
+	pl.distinguish(items, k)
 	taken := newClaims()
 	for _, it := range items {
 		if message, col := pl.decide(it, k, taken); message != "" {
@@ -97,7 +101,7 @@ func (p *parser) makePlan(ctx context.Context, q *db.Queries, items []*item) (*p
 			if col != "" {
 				name = p.nameOf(col)
 			}
-			pl.faults = append(pl.faults, fault{it.row, it.line, name, message})
+			pl.faults = append(pl.faults, fault{it.row, it.line, name, message, false})
 		}
 	}
 	return pl, nil
@@ -158,10 +162,32 @@ func (pl *plan) decide(it *item, k *known, taken *claims) (string, column) {
 	return message, col
 }
 
+// messageFree is the error of a price of 0.
+const messageFree = "is 0, which gives the goods away: import with allow_free if they are meant to be free"
+
+// chooseCategories decides which path a cell of several means: all of it, if there is a category at
+// that path, because names hold commas too; else the first.
+func (pl *plan) chooseCategories(items []*item) {
+	for _, it := range items {
+		if len(it.categories) == 0 {
+			continue
+		}
+		if whole := wholePath(it.categories); pl.tree.find(whole) != 0 {
+			it.category = whole
+			continue
+		}
+		message := fmt.Sprintf("has %d categories; a product has one, and it is the first", len(it.categories))
+		pl.faults = append(pl.faults, fault{it.row, it.line, pl.nameOf(colCategory), message, true})
+	}
+}
+
 // create plans a new variant, and a new product unless the row's group has one.
 func (pl *plan) create(it *item, k *known) (string, column) {
 	if !pl.has(colTitle) || !pl.has(colPrice) {
 		return "is new, and the file has no columns title and price to make it of", ""
+	}
+	if it.price == 0 && !pl.allowFree {
+		return messageFree, colPrice
 	}
 	if it.sale >= 0 && it.sale >= it.price {
 		return "is not below the price", colSalePrice

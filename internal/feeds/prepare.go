@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/feeds/csvfile"
 	"github.com/shopd/shopd/internal/platform/media"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
@@ -46,16 +48,26 @@ func (r *runner) fetch(ctx context.Context) error {
 	if r.URL == nil {
 		return refusal("The file is not there any more.")
 	}
-	download, err := r.settings.Fetch.Get(ctx, *r.URL, MaxFile)
+	address, err := url.Parse(*r.URL)
+	if err != nil {
+		return refusal(errUnfetched)
+	}
+	login := address.User
+	address.User = nil
+	download, err := r.settings.Fetch.GetAs(ctx, address.String(), login, MaxFile)
 	if err != nil {
 		return unfetched(err)
 	}
 	defer func() { _ = download.Close() }()
-	kept, err := r.storeUpload(ctx, download)
+	declared, insisted := csvfile.Encoding(optional.Value(r.Encoding)), r.Encoding != nil
+	if !insisted {
+		declared = declaredIn(download.ContentType)
+	}
+	file, err := r.storeUpload(ctx, download, declared, insisted)
 	if err != nil {
 		return unfetched(err)
 	}
-	return r.storeFile(ctx, kept)
+	return r.storeFile(ctx, file)
 }
 
 // unfetched returns the same refusal for every failure of a download, so that it reveals nothing
@@ -65,6 +77,8 @@ func unfetched(err error) error {
 	switch {
 	case errors.As(err, &notText):
 		return refusal(notText.Error())
+	case errors.Is(err, errUnsure):
+		return refusal(errUnsure.Error())
 	case errors.Is(err, safehttp.ErrTooLarge):
 		return refusal(ErrTooLarge.Detail)
 	case errors.Is(err, safehttp.ErrRefused), errors.Is(err, safehttp.ErrStatus):
@@ -73,41 +87,21 @@ func unfetched(err error) error {
 	return err
 }
 
-// storedFile is a file in the storage.
-type storedFile struct {
-	name     string
-	encoding csvfile.Encoding
-	size     int64
-}
-
-// storeUpload stores a file and detects its encoding on the way.
-func (f *Feeds) storeUpload(ctx context.Context, content io.Reader) (storedFile, error) {
-	var detector csvfile.Detector
-	name, err := f.store.Keep(ctx, io.TeeReader(content, &detector))
-	return storedFile{name, detector.Encoding(), detector.Size()}, err
-}
-
-// isUTF8 reports whether a file can be read without a translation.
-func isUTF8(e csvfile.Encoding) bool { return e == csvfile.UTF8 || e == csvfile.UTF8BOM }
-
-// displayName returns the usual name of an encoding.
-func displayName(e csvfile.Encoding) string {
-	if e == csvfile.UTF8BOM {
-		return string(csvfile.UTF8)
-	}
-	return string(e)
-}
-
 // storeFile records the file that the import reads from now on.
 func (r *runner) storeFile(ctx context.Context, k storedFile) error {
 	name := displayName(k.encoding)
+	if k.size > MaxFile {
+		return errors.Join(refusal(ErrTooLarge.Detail), r.store.Discard(context.WithoutCancel(ctx), k.name))
+	}
 	stored, err := r.queries.StoreImportFile(ctx, db.StoreImportFileParams{
-		ID:       r.ID,
-		Runner:   r.name,
-		File:     &k.name,
-		Encoding: &name,
-		IsUtf8:   isUTF8(k.encoding),
-		Size:     k.size,
+		ID:        r.ID,
+		Runner:    r.name,
+		File:      &k.name,
+		Encoding:  &name,
+		IsGuessed: k.isGuessed,
+		IsUtf8:    isUTF8(k.encoding),
+		Size:      k.size,
+		Format:    r.Format,
 	})
 	if err == nil && stored == 0 {
 		err = errTakenOver
@@ -116,46 +110,8 @@ func (r *runner) storeFile(ctx context.Context, k storedFile) error {
 		return errors.Join(err, r.store.Discard(context.WithoutCancel(ctx), k.name))
 	}
 	r.File, r.Encoding, r.IsUtf8, r.Size = &k.name, &name, isUTF8(k.encoding), k.size
+	r.IsGuessed = k.isGuessed
 	return nil
-}
-
-// translate stores a copy of the file in UTF-8, in which any position can be found again.
-func (r *runner) translate(ctx context.Context) error {
-	before := *r.File
-	source, err := r.open(ctx, 0)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = source.Close() }()
-	counted := &counter{Reader: csvfile.Translate(source, csvfile.Encoding(*r.Encoding))}
-	name, err := r.store.Keep(ctx, counted)
-	if err != nil {
-		return err
-	}
-	original := *r.Encoding
-	stored, err := r.queries.StoreImportFile(ctx, db.StoreImportFileParams{
-		ID: r.ID, Runner: r.name, File: &name, Encoding: &original, IsUtf8: true, Size: counted.n,
-	})
-	if err == nil && stored == 0 {
-		err = errTakenOver
-	}
-	if err != nil {
-		return errors.Join(err, r.store.Discard(context.WithoutCancel(ctx), name))
-	}
-	r.File, r.IsUtf8, r.Size = &name, true, counted.n
-	return r.store.Discard(ctx, before)
-}
-
-// counter counts what is read.
-type counter struct {
-	io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.n += int64(n)
-	return n, err
 }
 
 func (r *runner) open(ctx context.Context, from int64) (io.ReadCloser, error) {
@@ -211,7 +167,7 @@ func (r *runner) readHeader(ctx context.Context, delimiter byte) ([]string, csvf
 }
 
 func (r *runner) useHeader(header []string) error {
-	l, err := readLayout(header)
+	l, err := readLayout(header, publish(r.Attributes, r.settings.Attributes))
 	if err != nil {
 		return refusal(err.Error())
 	}
@@ -219,6 +175,8 @@ func (r *runner) useHeader(header []string) error {
 		layout:      l,
 		currency:    r.settings.Currency,
 		mediaPrefix: r.settings.MediaPrefix,
+		zone:        r.settings.Zone,
+		allowFree:   r.AllowFree,
 	}
 	return nil
 }
@@ -244,24 +202,57 @@ func (r *runner) scan(ctx context.Context) error {
 	if err := r.useHeader(header.Cells); err != nil {
 		return err
 	}
+	reader.Columns = len(header.Cells)
 	total, repeated, err := r.countRows(ctx, reader)
 	if err != nil {
 		return err
 	}
-	now, err := r.queries.StoreImportScan(ctx, db.StoreImportScanParams{
-		ID:        r.ID,
-		Runner:    r.name,
-		RowsTotal: &total,
-		Delimiter: string(delimiter),
-		Repeated:  repeated,
-		Position:  header.Next.Offset,
-		Line:      header.Next.Line,
-		Row:       header.Next.Row,
-	})
-	if err == nil {
+	err = postgres.Tx(ctx, r.pool, func(q *db.Queries) error {
+		now, err := q.StoreImportScan(ctx, db.StoreImportScanParams{
+			ID:        r.ID,
+			Runner:    r.name,
+			RowsTotal: &total,
+			Delimiter: string(delimiter),
+			Repeated:  repeated,
+			Position:  header.Next.Offset,
+			Line:      header.Next.Line,
+			Row:       header.Next.Row,
+		})
+		if err != nil {
+			return err
+		}
 		r.Import = now
-	}
+		return r.storeFileWarnings(ctx, q, header.Cells)
+	})
 	return postgres.NotFound(err, errTakenOver)
+}
+
+// storeFileWarnings stores what is odd about the file as a whole, as warnings of its first row.
+func (r *runner) storeFileWarnings(ctx context.Context, q *db.Queries, header []string) error {
+	var messages []string
+	if r.IsGuessed {
+		messages = append(messages, fmt.Sprintf(
+			"The file does not say its encoding, and was read as %s. "+
+				"If letters look wrong, import it again and name its encoding.", *r.Encoding,
+		))
+	}
+	if program := unknownProgram(header); program != "" && r.Format == nil {
+		messages = append(messages, fmt.Sprintf(
+			"The file looks like an export of %s, which shopd does not know. "+
+				"Its columns are read by their names alone: check a few products.", program,
+		))
+	}
+	if ignored := r.parser.ignoredColumns(); ignored != "" {
+		messages = append(messages, ignored)
+	}
+	faults := make([]fault, 0, len(messages))
+	for _, message := range messages {
+		faults = append(faults, fault{1, 1, "", message, true})
+	}
+	if err := storeProblems(ctx, q, r.ID, faults); err != nil || len(faults) == 0 {
+		return err
+	}
+	return q.CountImportWarnings(ctx, int64(len(faults)), r.ID)
 }
 
 // maxRepeated is how many repeated keys are found; of others, the last row counts.

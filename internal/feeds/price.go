@@ -3,6 +3,7 @@ package feeds
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,52 +11,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// symbols are what stands for currencies beside their codes. A sign that several have means the
-// shop's, if it is one of them.
-var symbols = map[string][]money.Currency{
-	"€":    {"EUR"},
-	"£":    {"GBP", "EGP", "LBP"},
-	"¥":    {"JPY", "CNY"},
-	"￥":    {"JPY", "CNY"},
-	"元":    {"CNY"},
-	"円":    {"JPY"},
-	"$":    {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD", "ARS", "CLP", "COP", "BRL"},
-	"US$":  {"USD"},
-	"C$":   {"CAD"},
-	"CA$":  {"CAD"},
-	"A$":   {"AUD"},
-	"AU$":  {"AUD"},
-	"NZ$":  {"NZD"},
-	"S$":   {"SGD"},
-	"HK$":  {"HKD"},
-	"R$":   {"BRL"},
-	"MX$":  {"MXN"},
-	"₹":    {"INR"},
-	"Rs":   {"INR", "PKR", "LKR", "NPR"},
-	"Rs.":  {"INR", "PKR", "LKR", "NPR"},
-	"₩":    {"KRW"},
-	"₽":    {"RUB"},
-	"руб.": {"RUB"},
-	"₺":    {"TRY"},
-	"TL":   {"TRY"},
-	"₴":    {"UAH"},
-	"₫":    {"VND"},
-	"฿":    {"THB"},
-	"₪":    {"ILS"},
-	"₦":    {"NGN"},
-	"₱":    {"PHP"},
-	"kr":   {"SEK", "NOK", "DKK", "ISK"},
-	"kr.":  {"DKK", "SEK", "NOK", "ISK"},
-	"zł":   {"PLN"},
-	"Kč":   {"CZK"},
-	"Ft":   {"HUF"},
-	"lei":  {"RON"},
-	"Fr.":  {"CHF"},
-	"SFr.": {"CHF"},
-	"R":    {"ZAR"},
-}
-
-// Why a price is none.
+// Why a text is no price.
 var (
 	errNoPrice   = errors.New("is not a price such as 19.99 USD")
 	errNegative  = errors.New("is below zero")
@@ -66,51 +22,35 @@ var (
 	errTooMuch  = errors.New("is more than a price can be")
 )
 
-// parsePrice reads a price in any usual form, such as "19.99 USD", "USD 19.99", "€19,99", "1.299,00
-// €" or "¥1200", as minor units of the shop's currency. A price without a currency is in that.
+// noCents is what stands for no cents behind a number: 5,- or 12,-- or 1299/- or 1299:- or 19.
+var noCents = regexp.MustCompile(`^(?:[.,] ?-{1,2}|[/:][-=]|\.$)`)
+
+// parsePrice parses a price in any usual form, such as "19.99 USD", "USD 19.99", "€19,99", "1.299,00
+// €" or "¥1200", as minor units of the shop's currency. A price without a currency is in that one.
 func parsePrice(text string, shop money.Currency) (int64, error) {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\u00a0', r == '\u202f', r == '\u2009':
-			return ' '
-		case r == '−', r == '–':
-			return '-'
-		case r == '’':
-			return '\''
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		}
-		return r
-	}, text)
+	text = strings.TrimSpace(strings.Map(plainCharacter, text))
 	first := strings.IndexFunc(text, isDigit)
 	last := strings.LastIndexFunc(text, isDigit)
 	if first < 0 {
 		return 0, errNoPrice
 	}
-	before, number, after := strings.TrimSpace(text[:first]), text[first:last+1], strings.TrimSpace(
-		text[last+1:],
-	)
+	before, number := strings.TrimSpace(text[:first]), text[first:last+1]
+	after := strings.TrimSpace(text[last+1:])
 	if strings.HasSuffix(before, ".") && !strings.ContainsFunc(before, unicode.IsLetter) { // .99
 		before, number = strings.TrimSpace(strings.TrimSuffix(before, ".")), "0."+number
 	}
-	if len(after) > 1 && strings.ContainsRune(",.", rune(after[0])) && after[1] == '-' { // 5,- is 5
-		after = strings.TrimSpace(after[2:])
-	}
-	if strings.ContainsRune(before, '-') || strings.HasPrefix(after, "-") {
+	after = strings.TrimSpace(noCents.ReplaceAllString(after, ""))
+	if strings.ContainsAny(before, "-(") || strings.HasPrefix(after, "-") {
 		return 0, errNegative
 	}
-	named := strings.TrimSpace(strings.TrimPrefix(before, "+") + after)
-	if before != "" && after != "" && before != "+" && !strings.EqualFold(before, after) &&
-		!sameCurrency(before, after) {
+	meant, ok := namedCurrencies(strings.TrimSpace(strings.TrimPrefix(before, "+")), after)
+	switch {
+	case !ok:
 		return 0, errNoPrice
+	case meant != nil && !slices.Contains(meant, shop):
+		return 0, fmt.Errorf("is in %s; the shop sells in %s", meant[0], shop)
 	}
-	if before != "" && before != "+" && after != "" {
-		named = after
-	}
-	if err := checkCurrency(named, shop); err != nil {
-		return 0, err
-	}
-	plain, err := plainNumber(number, shop.Digits())
+	plain, err := plainNumber(number, shop)
 	if err != nil {
 		return 0, err
 	}
@@ -126,34 +66,46 @@ func parsePrice(text string, shop money.Currency) (int64, error) {
 	return minor, nil
 }
 
-// sameCurrency reports whether a sign and a code, as in "$19.99 USD", can mean one currency.
-func sameCurrency(a, b string) bool {
-	return slices.Contains(symbols[a], money.Currency(strings.ToUpper(b))) ||
-		slices.Contains(symbols[b], money.Currency(strings.ToUpper(a)))
+// plainCharacter returns the plain form of a character of a price; -1 for one that nobody sees.
+func plainCharacter(r rune) rune {
+	switch {
+	case unicode.Is(unicode.Cf, r):
+		return -1
+	case r == '−', r == '–', r == '—':
+		return '-'
+	case r == '’', r == '٬':
+		return '\''
+	case r == '٫', r == '．':
+		return '.'
+	case r == '，':
+		return ','
+	case r >= '０' && r <= '９':
+		return r - '０' + '0'
+	case r >= '٠' && r <= '٩':
+		return r - '٠' + '0'
+	case r >= '۰' && r <= '۹':
+		return r - '۰' + '0'
+	case unicode.IsSpace(r):
+		return ' '
+	}
+	return r
 }
 
-func checkCurrency(named string, shop money.Currency) error {
-	if named == "" {
-		return nil
-	}
-	meant, known := symbols[named]
-	if !known {
-		code, err := money.ParseCurrency(strings.ToUpper(named))
-		if err != nil {
-			return errNoPrice
-		}
-		meant = []money.Currency{code}
-	}
-	if !slices.Contains(meant, shop) {
-		return fmt.Errorf("is in %s; the shop sells in %s", meant[0], shop)
-	}
-	return nil
-}
+// indian are the currencies of countries that group digits as in 1,29,999: the last three, then two
+// at a time.
+var indian = []money.Currency{"INR", "PKR", "BDT", "NPR", "LKR"}
+
+var indianGroups = regexp.MustCompile(`^[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]*)?$`)
 
 // plainNumber takes the separators of thousands out of a number and makes a decimal comma a point.
-// What stands once and before other than three digits is decimal; what stands twice separates
-// thousands.
-func plainNumber(number string, digits int) (string, error) {
+// A mark that stands once, with other than three digits behind it, is decimal. One that stands twice
+// separates thousands. Three digits behind a single mark can be both: that is refused, unless the
+// currency leaves one reading.
+func plainNumber(number string, shop money.Currency) (string, error) {
+	digits := shop.Digits()
+	if slices.Contains(indian, shop) && indianGroups.MatchString(number) {
+		number = strings.ReplaceAll(number, ",", "")
+	}
 	point := strings.LastIndexAny(number, ".,")
 	if point < 0 {
 		return ungroup(number, " '")
@@ -161,21 +113,22 @@ func plainNumber(number string, digits int) (string, error) {
 	mark := number[point : point+1]
 	whole, fraction := number[:point], number[point+1:]
 	other := strings.Trim(".,", mark)
+	var err error
 	switch {
 	case strings.Contains(whole, mark): // 1,234,567 or 1.234.567
 		return ungroup(number, mark)
 	case strings.Contains(whole, other): // 1,234.56 or 1.234,56
-		var err error
 		if whole, err = ungroup(whole, other); err != nil {
 			return "", err
 		}
-	case len(fraction) == 3 && digits != 3 && len(whole) <= 3 && whole != "0":
-		if mark == "." {
+	case len(fraction) == 3 && len(whole) <= 3 && whole != "0":
+		switch {
+		case digits == 0, digits < 3 && mark == ",":
+			return ungroup(number, mark)
+		case digits < 3, mark == ",": // 1.299 USD; 1,250 KWD is 1250 or 1.250
 			return "", errAmbiguous
 		}
-		return ungroup(number, mark)
 	default:
-		var err error
 		if whole, err = ungroup(whole, " '"); err != nil {
 			return "", err
 		}
@@ -189,7 +142,7 @@ func plainNumber(number string, digits int) (string, error) {
 	return whole + "." + fraction, nil
 }
 
-// ungroup takes out marks that part groups of three digits.
+// ungroup takes out marks between groups of three digits.
 func ungroup(number, marks string) (string, error) {
 	groups := strings.FieldsFunc(
 		number, func(r rune) bool { return strings.ContainsRune(marks, r) },

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -102,8 +101,10 @@ func (r *runner) importRows(ctx context.Context, until time.Time) (more bool, er
 	reader := csvfile.NewReader(
 		file, (*r.Delimiter)[0], csvfile.Place{Offset: r.Position, Line: r.Line, Row: r.Row},
 	)
+	reader.Columns = len(r.parser.header)
+	batches := &batchReader{reader: reader, layout: r.parser.layout, most: int(r.BatchSize)}
 	for {
-		batch, err := readBatch(reader, int(r.BatchSize))
+		batch, err := batches.next()
 		if err != nil {
 			return false, err
 		}
@@ -117,29 +118,6 @@ func (r *runner) importRows(ctx context.Context, until time.Time) (more bool, er
 			return true, nil
 		}
 	}
-}
-
-// readBatch reads up to most records, fewer if they are large; none at the end of the file.
-func readBatch(reader *csvfile.Reader, most int) ([]csvfile.Record, error) {
-	var batch []csvfile.Record
-	var begin int64 = -1
-	for len(batch) < most {
-		record, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		batch = append(batch, record)
-		if begin < 0 {
-			begin = record.Next.Offset
-		}
-		if record.Next.Offset-begin > batchBytes {
-			break
-		}
-	}
-	return batch, nil
 }
 
 // importBatch writes a batch and moves the position behind it. If the database refuses the batch
@@ -220,7 +198,13 @@ func (r *runner) writeBatch(
 			}
 			done = pl.counts
 			done.failed += failed
-			if err := storeProblems(ctx, q, r.ID, append(faults, pl.faults...)); err != nil {
+			faults = append(faults, pl.faults...)
+			for _, f := range faults {
+				if f.isWarning {
+					done.warnings++
+				}
+			}
+			if err := storeProblems(ctx, q, r.ID, faults); err != nil {
 				return err
 			}
 			last := batch[len(batch)-1].Next
@@ -234,6 +218,7 @@ func (r *runner) writeBatch(
 				Updated:   done.updated,
 				Unchanged: done.unchanged,
 				Failed:    done.failed,
+				Warnings:  done.warnings,
 			})
 		},
 	)
@@ -248,16 +233,18 @@ func (r *runner) parseBatch(
 	met = []int64{}
 	for _, record := range batch {
 		if refused != "" {
-			faults = append(faults, fault{record.Row, record.Line, "", refused})
+			row, line := r.parser.place(record)
+			faults = append(faults, fault{row, line, "", refused, false})
 			continue
 		}
 		if hash := keyHash(r.parser.key(record.Cells)); record.Fault == "" && hash != 0 &&
 			slices.Contains(r.Repeated, hash) {
 			if slices.Contains(before, hash) || slices.Contains(met, hash) {
 				col := r.parser.keyColumn()
+				row, line := r.parser.place(record)
 				faults = append(
 					faults,
-					fault{record.Row, record.Line, r.parser.nameOf(col), "is that of a row before"},
+					fault{row, line, r.parser.nameOf(col), "is that of a row before", false},
 				)
 				continue
 			}

@@ -185,6 +185,17 @@ func (d *Detector) begin(c byte) {
 	}
 }
 
+// IsXML reports whether the bytes begin like XML.
+func (d *Detector) IsXML() bool {
+	head := strings.TrimLeft(strings.TrimPrefix(string(d.head), "\xef\xbb\xbf"), " \t\r\n")
+	for _, begin := range []string{"<?xml", "<rss", "<feed", "<channel"} {
+		if strings.HasPrefix(head, begin) {
+			return true
+		}
+	}
+	return false
+}
+
 // Size returns how many bytes were written.
 func (d *Detector) Size() int64 { return d.size }
 

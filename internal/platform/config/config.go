@@ -91,7 +91,10 @@ type Settings struct {
 	// their slug below it.
 	StorefrontURL string `env:"STOREFRONT_URL" envDefault:"http://localhost:3000"`
 	// FeedToken opens the feed for Google; empty: there is none.
-	FeedToken          string         `env:"FEED_TOKEN"`
+	FeedToken string `env:"FEED_TOKEN"`
+	// FeedAttributes are columns of imported files that become public attributes; * for all that do
+	// not look internal.
+	FeedAttributes     []string       `env:"FEED_ATTRIBUTES" envSeparator:","`
 	CORSAllowedOrigins []string       `env:"CORS_ALLOWED_ORIGINS" envSeparator:","`
 	TrustedProxies     []netip.Prefix `env:"-"`
 	TrustedProxyText   []string       `env:"TRUSTED_PROXIES" envSeparator:","`

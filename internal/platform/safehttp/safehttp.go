@@ -181,12 +181,20 @@ func numeric(host string) bool {
 // 10 seconds; the body may take until 30 seconds after the call, or as long as the settings say.
 // The caller closes the Download. The error is ErrRefused, ErrTooLarge, ErrStatus or that of ctx.
 func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64) (*Download, error) {
+	return c.GetAs(ctx, rawURL, nil, maxBytes)
+}
+
+// GetAs is Get with a user and a password, unless login is nil. They are not sent to another host
+// that the address redirects to.
+func (c *Client) GetAs(
+	ctx context.Context, rawURL string, login *url.Userinfo, maxBytes int64,
+) (*Download, error) {
 	u, err := parse(rawURL)
 	if err != nil {
 		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, c.endWithin)
-	d, err := c.get(limited, cancel, u, maxBytes)
+	d, err := c.get(limited, cancel, u, login, maxBytes)
 	if err != nil {
 		cancel()
 		return nil, hide(ctx, err)
@@ -196,13 +204,17 @@ func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64) (*Downl
 }
 
 func (c *Client) get(
-	ctx context.Context, cancel context.CancelFunc, u *url.URL, maxBytes int64,
+	ctx context.Context, cancel context.CancelFunc, u *url.URL, login *url.Userinfo, maxBytes int64,
 ) (*Download, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("User-Agent", "shopd")
+	if login != nil {
+		password, _ := login.Password()
+		request.SetBasicAuth(login.Username(), password)
+	}
 	answered := time.AfterFunc(c.answerWithin, cancel)
 	response, err := c.http.Do(request)
 	answered.Stop()

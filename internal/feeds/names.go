@@ -1,0 +1,41 @@
+package feeds
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// cleanName returns the name of a brand or a category as it is stored: in NFC, without format
+// characters such as U+200B, every run of blanks one blank, and typographic apostrophes as '.
+// Differences that people cannot see make no other name.
+func cleanName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		case r == '’', r == 'ʼ', r == '‘':
+			return '\''
+		}
+		return r
+	}, norm.NFC.String(name))
+	return strings.Join(strings.FieldsFunc(name, isBlank), " ")
+}
+
+// fold returns a name as it is compared: cleaned, and without regard to case.
+func fold(name string) string { return strings.ToLower(cleanName(name)) }
+
+// cleanTitle returns a title without characters nobody sees, in NFC. Its blanks stay.
+func cleanTitle(title string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		switch r {
+		case '\u200b', '\ufeff', '\u2060', '\u00ad': // zero width space, word joiner, soft hyphen
+			return -1
+		}
+		return r
+	}, title))
+}
+
+// isBlank reports whether a character shows nothing.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\u2800' || r == '\u3164' }
