@@ -119,8 +119,8 @@ WITH found AS (
     UNION
     SELECT v.id FROM variants v WHERE v.gtin = ANY (@gtins::text[]) AND v.deleted_at IS NULL
 )
-SELECT v.id, v.product_id, v.is_default, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.stock, v.track_inventory,
-       i.feed_id, p.name, p.description, p.condition, p.attributes, p.is_active, p.is_featured, p.category_id,
+SELECT v.id, v.product_id, v.is_default, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.discount_starts_at, v.discount_ends_at,
+       v.stock, v.track_inventory, i.feed_id, p.name, p.description, p.condition, p.attributes, p.is_active, p.is_featured, p.category_id,
        (p.deleted_at IS NOT NULL)::boolean AS is_deleted, b.name AS brand_name,
        ARRAY(SELECT f.url FROM feed_images f WHERE f.product_id = p.id)::text[] AS image_urls
   FROM found
@@ -176,11 +176,14 @@ RETURNING id, slug;
 
 -- Stock is what inventory.Open counts in the same transaction: its trigger finds nothing left to change.
 -- name: CreateFeedVariants :many
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory, stock)
-SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1), v.tracked, v.stock
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, discount_starts_at, discount_ends_at,
+                      track_inventory, stock)
+SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1),
+       nullif(v.starts_at, '')::timestamptz, nullif(v.ends_at, '')::timestamptz, v.tracked, v.stock
   FROM (SELECT unnest(@product_ids::bigint[]) AS product_id, unnest(@defaults::boolean[]) AS is_default, unnest(@positions::integer[]) AS position,
                unnest(@skus::text[]) AS sku, unnest(@gtins::text[]) AS gtin, unnest(@options::text[]) AS options, unnest(@prices::bigint[]) AS price,
-               unnest(@discounts::bigint[]) AS discount, unnest(@trackeds::boolean[]) AS tracked, unnest(@stocks::integer[]) AS stock) v
+               unnest(@discounts::bigint[]) AS discount, unnest(@starts::text[]) AS starts_at, unnest(@ends::text[]) AS ends_at,
+               unnest(@trackeds::boolean[]) AS tracked, unnest(@stocks::integer[]) AS stock) v
 RETURNING id, sku;
 
 -- Sets those fields of some products that their file has columns for.
@@ -214,11 +217,12 @@ UPDATE variants v
        options = coalesce(nullif(u.options, '')::jsonb, v.options),
        price_minor = CASE WHEN @sets_price::boolean THEN u.price ELSE v.price_minor END,
        discount_minor = CASE WHEN @sets_discount::boolean THEN nullif(u.discount, -1) ELSE v.discount_minor END,
-       discount_starts_at = CASE WHEN @sets_discount THEN NULL ELSE v.discount_starts_at END,
-       discount_ends_at = CASE WHEN @sets_discount THEN NULL ELSE v.discount_ends_at END,
+       discount_starts_at = CASE WHEN @sets_discount THEN nullif(u.starts_at, '')::timestamptz ELSE v.discount_starts_at END,
+       discount_ends_at = CASE WHEN @sets_discount THEN nullif(u.ends_at, '')::timestamptz ELSE v.discount_ends_at END,
        track_inventory = u.tracked, updated_at = now()
   FROM (SELECT unnest(@ids::bigint[]) AS id, unnest(@skus::text[]) AS sku, unnest(@gtins::text[]) AS gtin, unnest(@options::text[]) AS options,
-               unnest(@prices::bigint[]) AS price, unnest(@discounts::bigint[]) AS discount, unnest(@trackeds::boolean[]) AS tracked) u
+               unnest(@prices::bigint[]) AS price, unnest(@discounts::bigint[]) AS discount, unnest(@starts::text[]) AS starts_at,
+               unnest(@ends::text[]) AS ends_at, unnest(@trackeds::boolean[]) AS tracked) u
  WHERE v.id = u.id;
 
 -- Deletes the feed ids of some variants, before they get others.

@@ -10,30 +10,31 @@ import (
 
 const addImportErrors = `-- name: AddImportErrors :exec
 INSERT INTO import_errors (import_id, row, line, column_name, message, is_warning)
-SELECT $1, e.row, e.line, nullif(e.column_name, ''), e.message, $2::boolean
-  FROM (SELECT unnest($3::bigint[]) AS row, unnest($4::bigint[]) AS line, unnest($5::text[]) AS column_name, unnest($6::text[]) AS message) e
+SELECT $1, e.row, e.line, nullif(e.column_name, ''), e.message, e.is_warning
+  FROM (SELECT unnest($2::bigint[]) AS row, unnest($3::bigint[]) AS line, unnest($4::text[]) AS column_name, unnest($5::text[]) AS message,
+               unnest($6::boolean[]) AS is_warning) e
  ORDER BY e.row
  LIMIT greatest(0, 1000 - (SELECT count(*) FROM import_errors x WHERE x.import_id = $1))
 `
 
 type AddImportErrorsParams struct {
-	ImportID  int64
-	IsWarning bool
-	Rows      []int64
-	Lines     []int64
-	Columns   []string
-	Messages  []string
+	ImportID int64
+	Rows     []int64
+	Lines    []int64
+	Columns  []string
+	Messages []string
+	Warnings []bool
 }
 
 // Stores errors and warnings, at most 1,000 of an import.
 func (q *Queries) AddImportErrors(ctx context.Context, arg AddImportErrorsParams) error {
 	_, err := q.db.Exec(ctx, addImportErrors,
 		arg.ImportID,
-		arg.IsWarning,
 		arg.Rows,
 		arg.Lines,
 		arg.Columns,
 		arg.Messages,
+		arg.Warnings,
 	)
 	return err
 }
@@ -103,7 +104,7 @@ const claimImport = `-- name: ClaimImport :one
 UPDATE imports
    SET status = 'running', runner = $1::text, alive_at = now()
  WHERE id = $2 AND finished_at IS NULL AND (runner IS NULL OR runner = $1::text OR alive_at < now() - make_interval(secs => $3::integer))
-RETURNING id, user_id, status, message, source, url, file, encoding, is_utf8, size, delimiter, dry_run, images, batch_size, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
+RETURNING id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
 `
 
 // Claims an import for a runner, unless it has ended or the heartbeat of another runner is recent.
@@ -119,12 +120,16 @@ func (q *Queries) ClaimImport(ctx context.Context, runner string, iD int64, sile
 		&i.URL,
 		&i.File,
 		&i.Encoding,
+		&i.IsGuessed,
+		&i.Format,
 		&i.IsUtf8,
 		&i.Size,
 		&i.Delimiter,
 		&i.DryRun,
 		&i.Images,
 		&i.BatchSize,
+		&i.AllowFree,
+		&i.Attributes,
 		&i.Position,
 		&i.Line,
 		&i.Row,
@@ -145,13 +150,13 @@ func (q *Queries) ClaimImport(ctx context.Context, runner string, iD int64, sile
 	return i, err
 }
 
-const countImportWarning = `-- name: CountImportWarning :exec
-UPDATE imports SET warnings = warnings + 1 WHERE id = $1
+const countImportWarnings = `-- name: CountImportWarnings :exec
+UPDATE imports SET warnings = warnings + $1 WHERE id = $2
 `
 
-// Counts a warning that is found after its row was imported, such as an image that could not be fetched.
-func (q *Queries) CountImportWarning(ctx context.Context, id int64) error {
-	_, err := q.db.Exec(ctx, countImportWarning, id)
+// Counts warnings that no batch counts: about the file, or about images that could not be fetched.
+func (q *Queries) CountImportWarnings(ctx context.Context, warnings int64, iD int64) error {
+	_, err := q.db.Exec(ctx, countImportWarnings, warnings, iD)
 	return err
 }
 
@@ -287,11 +292,14 @@ func (q *Queries) CreateFeedProducts(ctx context.Context, arg CreateFeedProducts
 }
 
 const createFeedVariants = `-- name: CreateFeedVariants :many
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory, stock)
-SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1), v.tracked, v.stock
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, discount_starts_at, discount_ends_at,
+                      track_inventory, stock)
+SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1),
+       nullif(v.starts_at, '')::timestamptz, nullif(v.ends_at, '')::timestamptz, v.tracked, v.stock
   FROM (SELECT unnest($1::bigint[]) AS product_id, unnest($2::boolean[]) AS is_default, unnest($3::integer[]) AS position,
                unnest($4::text[]) AS sku, unnest($5::text[]) AS gtin, unnest($6::text[]) AS options, unnest($7::bigint[]) AS price,
-               unnest($8::bigint[]) AS discount, unnest($9::boolean[]) AS tracked, unnest($10::integer[]) AS stock) v
+               unnest($8::bigint[]) AS discount, unnest($9::text[]) AS starts_at, unnest($10::text[]) AS ends_at,
+               unnest($11::boolean[]) AS tracked, unnest($12::integer[]) AS stock) v
 RETURNING id, sku
 `
 
@@ -304,6 +312,8 @@ type CreateFeedVariantsParams struct {
 	Options    []string
 	Prices     []int64
 	Discounts  []int64
+	Starts     []string
+	Ends       []string
 	Trackeds   []bool
 	Stocks     []int32
 }
@@ -324,6 +334,8 @@ func (q *Queries) CreateFeedVariants(ctx context.Context, arg CreateFeedVariants
 		arg.Options,
 		arg.Prices,
 		arg.Discounts,
+		arg.Starts,
+		arg.Ends,
 		arg.Trackeds,
 		arg.Stocks,
 	)
@@ -410,8 +422,8 @@ WITH found AS (
     UNION
     SELECT v.id FROM variants v WHERE v.gtin = ANY ($3::text[]) AND v.deleted_at IS NULL
 )
-SELECT v.id, v.product_id, v.is_default, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.stock, v.track_inventory,
-       i.feed_id, p.name, p.description, p.condition, p.attributes, p.is_active, p.is_featured, p.category_id,
+SELECT v.id, v.product_id, v.is_default, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.discount_starts_at, v.discount_ends_at,
+       v.stock, v.track_inventory, i.feed_id, p.name, p.description, p.condition, p.attributes, p.is_active, p.is_featured, p.category_id,
        (p.deleted_at IS NOT NULL)::boolean AS is_deleted, b.name AS brand_name,
        ARRAY(SELECT f.url FROM feed_images f WHERE f.product_id = p.id)::text[] AS image_urls
   FROM found
@@ -423,27 +435,29 @@ SELECT v.id, v.product_id, v.is_default, v.sku, v.gtin, v.options, v.price_minor
 `
 
 type FindFeedVariantsRow struct {
-	ID             int64
-	ProductID      int64
-	IsDefault      bool
-	SKU            string
-	GTIN           *string
-	Options        []byte
-	PriceMinor     int64
-	DiscountMinor  *int64
-	Stock          int32
-	TrackInventory bool
-	FeedID         *string
-	Name           string
-	Description    string
-	Condition      string
-	Attributes     []byte
-	IsActive       bool
-	IsFeatured     bool
-	CategoryID     *int64
-	IsDeleted      bool
-	BrandName      *string
-	ImageUrls      []string
+	ID               int64
+	ProductID        int64
+	IsDefault        bool
+	SKU              string
+	GTIN             *string
+	Options          []byte
+	PriceMinor       int64
+	DiscountMinor    *int64
+	DiscountStartsAt *time.Time
+	DiscountEndsAt   *time.Time
+	Stock            int32
+	TrackInventory   bool
+	FeedID           *string
+	Name             string
+	Description      string
+	Condition        string
+	Attributes       []byte
+	IsActive         bool
+	IsFeatured       bool
+	CategoryID       *int64
+	IsDeleted        bool
+	BrandName        *string
+	ImageUrls        []string
 }
 
 // The variants that rows of a batch may refer to.
@@ -465,6 +479,8 @@ func (q *Queries) FindFeedVariants(ctx context.Context, feedIds []string, skus [
 			&i.Options,
 			&i.PriceMinor,
 			&i.DiscountMinor,
+			&i.DiscountStartsAt,
+			&i.DiscountEndsAt,
 			&i.Stock,
 			&i.TrackInventory,
 			&i.FeedID,
@@ -539,7 +555,7 @@ func (q *Queries) ForgetFeedItems(ctx context.Context, variantIds []int64) error
 }
 
 const getImport = `-- name: GetImport :one
-SELECT id, user_id, status, message, source, url, file, encoding, is_utf8, size, delimiter, dry_run, images, batch_size, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at FROM imports WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2)
+SELECT id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at FROM imports WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2)
 `
 
 // One import of an account, or of any account if user_id is null.
@@ -555,12 +571,16 @@ func (q *Queries) GetImport(ctx context.Context, iD int64, userID *int64) (Impor
 		&i.URL,
 		&i.File,
 		&i.Encoding,
+		&i.IsGuessed,
+		&i.Format,
 		&i.IsUtf8,
 		&i.Size,
 		&i.Delimiter,
 		&i.DryRun,
 		&i.Images,
 		&i.BatchSize,
+		&i.AllowFree,
+		&i.Attributes,
 		&i.Position,
 		&i.Line,
 		&i.Row,
@@ -629,6 +649,36 @@ func (q *Queries) ListCategoryPaths(ctx context.Context) ([]ListCategoryPathsRow
 	for rows.Next() {
 		var i ListCategoryPathsRow
 		if err := rows.Scan(&i.ID, &i.ParentID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listFeedBrands = `-- name: ListFeedBrands :many
+SELECT id, name FROM brands ORDER BY id
+`
+
+type ListFeedBrandsRow struct {
+	ID   int64
+	Name string
+}
+
+// All brands, to find names that differ in what people cannot see. It is read when a brand seems new.
+func (q *Queries) ListFeedBrands(ctx context.Context) ([]ListFeedBrandsRow, error) {
+	rows, err := q.db.Query(ctx, listFeedBrands)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListFeedBrandsRow{}
+	for rows.Next() {
+		var i ListFeedBrandsRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -887,7 +937,7 @@ func (q *Queries) ListImportErrors(ctx context.Context, arg ListImportErrorsPara
 }
 
 const listImports = `-- name: ListImports :many
-SELECT id, user_id, status, message, source, url, file, encoding, is_utf8, size, delimiter, dry_run, images, batch_size, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at FROM imports
+SELECT id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at FROM imports
  WHERE ($1::bigint IS NULL OR user_id = $1)
    AND ($2::text IS NULL OR status = $2)
    AND ($3::bigint IS NULL OR id < $3)
@@ -928,12 +978,16 @@ func (q *Queries) ListImports(ctx context.Context, arg ListImportsParams) ([]Imp
 			&i.URL,
 			&i.File,
 			&i.Encoding,
+			&i.IsGuessed,
+			&i.Format,
 			&i.IsUtf8,
 			&i.Size,
 			&i.Delimiter,
 			&i.DryRun,
 			&i.Images,
 			&i.BatchSize,
+			&i.AllowFree,
+			&i.Attributes,
 			&i.Position,
 			&i.Line,
 			&i.Row,
@@ -1035,22 +1089,26 @@ func (q *Queries) ReleaseImport(ctx context.Context, iD int64, runner string) er
 }
 
 const startImport = `-- name: StartImport :one
-INSERT INTO imports (user_id, source, url, file, encoding, is_utf8, size, dry_run, images, batch_size)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-RETURNING id, user_id, status, message, source, url, file, encoding, is_utf8, size, delimiter, dry_run, images, batch_size, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
+INSERT INTO imports (user_id, source, url, file, encoding, is_guessed, is_utf8, size, dry_run, images, batch_size, allow_free, attributes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+        $12, $13::text[])
+RETURNING id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
 `
 
 type StartImportParams struct {
-	UserID    *int64
-	Source    string
-	URL       *string
-	File      *string
-	Encoding  *string
-	IsUtf8    bool
-	Size      int64
-	DryRun    bool
-	Images    bool
-	BatchSize int32
+	UserID     *int64
+	Source     string
+	URL        *string
+	File       *string
+	Encoding   *string
+	IsGuessed  bool
+	IsUtf8     bool
+	Size       int64
+	DryRun     bool
+	Images     bool
+	BatchSize  int32
+	AllowFree  bool
+	Attributes []string
 }
 
 // Creates an import, which waits for the runner that its job starts.
@@ -1061,11 +1119,14 @@ func (q *Queries) StartImport(ctx context.Context, arg StartImportParams) (Impor
 		arg.URL,
 		arg.File,
 		arg.Encoding,
+		arg.IsGuessed,
 		arg.IsUtf8,
 		arg.Size,
 		arg.DryRun,
 		arg.Images,
 		arg.BatchSize,
+		arg.AllowFree,
+		arg.Attributes,
 	)
 	var i Import
 	err := row.Scan(
@@ -1077,12 +1138,16 @@ func (q *Queries) StartImport(ctx context.Context, arg StartImportParams) (Impor
 		&i.URL,
 		&i.File,
 		&i.Encoding,
+		&i.IsGuessed,
+		&i.Format,
 		&i.IsUtf8,
 		&i.Size,
 		&i.Delimiter,
 		&i.DryRun,
 		&i.Images,
 		&i.BatchSize,
+		&i.AllowFree,
+		&i.Attributes,
 		&i.Position,
 		&i.Line,
 		&i.Row,
@@ -1104,17 +1169,20 @@ func (q *Queries) StartImport(ctx context.Context, arg StartImportParams) (Impor
 }
 
 const storeImportFile = `-- name: StoreImportFile :execrows
-UPDATE imports SET file = $1, encoding = $2, is_utf8 = $3, size = $4, alive_at = now()
- WHERE id = $5 AND runner = $6::text AND finished_at IS NULL
+UPDATE imports SET file = $1, encoding = $2, is_guessed = $3, is_utf8 = $4, size = $5,
+       format = $6, alive_at = now()
+ WHERE id = $7 AND runner = $8::text AND finished_at IS NULL
 `
 
 type StoreImportFileParams struct {
-	File     *string
-	Encoding *string
-	IsUtf8   bool
-	Size     int64
-	ID       int64
-	Runner   string
+	File      *string
+	Encoding  *string
+	IsGuessed bool
+	IsUtf8    bool
+	Size      int64
+	Format    *string
+	ID        int64
+	Runner    string
 }
 
 // Stores which file of the storage an import reads.
@@ -1122,8 +1190,10 @@ func (q *Queries) StoreImportFile(ctx context.Context, arg StoreImportFileParams
 	result, err := q.db.Exec(ctx, storeImportFile,
 		arg.File,
 		arg.Encoding,
+		arg.IsGuessed,
 		arg.IsUtf8,
 		arg.Size,
+		arg.Format,
 		arg.ID,
 		arg.Runner,
 	)
@@ -1137,7 +1207,7 @@ const storeImportScan = `-- name: StoreImportScan :one
 UPDATE imports SET rows_total = $1, delimiter = $2::text, repeated = $3::bigint[],
        position = $4, line = $5, row = $6, started_at = coalesce(started_at, now()), alive_at = now()
  WHERE id = $7 AND runner = $8::text AND finished_at IS NULL
-RETURNING id, user_id, status, message, source, url, file, encoding, is_utf8, size, delimiter, dry_run, images, batch_size, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
+RETURNING id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
 `
 
 type StoreImportScanParams struct {
@@ -1173,12 +1243,16 @@ func (q *Queries) StoreImportScan(ctx context.Context, arg StoreImportScanParams
 		&i.URL,
 		&i.File,
 		&i.Encoding,
+		&i.IsGuessed,
+		&i.Format,
 		&i.IsUtf8,
 		&i.Size,
 		&i.Delimiter,
 		&i.DryRun,
 		&i.Images,
 		&i.BatchSize,
+		&i.AllowFree,
+		&i.Attributes,
 		&i.Position,
 		&i.Line,
 		&i.Row,
@@ -1275,11 +1349,12 @@ UPDATE variants v
        options = coalesce(nullif(u.options, '')::jsonb, v.options),
        price_minor = CASE WHEN $2::boolean THEN u.price ELSE v.price_minor END,
        discount_minor = CASE WHEN $3::boolean THEN nullif(u.discount, -1) ELSE v.discount_minor END,
-       discount_starts_at = CASE WHEN $3 THEN NULL ELSE v.discount_starts_at END,
-       discount_ends_at = CASE WHEN $3 THEN NULL ELSE v.discount_ends_at END,
+       discount_starts_at = CASE WHEN $3 THEN nullif(u.starts_at, '')::timestamptz ELSE v.discount_starts_at END,
+       discount_ends_at = CASE WHEN $3 THEN nullif(u.ends_at, '')::timestamptz ELSE v.discount_ends_at END,
        track_inventory = u.tracked, updated_at = now()
   FROM (SELECT unnest($4::bigint[]) AS id, unnest($5::text[]) AS sku, unnest($6::text[]) AS gtin, unnest($7::text[]) AS options,
-               unnest($8::bigint[]) AS price, unnest($9::bigint[]) AS discount, unnest($10::boolean[]) AS tracked) u
+               unnest($8::bigint[]) AS price, unnest($9::bigint[]) AS discount, unnest($10::text[]) AS starts_at,
+               unnest($11::text[]) AS ends_at, unnest($12::boolean[]) AS tracked) u
  WHERE v.id = u.id
 `
 
@@ -1293,6 +1368,8 @@ type UpdateFeedVariantsParams struct {
 	Options      []string
 	Prices       []int64
 	Discounts    []int64
+	Starts       []string
+	Ends         []string
 	Trackeds     []bool
 }
 
@@ -1308,6 +1385,8 @@ func (q *Queries) UpdateFeedVariants(ctx context.Context, arg UpdateFeedVariants
 		arg.Options,
 		arg.Prices,
 		arg.Discounts,
+		arg.Starts,
+		arg.Ends,
 		arg.Trackeds,
 	)
 	return err

@@ -77,12 +77,16 @@ type Import struct {
 	URL        *string
 	File       *string
 	Encoding   *string
+	IsGuessed  bool
+	Format     *string
 	IsUtf8     bool
 	Size       int64
 	Delimiter  *string
 	DryRun     bool
 	Images     bool
 	BatchSize  int32
+	AllowFree  bool
+	Attributes []string
 	Position   int64
 	Line       int64
 	Row        int64

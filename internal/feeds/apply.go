@@ -110,6 +110,8 @@ func (w *writer) createVariants(ctx context.Context) error {
 			params.Discounts, v.sale,
 		), append(params.Trackeds, v.tracked)
 		params.Stocks = append(params.Stocks, max(0, v.quantity))
+		params.Starts = append(params.Starts, instantText(v.saleStarts))
+		params.Ends = append(params.Ends, instantText(v.saleEnds))
 	}
 	rows, err := w.queries.CreateFeedVariants(ctx, params)
 	if err != nil {
@@ -194,6 +196,8 @@ func (w *writer) updateVariants(ctx context.Context) error {
 		params.Discounts, params.Trackeds = append(params.Discounts, c.discount), append(
 			params.Trackeds, c.tracked,
 		)
+		params.Starts = append(params.Starts, instantText(c.starts))
+		params.Ends = append(params.Ends, instantText(c.ends))
 	}
 	return w.queries.UpdateFeedVariants(ctx, params)
 }

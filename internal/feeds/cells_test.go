@@ -103,7 +103,7 @@ func TestListsOfImages(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	load(t, shop, admin, []byte(`id,title,price,image_link,additional_image_link
-i1,One,5,"https://a.example/a.jpg, https://a.example/b.jpg",https://a.example/c,d.jpg
+i1,One,5,"https://a.example/a.jpg, https://a.example/b.jpg","https://a.example/c,d.jpg"
 i2,Two,5,https://a.example/a.jpg|https://a.example/b.jpg,
 i3,Three,5,"https://a.example/w_300,h_300/a.jpg","https://a.example/x,y.jpg,https://a.example/z.jpg https://a.example/&amp;.jpg"
 `), part{"images", "true"})
@@ -111,7 +111,7 @@ i3,Three,5,"https://a.example/w_300,h_300/a.jpg","https://a.example/x,y.jpg,http
 		shop, `SELECT array_agg((args ->> 'urls')::text ORDER BY (args ->> 'product')::bigint) FROM river_job WHERE kind = 'feeds.fetch_images'`,
 	)
 	require.Len(t, urls, 3)
-	assert.JSONEq(t, `["https://a.example/a.jpg", "https://a.example/b.jpg", "https://a.example/c"]`, urls[0])
+	assert.JSONEq(t, `["https://a.example/a.jpg", "https://a.example/b.jpg", "https://a.example/c,d.jpg"]`, urls[0])
 	assert.JSONEq(t, `["https://a.example/a.jpg", "https://a.example/b.jpg"]`, urls[1])
 	assert.JSONEq(
 		t, `["https://a.example/w_300,h_300/a.jpg", "https://a.example/x,y.jpg", "https://a.example/z.jpg", "https://a.example/&.jpg"]`, urls[2],

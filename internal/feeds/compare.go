@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopd/shopd/gen/db"
 )
@@ -16,12 +17,19 @@ func (pl *plan) update(it *item, v *db.FindFeedVariantsRow, k *known) (string, c
 	if v.DiscountMinor != nil {
 		discount = *v.DiscountMinor
 	}
-	change := &variantChange{item: it, id: v.ID, discount: discount}
+	change := &variantChange{
+		item:     it,
+		id:       v.ID,
+		discount: discount,
+		starts:   v.DiscountStartsAt,
+		ends:     v.DiscountEndsAt,
+	}
 	if pl.has(colPrice) {
 		price = it.price
 	}
 	if pl.has(colSalePrice) {
 		change.discount = it.sale
+		change.starts, change.ends = it.saleStarts, it.saleEnds
 	}
 	if pl.has(colPrice) && price == 0 && v.PriceMinor != 0 && !pl.allowFree {
 		return messageFree, colPrice
@@ -49,7 +57,8 @@ func (pl *plan) update(it *item, v *db.FindFeedVariantsRow, k *known) (string, c
 	var quantity int32
 	change.tracked, quantity = it.stockOf(v)
 	sells := change.sku != "" || change.options != "" || pl.has(colGTIN) && it.gtin != gtin || price != v.PriceMinor ||
-		change.discount != discountOf(v) ||
+		change.discount != discountOf(v) || !sameInstant(change.starts, v.DiscountStartsAt) ||
+		!sameInstant(change.ends, v.DiscountEndsAt) ||
 		change.tracked != v.TrackInventory
 	stocked := quantity >= 0 && quantity != v.Stock
 	called := it.id != "" &&
@@ -87,6 +96,14 @@ func discountOf(v *db.FindFeedVariantsRow) int64 {
 		return -1
 	}
 	return *v.DiscountMinor
+}
+
+// sameInstant reports whether two bounds of a period are the same, to the microsecond.
+func sameInstant(one, other *time.Time) bool {
+	if one == nil || other == nil {
+		return one == other
+	}
+	return one.Truncate(time.Microsecond).Equal(other.Truncate(time.Microsecond))
 }
 
 // changeOptions plans new options, if the row has some and the siblings allow them.

@@ -21,6 +21,7 @@ const exportPage = 500
 // exported are the columns of an export. An import recognises all of them.
 var exported = []string{
 	"id", "item_group_id", "title", "description", "brand", "product_type", "price", "sale_price",
+	"sale_price_effective_date",
 	"availability", "quantity", "condition", "gtin", "sku", "image_link", "additional_image_link",
 	"is_active", "is_featured", "options", "attributes",
 }
@@ -119,9 +120,10 @@ func (f *Feeds) eachItem(
 }
 
 func (f *Feeds) exportRow(t *tree, row db.ListFeedItemsRow) []string {
-	sale, quantity, options, attributes := "", "", "", "{}"
-	if row.OnSale {
+	sale, period, quantity, options, attributes := "", "", "", "", "{}"
+	if row.DiscountMinor != nil {
 		sale = f.price(*row.DiscountMinor)
+		period = formatPeriod(row.DiscountStartsAt, row.DiscountEndsAt)
 	}
 	if row.TrackInventory {
 		quantity = strconv.Itoa(int(row.Stock))
@@ -143,7 +145,7 @@ func (f *Feeds) exportRow(t *tree, row db.ListFeedItemsRow) []string {
 	}
 	cells := []string{
 		itemID(row), groupID(row), encodeEntities(row.Name), row.Description,
-		encodeEntities(optional.Value(row.BrandName)), encodeEntities(t.path(row.CategoryID)), f.price(row.PriceMinor), sale, availability(row), quantity,
+		encodeEntities(optional.Value(row.BrandName)), encodeEntities(t.path(row.CategoryID)), f.price(row.PriceMinor), sale, period, availability(row), quantity,
 		row.Condition, optional.Value(row.GTIN), row.SKU, first, strings.Join(more, ","),
 		strconv.FormatBool(row.IsActive), strconv.FormatBool(row.IsFeatured), options, attributes,
 	}

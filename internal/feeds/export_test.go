@@ -154,6 +154,9 @@ func TestTheFeedForGoogle(t *testing.T) {
 		t, token, apitest.Setting{Name: "STOREFRONT_URL", Value: "https://shop.example.com/"},
 	)
 	load(t, shop, shop.Admin(), []byte(phones))
+	addImages(shop)
+	load(t, shop, shop.Admin(), []byte("id,title,price\nBARE,Without an image,5\n"))
+	load(t, shop, shop.Admin(), []byte("id,title,price\nFREE,Free,0\n"), part{"allow_free", "true"})
 	shop.Get("/feeds/google.xml?token=another").Problem(http.StatusNotFound, "feed_not_found")
 	shop.Get("/feeds/google.xml").Problem(http.StatusUnprocessableEntity, "invalid_request")
 	answer := shop.Get("/feeds/google.xml?token=" + token.Value).Want(http.StatusOK)
@@ -177,6 +180,7 @@ func TestTheFeedForGoogle(t *testing.T) {
 	}
 	require.NoError(t, xml.Unmarshal(answer.Body, &feed))
 	assert.Equal(t, "2.0", feed.Version)
+	assert.NotContains(t, string(answer.Body), "identifier_exists", "no feed said so")
 	require.Len(t, feed.Items, 5)
 	first, red := feed.Items[0], feed.Items[2]
 	assert.Equal(t, "P-1", first.ID)
@@ -226,4 +230,24 @@ func TestAnExportThatBreaksOffSaysSo(t *testing.T) {
 	shop.Exec(`ALTER TABLE product_images RENAME TO product_images_gone`)
 	_, err = io.Copy(io.Discard, response.Body)
 	require.Error(t, err, "the connection breaks off")
+}
+
+// addImages gives every product an image, without which Google's feed leaves it out.
+func addImages(s *apitest.Shop) {
+	s.Exec(
+		`INSERT INTO product_images (product_id, is_primary, position, alt, sizes)
+		 SELECT id, true, 0, '', '[{"path": "a.jpg", "width": 1, "height": 1}]' FROM products`,
+	)
+}
+
+// getGoogleFeed: identifier_exists is what the feed of the product said.
+func TestIdentifiersThatDoNotExist(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t, token)
+	load(t, shop, shop.Admin(), []byte("id,title,price,brand,identifier_exists\nA,Own work,5,,no\nB,Branded,5,Acme,\nC,Other,5,Acme,yes\n"))
+	addImages(shop)
+	feed := string(shop.Get("/feeds/google.xml?token=" + token.Value).Want(http.StatusOK).Body)
+	assert.Equal(t, 1, strings.Count(feed, "<g:identifier_exists>no</g:identifier_exists>"))
+	assert.Equal(t, 1, strings.Count(feed, "identifier_exists>\n"))
+	assert.Equal(t, 3, strings.Count(feed, "<item>"))
 }

@@ -91,8 +91,9 @@ func (f *Feeds) writeItem(w *xmlWriter, t *tree, row db.ListFeedItemsRow) {
 	}
 	w.element("g:availability", availability(row))
 	w.element("g:price", f.price(row.PriceMinor))
-	if row.OnSale {
+	if row.DiscountMinor != nil {
 		w.element("g:sale_price", f.price(*row.DiscountMinor))
+		w.optional("g:sale_price_effective_date", googlePeriod(row.DiscountStartsAt, row.DiscountEndsAt))
 	}
 	w.optional("g:brand", optional.Value(row.BrandName))
 	w.optional("g:gtin", shortGTIN(optional.Value(row.GTIN)))

@@ -77,9 +77,4 @@ func (c *cells) salePeriod(it *item) {
 		it.sale, it.saleStarts, it.saleEnds = noSale, nil, nil
 		return
 	}
-	now := time.Now()
-	if it.saleStarts != nil && now.Before(*it.saleStarts) || it.saleEnds != nil && !now.Before(*it.saleEnds) {
-		c.warn(col, "is not now, so there is no sale price")
-		it.sale, it.saleStarts, it.saleEnds = noSale, nil, nil
-	}
 }

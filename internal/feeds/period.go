@@ -64,18 +64,34 @@ func parseInstant(text string, zone *time.Location, atEnd bool) (*time.Time, err
 	return nil, errPeriod
 }
 
-// formatPeriod writes a period as Google's feed has it; empty if it is open on both sides.
+// instantText returns a point in time for the database; empty for none.
+func instantText(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339Nano)
+}
+
+// formatPeriod writes a period as an export has it; empty if it is open on both sides.
 func formatPeriod(starts, ends *time.Time) string {
 	if starts == nil && ends == nil {
 		return ""
 	}
-	const form = "2006-01-02T15:04:05Z0700"
-	from, to := time.Unix(0, 0).UTC(), time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC)
+	return instantText(starts) + "/" + instantText(ends)
+}
+
+// googlePeriod writes a period as Google's feed has it, which knows no open sides and no seconds.
+func googlePeriod(starts, ends *time.Time) string {
+	if starts == nil && ends == nil {
+		return ""
+	}
+	const form = "2006-01-02T15:04-0700"
+	from, to := time.Unix(0, 0), time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)
 	if starts != nil {
-		from = starts.UTC()
+		from = *starts
 	}
 	if ends != nil {
-		to = ends.UTC()
+		to = *ends
 	}
-	return from.Format(form) + "/" + to.Format(form)
+	return from.UTC().Format(form) + "/" + to.UTC().Format(form)
 }

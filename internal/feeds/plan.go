@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/shopd/shopd/gen/db"
 )
@@ -49,9 +50,11 @@ type newVariant struct {
 type variantChange struct {
 	*item
 	id       int64
-	sku      string // empty: unchanged
-	options  string // empty: unchanged
-	discount int64  // -1: none
+	sku      string     // empty: unchanged
+	options  string     // empty: unchanged
+	discount int64      // noSale: none
+	starts   *time.Time // of the sale price
+	ends     *time.Time
 	tracked  bool
 }
 

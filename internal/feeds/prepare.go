@@ -33,6 +33,9 @@ func (r *runner) prepare(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.convert(ctx); err != nil {
+		return err
+	}
 	if r.RowsTotal == nil {
 		return r.scan(ctx)
 	}
@@ -155,13 +158,17 @@ func (r *runner) begin(
 	return file, in, delimiter, at, err
 }
 
-// readHeader returns the names of the columns and the place of the row behind them.
+// readHeader returns the names of the columns and the place of the row behind them. A delimiter of 0
+// is detected.
 func (r *runner) readHeader(ctx context.Context, delimiter byte) ([]string, csvfile.Place, error) {
-	file, in, _, at, err := r.begin(ctx)
+	file, in, detected, at, err := r.begin(ctx)
 	if err != nil {
 		return nil, at, err
 	}
 	defer func() { _ = file.Close() }()
+	if delimiter == 0 {
+		delimiter = detected
+	}
 	record, err := csvfile.NewReader(in, delimiter, at).Next()
 	return record.Cells, record.Next, err
 }

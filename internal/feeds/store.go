@@ -107,24 +107,9 @@ func (r *runner) translate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	original := *r.Encoding
-	stored, err := r.queries.StoreImportFile(ctx, db.StoreImportFileParams{
-		ID:        r.ID,
-		Runner:    r.name,
-		File:      &name,
-		Encoding:  &original,
-		IsGuessed: r.IsGuessed,
-		IsUtf8:    true,
-		Size:      counted.n,
-		Format:    r.Format,
-	})
-	if err == nil && stored == 0 {
-		err = errTakenOver
+	if err := r.recordFile(ctx, name, *r.Encoding, counted.n); err != nil {
+		return err
 	}
-	if err != nil {
-		return errors.Join(err, r.store.Discard(context.WithoutCancel(ctx), name))
-	}
-	r.File, r.IsUtf8, r.Size = &name, true, counted.n
 	return r.store.Discard(ctx, before)
 }
 
@@ -138,4 +123,26 @@ func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += int64(n)
 	return n, err
+}
+
+// recordFile records a new file in UTF-8 that the import reads from now on.
+func (r *runner) recordFile(ctx context.Context, name, original string, size int64) error {
+	stored, err := r.queries.StoreImportFile(ctx, db.StoreImportFileParams{
+		ID:        r.ID,
+		Runner:    r.name,
+		File:      &name,
+		Encoding:  &original,
+		IsGuessed: r.IsGuessed,
+		IsUtf8:    true,
+		Size:      size,
+		Format:    r.Format,
+	})
+	if err == nil && stored == 0 {
+		err = errTakenOver
+	}
+	if err != nil {
+		return errors.Join(err, r.store.Discard(context.WithoutCancel(ctx), name))
+	}
+	r.File, r.IsUtf8, r.Size = &name, true, size
+	return nil
 }
