@@ -2888,6 +2888,16 @@ type ImageUpload struct {
 
 // Import An import of products from a file.
 type Import struct {
+	// AllowFree Whether prices may be 0.
+	//
+	// Example: false
+	AllowFree bool `json:"allow_free"`
+
+	// Attributes Further columns that become public attributes.
+	//
+	// Example: ["capacity"]
+	Attributes []string `json:"attributes"`
+
 	// BatchSize How many rows it imports at once.
 	//
 	// Example: 500
@@ -2922,6 +2932,11 @@ type Import struct {
 	//
 	// Example: 2026-02-01T10:02:00Z
 	FinishedAt *time.Time `json:"finished_at"`
+
+	// Format The program whose export the file is, `shopify`, `woocommerce` or `magento`, or `google_xml`; null for any other file.
+	//
+	// Example: shopify
+	Format *string `json:"format"`
 
 	// ID An id.
 	//
@@ -3022,6 +3037,16 @@ type ImportErrorPage struct {
 
 // ImportFetch Where a file of products is on the web, and how to import it.
 type ImportFetch struct {
+	// AllowFree Whether prices may be 0. Without it a row with a price of 0 is refused, unless the product is free already.
+	//
+	// Example: false
+	AllowFree *bool `json:"allow_free,omitempty"`
+
+	// Attributes Further columns that become public attributes; `*` for all that do not look internal.
+	//
+	// Example: ["capacity","voltage"]
+	Attributes []string `json:"attributes,omitempty"`
+
 	// BatchSize How many rows are imported at once, all or none, before the next are read.
 	//
 	// Example: 500
@@ -3032,15 +3057,30 @@ type ImportFetch struct {
 	// Example: true
 	DryRun *bool `json:"dry_run,omitempty"`
 
+	// Encoding How the file's text is encoded, such as `windows-1250`, for a file that does not say it. In a form it stands before the file.
+	//
+	// Example: windows-1250
+	Encoding *string `json:"encoding,omitempty"`
+
 	// Images Whether to fetch the images the file names.
 	//
 	// Example: false
 	Images *bool `json:"images,omitempty"`
 
+	// Password The password that goes with it.
+	//
+	// Example: correct horse battery
+	Password *string `json:"password,omitempty"`
+
 	// URL A public http or https address of a file of at most 512 MiB. It is fetched once.
 	//
 	// Example: https://feeds.example.com/products.csv
 	URL string `json:"url"`
+
+	// Username The user that the address asks for (HTTP basic authentication). Stored until the import ends, and never shown.
+	//
+	// Example: feeds
+	Username *string `json:"username,omitempty"`
 }
 
 // ImportPage A page of imports.
@@ -3096,7 +3136,7 @@ type ImportRows struct {
 	// Example: 100
 	Updated int64 `json:"updated"`
 
-	// Warnings Things that went wrong without a row being refused, such as images that could not be fetched.
+	// Warnings Odd cells that cost only themselves, columns that were left out, and images that could not be fetched.
 	//
 	// Example: 2
 	Warnings int64 `json:"warnings"`
@@ -3108,6 +3148,16 @@ type ImportStatus string
 
 // ImportUpload A file of products, and how to import it. Each part may be sent once.
 type ImportUpload struct {
+	// AllowFree Whether prices may be 0. Without it a row with a price of 0 is refused, unless the product is free already.
+	//
+	// Example: false
+	AllowFree *bool `json:"allow_free,omitempty"`
+
+	// Attributes Further columns that become public attributes, separated by commas; `*` for all that do not look internal.
+	//
+	// Example: capacity,voltage
+	Attributes *string `json:"attributes,omitempty"`
+
 	// BatchSize How many rows are imported at once, all or none, before the next are read.
 	//
 	// Example: 500
@@ -3117,6 +3167,11 @@ type ImportUpload struct {
 	//
 	// Example: true
 	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Encoding How the file's text is encoded, such as `windows-1250`, for a file that does not say it. In a form it stands before the file.
+	//
+	// Example: windows-1250
+	Encoding *string `json:"encoding,omitempty"`
 
 	// File The file, at most 512 MiB.
 	File openapi_types.File `json:"file"`

@@ -2889,6 +2889,16 @@ type ImageUpload struct {
 
 // Import An import of products from a file.
 type Import struct {
+	// AllowFree Whether prices may be 0.
+	//
+	// Example: false
+	AllowFree bool `json:"allow_free"`
+
+	// Attributes Further columns that become public attributes.
+	//
+	// Example: ["capacity"]
+	Attributes []string `json:"attributes"`
+
 	// BatchSize How many rows it imports at once.
 	//
 	// Example: 500
@@ -2923,6 +2933,11 @@ type Import struct {
 	//
 	// Example: 2026-02-01T10:02:00Z
 	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
+
+	// Format The program whose export the file is, `shopify`, `woocommerce` or `magento`, or `google_xml`; null for any other file.
+	//
+	// Example: shopify
+	Format nullable.Nullable[string] `json:"format"`
 
 	// ID An id.
 	//
@@ -3023,6 +3038,16 @@ type ImportErrorPage struct {
 
 // ImportFetch Where a file of products is on the web, and how to import it.
 type ImportFetch struct {
+	// AllowFree Whether prices may be 0. Without it a row with a price of 0 is refused, unless the product is free already.
+	//
+	// Example: false
+	AllowFree *bool `json:"allow_free,omitempty"`
+
+	// Attributes Further columns that become public attributes; `*` for all that do not look internal.
+	//
+	// Example: ["capacity","voltage"]
+	Attributes []string `json:"attributes,omitempty"`
+
 	// BatchSize How many rows are imported at once, all or none, before the next are read.
 	//
 	// Example: 500
@@ -3033,15 +3058,30 @@ type ImportFetch struct {
 	// Example: true
 	DryRun *bool `json:"dry_run,omitempty"`
 
+	// Encoding How the file's text is encoded, such as `windows-1250`, for a file that does not say it. In a form it stands before the file.
+	//
+	// Example: windows-1250
+	Encoding *string `json:"encoding,omitempty"`
+
 	// Images Whether to fetch the images the file names.
 	//
 	// Example: false
 	Images *bool `json:"images,omitempty"`
 
+	// Password The password that goes with it.
+	//
+	// Example: correct horse battery
+	Password *string `json:"password,omitempty"`
+
 	// URL A public http or https address of a file of at most 512 MiB. It is fetched once.
 	//
 	// Example: https://feeds.example.com/products.csv
 	URL string `json:"url"`
+
+	// Username The user that the address asks for (HTTP basic authentication). Stored until the import ends, and never shown.
+	//
+	// Example: feeds
+	Username *string `json:"username,omitempty"`
 }
 
 // ImportPage A page of imports.
@@ -3097,7 +3137,7 @@ type ImportRows struct {
 	// Example: 100
 	Updated int64 `json:"updated"`
 
-	// Warnings Things that went wrong without a row being refused, such as images that could not be fetched.
+	// Warnings Odd cells that cost only themselves, columns that were left out, and images that could not be fetched.
 	//
 	// Example: 2
 	Warnings int64 `json:"warnings"`
@@ -3109,6 +3149,16 @@ type ImportStatus string
 
 // ImportUpload A file of products, and how to import it. Each part may be sent once.
 type ImportUpload struct {
+	// AllowFree Whether prices may be 0. Without it a row with a price of 0 is refused, unless the product is free already.
+	//
+	// Example: false
+	AllowFree *bool `json:"allow_free,omitempty"`
+
+	// Attributes Further columns that become public attributes, separated by commas; `*` for all that do not look internal.
+	//
+	// Example: capacity,voltage
+	Attributes *string `json:"attributes,omitempty"`
+
 	// BatchSize How many rows are imported at once, all or none, before the next are read.
 	//
 	// Example: 500
@@ -3118,6 +3168,11 @@ type ImportUpload struct {
 	//
 	// Example: true
 	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Encoding How the file's text is encoded, such as `windows-1250`, for a file that does not say it. In a form it stands before the file.
+	//
+	// Example: windows-1250
+	Encoding *string `json:"encoding,omitempty"`
 
 	// File The file, at most 512 MiB.
 	File openapi_types.File `json:"file"`
@@ -8796,12 +8851,20 @@ type ClientInterface interface {
 	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
 	//
 	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-	// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+	// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
+	// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
 	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
-	// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-	// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
-	// this shop is such a file.
+	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
+	// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+	// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+	//
+	// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
+	// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+	//
+	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
+	// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
+	// could be left out costs only itself, and is a warning.
 	//
 	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
 	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
@@ -8822,12 +8885,20 @@ type ClientInterface interface {
 	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
 	//
 	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-	// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+	// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
+	// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
 	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
-	// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-	// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
-	// this shop is such a file.
+	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
+	// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+	// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+	//
+	// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
+	// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+	//
+	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
+	// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
+	// could be left out costs only itself, and is a warning.
 	//
 	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
 	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
@@ -11325,12 +11396,20 @@ func (c *Client) ListImports(ctx context.Context, params *ListImportsParams, req
 // imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
 //
 // **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
+// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
 // `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
-// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
-// this shop is such a file.
+// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
+// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+//
+// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
+// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+//
+// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
+// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
+// could be left out costs only itself, and is a warning.
 //
 // **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
 // with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
@@ -11361,12 +11440,20 @@ func (c *Client) StartImportWithBody(ctx context.Context, contentType string, bo
 // imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
 //
 // **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
+// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
 // `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
-// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
-// this shop is such a file.
+// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
+// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+//
+// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
+// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+//
+// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
+// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
+// could be left out costs only itself, and is a warning.
 //
 // **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
 // with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
@@ -24537,12 +24624,20 @@ type ClientWithResponsesInterface interface {
 	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
 	//
 	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-	// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+	// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
+	// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
 	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
-	// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-	// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
-	// this shop is such a file.
+	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
+	// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+	// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+	//
+	// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
+	// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+	//
+	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
+	// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
+	// could be left out costs only itself, and is a warning.
 	//
 	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
 	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
@@ -24563,12 +24658,20 @@ type ClientWithResponsesInterface interface {
 	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
 	//
 	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-	// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+	// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
+	// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
 	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
-	// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-	// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
-	// this shop is such a file.
+	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
+	// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+	// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+	//
+	// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
+	// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+	//
+	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
+	// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
+	// could be left out costs only itself, and is a warning.
 	//
 	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
 	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
@@ -41200,12 +41303,20 @@ func (c *ClientWithResponses) ListImportsWithResponse(ctx context.Context, param
 // imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
 //
 // **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
+// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
 // `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
-// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
-// this shop is such a file.
+// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
+// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+//
+// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
+// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+//
+// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
+// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
+// could be left out costs only itself, and is a warning.
 //
 // **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
 // with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
@@ -41232,12 +41343,20 @@ func (c *ClientWithResponses) StartImportWithBodyWithResponse(ctx context.Contex
 // imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
 //
 // **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
+// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
 // `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
-// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
-// this shop is such a file.
+// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
+// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+//
+// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
+// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+//
+// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
+// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
+// could be left out costs only itself, and is a warning.
 //
 // **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
 // with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks

@@ -169,7 +169,7 @@ func TestGoogleXML(t *testing.T) {
 		require.Equal(t, [4]int64{2, 0, 0, 0}, counted(done), "%s: %v %v", name, done.Message, complaints(admin, done.ID))
 		assert.Equal(t, "google_xml", *done.Format)
 		assert.Equal(t, []string{
-			`X-1|Café & Tea||P&G|Tools>Kitchen|{}|500|3|04006381333931|{"material": "Oak"}|live`, `X-2|Cup <b>||{}|700|0|{}|live`,
+			`X-1|Café & Tea||P&G|Tools>Kitchen|{}|500|3|04006381333931|{"material": "Oak"}|live`, `X-2|Cup <b>|||{}|700|0|{}|live`,
 		}, shopText(shop), name)
 		said := complaints(admin, done.ID)
 		require.Len(t, said, 1)

@@ -135,7 +135,7 @@ func text(markup string) string {
 		switch kind {
 		case html.TextToken:
 			if hidden == 0 {
-				b.WriteString(strings.Join(strings.FieldsFunc(" "+token.Data+" ", isBreak), " "))
+				b.WriteString(breaks.Replace(token.Data))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
 			switch token.Data {
@@ -165,7 +165,8 @@ func text(markup string) string {
 	return strings.Join(lines, "\n")
 }
 
-func isBreak(r rune) bool { return r == '\n' || r == '\r' }
+// breaks are line breaks of markup, which mean a blank.
+var breaks = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
 
 // isLess reports whether one amount is below another; both are plain decimal numbers.
 func isLess(one, other string) bool {

@@ -1245,12 +1245,20 @@ export const setStock = /* @__PURE__ */ operation<operations['setStock']>('setSt
  * imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
  *
  * **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
- * pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+ * pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
+ * whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+ * exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
  * `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
- * `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
- * `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
- * `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
- * this shop is such a file.
+ * `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
+ * `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+ * `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+ *
+ * **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
+ * others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+ *
+ * **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
+ * is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
+ * could be left out costs only itself, and is a warning.
  *
  * **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
  * with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
