@@ -90,6 +90,11 @@ func integerDefects(schema *openapi3.Schema) []defect {
 	}
 }
 
+// blanks are texts that nobody can read: spaces, breaks, a zero-width space, Braille's blank.
+var blanks = []string{
+	" ", "\u00a0", "\u3000", "\u2003", "\u2028", "\u0085", "\u200b", "\u2800", "\u3164", " \u00a0\t",
+}
+
 func textDefects(schema *openapi3.Schema) []defect {
 	var list []defect
 	if schema.MinLength > 0 {
@@ -110,6 +115,11 @@ func textDefects(schema *openapi3.Schema) []defect {
 			if !allows(schema, text) {
 				list = append(list, constant("against the pattern", text))
 			}
+		}
+	}
+	if mustNotBeBlank(schema) {
+		for _, blank := range blanks {
+			list = append(list, constant("blank", strings.Repeat(blank, max(1, int(schema.MinLength)))))
 		}
 	}
 	if schema.Format == "date-time" {

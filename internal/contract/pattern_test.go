@@ -11,7 +11,7 @@ import (
 
 // matching draws a text of a schema's pattern, about so long and no longer than most.
 func matching(t *rapid.T, schema *openapi3.Schema, length, most int) string {
-	parsed, err := syntax.Parse(schema.Pattern, syntax.Perl)
+	parsed, err := syntax.Parse(goPattern(schema.Pattern), syntax.Perl)
 	if err != nil {
 		t.Fatalf("pattern %s: %v", schema.Pattern, err)
 	}

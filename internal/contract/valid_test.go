@@ -232,21 +232,31 @@ func (g *generator) text(t *rapid.T, c *call, schema *openapi3.Schema, at place)
 		length = 40
 	}
 	length = max(low, min(high, length))
-	if schema.Pattern != "" && schema.Pattern != `\S` {
+	if schema.Pattern != "" && !mustNotBeBlank(schema) {
 		return matching(t, schema, length, high)
 	}
 	text := fill(t, length, at.in)
-	if schema.Pattern == `\S` && strings.TrimSpace(text) == "" && length > 0 {
+	if length > 0 && !allows(schema, text) {
 		text = "x" + string([]rune(text)[1:])
 	}
 	return text
 }
 
+// mustNotBeBlank reports whether the pattern only demands that a text is more than blanks.
+func mustNotBeBlank(schema *openapi3.Schema) bool {
+	return strings.HasPrefix(strings.TrimPrefix(schema.Pattern, "^$|"), `[^\s\p{Z}`)
+}
+
+var unicodeEscape = regexp.MustCompile(`\\u([0-9A-F]{4})`)
+
+// goPattern returns a pattern as Go writes it: \u2800 is \x{2800}.
+func goPattern(pattern string) string { return unicodeEscape.ReplaceAllString(pattern, `\x{$1}`) }
+
 // allows reports whether a text is one of a schema.
 func allows(schema *openapi3.Schema, text string) bool {
 	length := uint64(utf8.RuneCountInString(text))
 	return length >= schema.MinLength && (schema.MaxLength == nil || length <= *schema.MaxLength) &&
-		(schema.Pattern == "" || regexp.MustCompile(schema.Pattern).MatchString(text))
+		(schema.Pattern == "" || regexp.MustCompile(goPattern(schema.Pattern)).MatchString(text))
 }
 
 var (

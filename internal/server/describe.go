@@ -52,6 +52,8 @@ func describeSchemaError(err *openapi3.SchemaError) string {
 		)
 	case "pattern":
 		switch {
+		case strings.Contains(schema.Pattern, `[^\s\p{Z}`):
+			return "must not be blank"
 		case schema.Format == "email":
 			return "must be an e-mail address"
 		case schema.Description != "":
@@ -72,8 +74,10 @@ func firstSentence(text string) string {
 	return sentence
 }
 
+// lowerFirst returns a text with its first letter in lower case, unless it begins with a name such
+// as ISO.
 func lowerFirst(text string) string {
-	if text == "" {
+	if len(text) < 2 || text[1] >= 'A' && text[1] <= 'Z' {
 		return text
 	}
 	return strings.ToLower(text[:1]) + text[1:]

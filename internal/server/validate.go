@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -38,8 +37,6 @@ var (
 		"incomplete_body", "The body ended before its announced length.",
 	)
 )
-
-const maxJSONDepth = 64
 
 // validatorOptions leave authentication to guard and defaults to the handlers. The value that was
 // validated is the one that is bound: encoding/json would match member names without regard to case.
@@ -210,118 +207,4 @@ func (op *operation) readBody(r *http.Request) error {
 		}
 	}
 	return nil
-}
-
-// checkJSON refuses a body that is not exactly one JSON value, is nested too deep, or has U+0000.
-func checkJSON(data []byte) error {
-	depth, deepest, inString := 0, 0, false
-	for i := 0; i < len(data); i++ {
-		switch b := data[i]; {
-		case inString && b == '\\':
-			if bytes.HasPrefix(data[i:], []byte(`\u0000`)) {
-				return problem.Invalid(
-					problem.Field{Pointer: "", Message: "holds the character U+0000"},
-				)
-			}
-			i++
-		case b == '"':
-			inString = !inString
-		case inString:
-		case b == '{', b == '[':
-			depth++
-			deepest = max(deepest, depth)
-		case b == '}', b == ']':
-			depth--
-		}
-	}
-	if deepest > maxJSONDepth {
-		return errJSON.Detailf("The body is nested deeper than %d levels.", maxJSONDepth)
-	}
-	if !json.Valid(data) {
-		var syntax *json.SyntaxError
-		if err := json.Unmarshal(data, new(any)); errors.As(err, &syntax) {
-			return errJSON.Detailf(
-				"The body is not valid JSON: %s, after %d bytes.", syntax.Error(), syntax.Offset,
-			)
-		}
-		return errJSON
-	}
-	return nil
-}
-
-// describeInvalid returns the problem that lists the fields of the validator's errors.
-func describeInvalid(err error) error {
-	var fields []problem.Field
-	collectFields(err, nil, &fields)
-	if len(fields) == 0 {
-		return errMalformed.Because(err)
-	}
-	sortFields(fields)
-	fields = slices.Compact(fields)
-	return problem.Invalid(fields...)
-}
-
-func collectFields(err error, parameter *openapi3.Parameter, fields *[]problem.Field) {
-	switch e := err.(type) { //nolint:errorlint // every level of the tree is visited by hand
-	case openapi3.MultiError:
-		for _, one := range e {
-			collectFields(one, parameter, fields)
-		}
-	case *openapi3filter.RequestError:
-		if e.Err == nil {
-			name := ""
-			if e.Parameter != nil {
-				name = pointer(e.Parameter.Name)
-			}
-			*fields = append(*fields, problem.Field{Pointer: name, Message: e.Reason})
-			return
-		}
-		collectFields(e.Err, e.Parameter, fields)
-	case *openapi3.SchemaError:
-		path := ""
-		if parameter != nil {
-			path = pointer(parameter.Name)
-		}
-		for _, step := range e.JSONPointer() {
-			path += pointer(step)
-		}
-		*fields = append(*fields, problem.Field{Pointer: path, Message: describeSchemaError(e)})
-	case *openapi3filter.ParseError:
-		path := ""
-		if parameter != nil {
-			path = pointer(parameter.Name)
-		}
-		for _, step := range e.Path() {
-			if text, ok := step.(string); ok {
-				path += pointer(text)
-			}
-		}
-		message := "is not of its type"
-		if e.Reason != "" {
-			message = "is " + e.Reason
-		}
-		*fields = append(*fields, problem.Field{Pointer: path, Message: message})
-	default:
-		path := ""
-		if parameter != nil {
-			path = pointer(parameter.Name)
-		}
-		message := "is not valid"
-		if errors.Is(err, openapi3filter.ErrInvalidRequired) {
-			message = "is required"
-		} else if errors.Is(err, openapi3filter.ErrInvalidEmptyValue) {
-			message = "must not be empty"
-		}
-		*fields = append(*fields, problem.Field{Pointer: path, Message: message})
-	}
-}
-
-func pointer(name string) string {
-	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
-func sortFields(fields []problem.Field) {
-	slices.SortFunc(fields, func(a, b problem.Field) int {
-		return strings.Compare(a.Pointer+a.Message, b.Pointer+b.Message)
-	})
 }
