@@ -264,7 +264,10 @@ SELECT l.product_id, l.is_visible, l.is_featured, l.sku, l.gtin, l.price_minor, 
        l.rating_count, l.rating_sum, l.created_at, p.updated_at, p.name, p.slug,
        b.id AS brand_id, b.name AS brand_name, b.slug AS brand_slug,
        c.id AS category_id, c.name AS category_name, c.slug AS category_slug,
-       i.id AS image_id, i.alt AS image_alt, i.position AS image_position, i.sizes AS image_sizes
+       i.id AS image_id, i.alt AS image_alt, i.position AS image_position, i.sizes AS image_sizes,
+       (SELECT count(*) FROM variants v WHERE v.product_id = l.product_id AND v.deleted_at IS NULL)::integer AS variant_count,
+       coalesce((SELECT v.id FROM variants v
+                  WHERE v.product_id = l.product_id AND v.deleted_at IS NULL AND v.is_default), 0)::bigint AS default_variant_id
   FROM product_listings l
   JOIN products p ON p.id = l.product_id
   LEFT JOIN brands b ON b.id = l.brand_id

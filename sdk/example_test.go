@@ -37,9 +37,11 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		if _, err := shop.AddCartItemWithResponse(
-			ctx, nil, client.CartItem{ProductID: hit.Product.ID, Quantity: 2},
-		); err != nil {
+		if _, err := shop.AddCartItemWithResponse(ctx, nil, client.CartItem{
+			ProductID: hit.Product.ID,
+			VariantID: &hit.Product.DefaultVariantID,
+			Quantity:  2,
+		}); err != nil {
 			log.Fatal(err)
 		}
 		break // the best is enough

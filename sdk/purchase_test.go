@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/client"
+	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/sdk"
 )
 
@@ -107,6 +108,44 @@ func TestAWholePurchase(t *testing.T) {
 	require.NotNil(t, done)
 	assert.Equal(t, done.Answer, answer.String())
 	assert.Contains(t, done.Answer, "Everyday Steel Bottle")
+}
+
+// addCartItem, createOrder, payOrder: whatever a list of the demo shop shows can be bought by its
+// default variant, products of several variants too.
+func TestAPurchaseOfEachNewProductOfTheDemoShop(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	shop := connect(t, apitest.Demo(t).URL(), sdk.Options{})
+	signUp(t, shop, "grace@example.com")
+	page, err := shop.ListProductsWithResponse(
+		ctx, &client.ListProductsParams{Limit: new(client.Limit(100)), InStock: new(true)},
+	)
+	require.NoError(t, err)
+	withVariants := 0
+	for _, product := range page.JSON200.Items {
+		item := client.CartItem{
+			ProductID: product.ID,
+			VariantID: &product.DefaultVariantID,
+			Quantity:  1,
+		}
+		_, err := shop.AddCartItemWithResponse(ctx, nil, item)
+		if sdk.HasCode(err, "insufficient_stock") { // another of its variants is in stock
+			continue
+		}
+		require.NoError(t, err, product.Name)
+		if product.VariantCount > 1 {
+			withVariants++
+		}
+	}
+	assert.Positive(t, withVariants)
+	order, err := shop.CreateOrderWithResponse(ctx, nil, client.OrderInput{})
+	require.NoError(t, err)
+	payment, err := shop.PayOrderWithResponse(
+		ctx, order.JSON201.ID, nil,
+		client.PayInput{PaymentType: new("card"), Token: new("tok_visa")},
+	)
+	require.NoError(t, err)
+	assert.Equal(t, client.PaymentStatusPaid, payment.JSON201.Status)
 }
 
 func TestManyCallsWithASpentTokenRefreshItOnce(t *testing.T) {

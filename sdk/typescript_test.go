@@ -3,11 +3,14 @@ package sdk_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 const typescript = "../sdk/ts"
@@ -29,6 +32,10 @@ func TestTypeScript(t *testing.T) {
 	talk := run(t, typescript, []string{"SHOP=" + address}, "node", "build/examples/buy.js")
 	assert.Regexp(t, `(?s)^Everyday Steel Bottle for 12.50 USD: paid\n.*\[#\d+\]`, talk)
 
+	demo := apitest.Demo(t).URL()
+	talk = run(t, typescript, []string{"SHOP=" + demo}, "node", "build/examples/buy.js")
+	assert.Regexp(t, `(?s): paid\n.*\[#\d+\]`, talk, "on the demo shop, too")
+
 	t.Run("through Prism", func(t *testing.T) {
 		between := startPrism(t, address)
 		run(
@@ -37,6 +44,31 @@ func TestTypeScript(t *testing.T) {
 		)
 		between.requireNoViolation(t)
 	})
+}
+
+// A package made in a fresh clone holds the compiled client, its types and its licence.
+func TestNpmPackHoldsAllItNeeds(t *testing.T) {
+	t.Parallel()
+	needNode(t)
+	clone := t.TempDir()
+	listed := run(t, typescript, nil, "git", "ls-files")
+	for file := range strings.Lines(listed) {
+		file = strings.TrimSpace(file)
+		content, err := os.ReadFile(filepath.Join(typescript, file))
+		require.NoError(t, err)
+		info, err := os.Stat(filepath.Join(typescript, file))
+		require.NoError(t, err)
+		target := filepath.Join(clone, file)
+		require.NoError(t, os.MkdirAll(filepath.Dir(target), 0o755))
+		require.NoError(t, os.WriteFile(target, content, info.Mode().Perm()))
+	}
+	packed := run(t, clone, nil, "npm", "pack", "--json", "--loglevel=error")
+	for _, name := range []string{
+		"dist/index.js", "dist/index.d.ts", "dist/generated/schema.d.ts", "LICENSE", "README.md",
+	} {
+		assert.Contains(t, packed, `"path": "`+name+`"`)
+	}
+	assert.NotContains(t, packed, `"path": "src/`)
 }
 
 // The example in the README is the one that is tested, and short.

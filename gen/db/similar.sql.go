@@ -39,7 +39,7 @@ WITH self AS MATERIALIZED (
       FROM (SELECT x.product_id, x.distance, x.brand_id, x.in_band, row_number() OVER (PARTITION BY x.brand_id ORDER BY x.in_band DESC, x.distance, x.product_id) AS place FROM ranked x) r
      WHERE r.brand_id IS NULL OR r.place <= 3
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, chosen.total::bigint AS total
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, product_cards.variant_count, product_cards.default_variant_id, chosen.total::bigint AS total
   FROM chosen
   JOIN product_cards ON product_cards.product_id = chosen.product_id
  ORDER BY chosen.in_band DESC, chosen.distance, chosen.product_id
@@ -90,6 +90,8 @@ func (q *Queries) ListSimilarProducts(ctx context.Context, pageLimit int32, mode
 			&i.ProductCard.ImageAlt,
 			&i.ProductCard.ImagePosition,
 			&i.ProductCard.ImageSizes,
+			&i.ProductCard.VariantCount,
+			&i.ProductCard.DefaultVariantID,
 			&i.Total,
 		); err != nil {
 			return nil, err

@@ -144,8 +144,9 @@ func TestVariantsInTheCart(t *testing.T) {
 		{"price": "12", "options": fields{"size": "M"}, "stock": 3},
 	}})
 	small, medium := shirt.Variants[0].ID, shirt.Variants[1].ID
-	ada.Post(items, fields{"product_id": shirt.ID, "quantity": 1}).
+	required := ada.Post(items, fields{"product_id": shirt.ID, "quantity": 1}).
 		Problem(http.StatusUnprocessableEntity, "variant_required")
+	assert.Equal(t, "/variant_id", required.Errors[0].Pointer)
 	ada.Post(items, fields{"product_id": shirt.ID, "variant_id": small, "quantity": 1}).
 		Want(http.StatusOK)
 	ada.Patch(item(shirt.ID), fields{"delta": 1}).

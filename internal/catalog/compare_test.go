@@ -28,10 +28,14 @@ func TestCompareProducts(t *testing.T) {
 	pot, jug := id("pot"), id("jug")
 
 	var both api.ProductComparison
-	shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, pot)).
+	shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d&ids=%d", jug, pot)).
 		Want(http.StatusOK).
 		Into(&both)
 	require.Len(t, both.Products, 2)
+	commas, err := http.Get(shop.URL() + fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, pot))
+	require.NoError(t, err)
+	require.NoError(t, commas.Body.Close())
+	assert.Equal(t, http.StatusOK, commas.StatusCode, "one value with commas means the same")
 	assert.Equal(
 		t, []string{"Jug", "Pot"}, []string{both.Products[0].Name, both.Products[1].Name},
 		"in the order asked for",
@@ -59,7 +63,7 @@ func TestCompareProducts(t *testing.T) {
 		"the catalogue does not say whether the pot has one",
 	)
 
-	shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, id("ghost"))).
+	shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d&ids=%d", jug, id("ghost"))).
 		Problem(http.StatusNotFound, "product_not_found")
 	for _, ids := range []string{fmt.Sprint(jug), fmt.Sprintf("%d,%d", jug, jug), "1,2,3,4,5", "a,b", ""} {
 		shop.Get("/api/v1/products/compare?ids="+ids).
@@ -69,7 +73,7 @@ func TestCompareProducts(t *testing.T) {
 		t,
 		1,
 		shop.Statements(
-			func() { shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, pot)).Want(http.StatusOK) },
+			func() { shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d&ids=%d", jug, pot)).Want(http.StatusOK) },
 		),
 	)
 }

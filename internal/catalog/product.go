@@ -31,8 +31,12 @@ func (c *Catalog) Summary(card db.ProductCard) (api.ProductSummary, error) {
 		Availability:    availability(card.InStock),
 		IsFeatured:      card.IsFeatured,
 		Rating:          rating(card.RatingCount, card.RatingSum),
-		CreatedAt:       card.CreatedAt,
-		UpdatedAt:       card.UpdatedAt,
+
+		VariantCount:     card.VariantCount,
+		DefaultVariantID: card.DefaultVariantID,
+
+		CreatedAt: card.CreatedAt,
+		UpdatedAt: card.UpdatedAt,
 	}
 	if card.ImageID != nil {
 		image := storedImage{

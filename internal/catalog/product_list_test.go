@@ -62,6 +62,10 @@ func TestListProducts(t *testing.T) {
 	for _, item := range page.Items {
 		assert.Equal(t, item.Stock > 0, item.InStock)
 		assert.Equal(t, item.DiscountPrice == nil, item.DiscountPercent == nil)
+		var detail api.Product
+		shop.Get(fmt.Sprintf("/api/v1/products/%d", item.ID)).Want(http.StatusOK).Into(&detail)
+		assert.Len(t, detail.Variants, int(item.VariantCount), item.Name)
+		assert.Equal(t, detail.Variants[0].ID, item.DefaultVariantID, item.Name)
 	}
 	behind := list(shop, "offset=100000")
 	assert.Empty(t, behind.Items)

@@ -15,6 +15,9 @@ var (
 		Code:       "variant_required",
 		Resolution: problem.FixRequest,
 		Detail:     "The product has several variants: say which by variant_id.",
+		Fields: []problem.Field{{
+			Pointer: "/variant_id", Message: "is required: the product has several variants",
+		}},
 	}
 	ErrStockChanged = problem.Conflict(
 		"stock_changed", "There is another number of units there than you expected.",

@@ -25,8 +25,12 @@ const (
 
 // operation is what the contract decides about one operation, read once at start.
 type operation struct {
-	id       string
-	route    *routers.Route  // for the validator
+	id    string
+	route *routers.Route // for the validator
+	// numberLists are the query parameters that hold several numbers. They are repeated, or one
+	// value with commas.
+	numberLists []string
+
 	query    map[string]bool // declared query parameters; true when it may be repeated
 	role     string          // the least role that may call it; empty when public
 	guests   bool            // it has a role, and may be called without a token too
@@ -92,9 +96,11 @@ func readOperation(
 	op.parameters = slices.Concat(item.Parameters, document.Parameters)
 	for _, parameter := range op.parameters {
 		if parameter.Value.In == openapi3.ParameterInQuery {
-			op.query[parameter.Value.Name] = parameter.Value.Schema.Value.Type.Is(
-				openapi3.TypeArray,
-			)
+			schema := parameter.Value.Schema.Value
+			op.query[parameter.Value.Name] = schema.Type.Is(openapi3.TypeArray)
+			if schema.Items != nil && schema.Items.Value.Type.Is(openapi3.TypeInteger) {
+				op.numberLists = append(op.numberLists, parameter.Value.Name)
+			}
 		}
 	}
 	if err := op.readSecurity(document); err != nil {

@@ -147,6 +147,11 @@ func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 		sortFields(wrong)
 		return nil, problem.Invalid(wrong...)
 	}
+	for _, name := range op.numberLists {
+		if values := query[name]; len(values) == 1 && strings.Contains(values[0], ",") {
+			query[name] = strings.Split(values[0], ",") // the map is what the handler reads, too
+		}
+	}
 	return query, nil
 }
 

@@ -191,11 +191,11 @@ export class Shop {
     }
   }
 
-  /** Says who calls: by a token or by cookies, never by both. */
+  /** Says who calls: by a token or by cookies, never by both. Cookies of another page of the same host would win. */
   #identify(init: RequestInit, tokens: Tokens | null): RequestInit {
     const headers = new Headers(init.headers);
     if (tokens && !headers.has('Authorization')) headers.set('Authorization', `Bearer ${tokens.access_token}`);
-    if (!this.#csrfToken) return { ...init, headers };
+    if (!this.#csrfToken) return { ...init, headers, credentials: 'omit' };
     if (headers.has('Authorization')) return { ...init, headers, credentials: 'omit' };
     const csrf = init.method === 'GET' || init.method === 'HEAD' ? undefined : this.#csrfToken();
     if (csrf) headers.set(CSRF, csrf);
@@ -278,7 +278,10 @@ function interruptible<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   });
 }
 
-/** 128 random bits. crypto.randomUUID is missing on pages without TLS. */
+/** 128 random bits. crypto.randomUUID is missing on pages without TLS, and crypto as a whole in Node.js 18. */
 function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const bytes = new Uint8Array(16);
+  if (globalThis.crypto) crypto.getRandomValues(bytes);
+  else bytes.forEach((_, i) => (bytes[i] = Math.random() * 256)); // a key must be unique, not secret
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Problem, addCartItem, ask, createOrder, each, getCart, getOrder, getProduct, listBrands, listProducts, payOrder } from '@shopd/client';
+import { Problem, addCartItem, ask, compareProducts, createOrder, each, getCart, getOrder, getProduct, listBrands, listProducts, payOrder } from '@shopd/client';
 import { fakeShop, json, problem } from './fake.js';
 
 const tokens = { access_token: 'old', refresh_token: 'r1' };
@@ -27,6 +27,20 @@ test('many calls with a spent token refresh it once', async () => {
   assert.equal(orders.length, 20);
   assert.equal(refreshes, 1);
   assert.deepEqual(kept, [{ access_token: 'new', refresh_token: 'r2' }]);
+});
+
+test("with tokens or as a guest, the cookies of another page of the host stay at home", async () => {
+  for (const options of [{ tokens }, {}]) {
+    const { shop, seen } = fakeShop(() => json(200, { id: 1 }), options);
+    await getOrder(shop, { id: 1 });
+    assert.equal(seen[0]?.credentials, 'omit');
+  }
+});
+
+test('lists in a query are repeated parameters', async () => {
+  const { shop, seen } = fakeShop(() => json(200, { products: [], rows: [] }));
+  await compareProducts(shop, { ids: [7, 9] });
+  assert.equal(seen[0]?.path, '/api/v1/products/compare?ids=7&ids=9');
 });
 
 test('a session that has ended is forgotten, and the call says why', async () => {

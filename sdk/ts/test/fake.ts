@@ -6,6 +6,7 @@ export interface Seen {
   path: string;
   headers: Headers;
   body: string;
+  credentials?: RequestCredentials;
 }
 
 /** A shop whose server is a function. */
@@ -15,7 +16,7 @@ export function fakeShop(answer: (seen: Seen, count: number) => Response | Promi
     ...options,
     fetch: async (url, init) => {
       const address = new URL(String(url));
-      const one = { method: init?.method ?? 'GET', path: address.pathname + address.search, headers: new Headers(init?.headers), body: String(init?.body ?? '') };
+      const one = { method: init?.method ?? 'GET', path: address.pathname + address.search, headers: new Headers(init?.headers), body: String(init?.body ?? ''), credentials: init?.credentials };
       seen.push(one);
       init?.signal?.throwIfAborted();
       return answer(one, seen.length);
