@@ -1114,7 +1114,7 @@ type AdminOrder struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -1204,7 +1204,7 @@ type AdminOrderSummary struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -1263,7 +1263,7 @@ type AdminPayment struct {
 	// Example: 2026-11-21T09:30:00Z
 	AttemptedAt time.Time `json:"attempted_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -1316,7 +1316,7 @@ type AdminPayment struct {
 	// Example: card
 	PaymentType string `json:"payment_type"`
 
-	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	// Provider Who took the money. `manual` is money received outside the shop, as recorded by staff.
 	Provider PaymentProvider `json:"provider"`
 
 	// ProviderPaymentID What the provider calls it, or null.
@@ -1337,7 +1337,7 @@ type AdminPayment struct {
 	// Example: 2026-11-21T09:30:02Z
 	SettledAt *time.Time `json:"settled_at"`
 
-	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
 	// payment of which a part is back stays `paid`.
 	Status PaymentStatus `json:"status"`
 }
@@ -1387,7 +1387,7 @@ type AdminProduct struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -1821,7 +1821,7 @@ type Attributes map[string]string
 // Example: {"color":"red","size":null}
 type AttributesPatch map[string]*string
 
-// AuditActor Who did it, or null when nobody was logged in.
+// AuditActor Who did it, or null without a login.
 type AuditActor struct {
 	// Email The e-mail address of the account now, or null when there is no such account any more.
 	//
@@ -1836,7 +1836,7 @@ type AuditActor struct {
 
 // AuditEntry Something that happened.
 type AuditEntry struct {
-	// Actor Who did it, or null when nobody was logged in.
+	// Actor Who did it, or null without a login.
 	Actor *AuditActor `json:"actor"`
 
 	// Address The network address it came from, or null.
@@ -2048,12 +2048,12 @@ type BrandPatch struct {
 
 // Cart What somebody means to buy.
 type Cart struct {
-	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	// CartToken What opens a guest's cart. It is a secret, as its holder can read and change the cart.
 	//
 	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 	CartToken *CartToken `json:"cart_token,omitempty"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -2171,7 +2171,7 @@ type CartLine struct {
 
 // CartMerge The guest's cart to take over.
 type CartMerge struct {
-	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	// CartToken What opens a guest's cart. It is a secret, as its holder can read and change the cart.
 	//
 	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 	CartToken CartToken `json:"cart_token"`
@@ -2207,7 +2207,7 @@ type CartProblem struct {
 // `price_changed`: the price is not the one when the line was last changed; buying it is possible.
 type CartProblemCode string
 
-// CartToken What opens a guest's cart. Whoever has it has the cart.
+// CartToken What opens a guest's cart. It is a secret, as its holder can read and change the cart.
 //
 // Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 type CartToken = string
@@ -2267,7 +2267,7 @@ type CategoryIndexReport struct {
 	// Example: 0
 	Errors int32 `json:"errors"`
 
-	// ProductsUpdated Products whose vector was blended anew.
+	// ProductsUpdated Products whose vector was blended again.
 	//
 	// Example: 228
 	ProductsUpdated int32 `json:"products_updated"`
@@ -2436,7 +2436,7 @@ type ConversationMessage struct {
 // ConversationRole Who said it.
 type ConversationRole string
 
-// Currency ISO 4217 code of the amounts beside it.
+// Currency ISO 4217 code of the amounts.
 //
 // Example: USD
 type Currency = string
@@ -2507,7 +2507,7 @@ type CustomerOrders struct {
 	// Example: 4
 	Count int64 `json:"count"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -2555,7 +2555,7 @@ type CustomerStatus struct {
 
 // Dashboard How the shop does in a range of days.
 type Dashboard struct {
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -2643,7 +2643,7 @@ type DashboardTotals struct {
 	// Example: 31
 	Buyers int64 `json:"buyers"`
 
-	// Conversion Buyers by shoppers, to four places, or null when nobody shopped.
+	// Conversion Buyers by shoppers, to four places, or null without shoppers.
 	//
 	// Example: 0.3444
 	Conversion *float64 `json:"conversion"`
@@ -2872,7 +2872,7 @@ type ImageUpload struct {
 	// Example: Wireless headphones in black
 	Alt *string `json:"alt,omitempty"`
 
-	// File The image file, at most 10 MiB. Its kind is told by its content; its name is ignored.
+	// File The image file, at most 10 MiB. Its kind is recognised by its content; its name is ignored.
 	File openapi_types.File `json:"file"`
 
 	// IsPrimary Whether it is to stand for the product. The first image does in any case.
@@ -3196,7 +3196,7 @@ type IndexReport struct {
 
 	// Message The same in words.
 	//
-	// Example: 228 products are indexed, 3 of them anew.
+	// Example: 228 products are indexed, 3 of them again.
 	Message string `json:"message"`
 }
 
@@ -3243,7 +3243,7 @@ type IndexRun struct {
 	// Example: 1000
 	Total int32 `json:"total"`
 
-	// WaitingUntil When it goes on, if it waits for quota, or null.
+	// WaitingUntil When it resumes, if it waits for quota, or null.
 	WaitingUntil *time.Time `json:"waiting_until"`
 }
 
@@ -3338,7 +3338,7 @@ type InventoryInput struct {
 	VariantID *int64 `json:"variant_id,omitempty"`
 }
 
-// JWK A public key as of RFC 7517, with the members its kind has beside these.
+// JWK A public key as of RFC 7517, with the members its kind has besides these.
 type JWK struct {
 	// Alg The algorithm it signs with.
 	//
@@ -3696,7 +3696,7 @@ type NewWebhook struct {
 	// Example: true
 	IsActive bool `json:"is_active"`
 
-	// PreviousSecretUntil Until when the secret before signs beside the new one, or null.
+	// PreviousSecretUntil Until when the previous secret signs as well, or null.
 	PreviousSecretUntil *time.Time `json:"previous_secret_until"`
 
 	// Secret What signs the events, as libraries of Standard Webhooks take it.
@@ -3743,7 +3743,7 @@ type Order struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -3852,7 +3852,7 @@ type OrderAddress struct {
 
 // OrderChange A step of an order on its way, or a note when `from` and `to` are the same.
 type OrderChange struct {
-	// ActorID The account that did it; null when nobody did, as when an order was not paid in time. Customers see themselves alone.
+	// ActorID The account that did it; null when the shop itself did, as when an order was not paid in time. Customers see themselves alone.
 	//
 	// Example: 7
 	ActorID *int64 `json:"actor_id"`
@@ -4038,7 +4038,7 @@ type OrderSummary struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -4184,7 +4184,7 @@ type Payment struct {
 	// Example: 2026-11-21T09:30:00Z
 	AttemptedAt time.Time `json:"attempted_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -4222,7 +4222,7 @@ type Payment struct {
 	// Example: card
 	PaymentType string `json:"payment_type"`
 
-	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	// Provider Who took the money. `manual` is money received outside the shop, as recorded by staff.
 	Provider PaymentProvider `json:"provider"`
 
 	// ProviderPaymentID What the provider calls it, or null.
@@ -4243,7 +4243,7 @@ type Payment struct {
 	// Example: 2026-11-21T09:30:02Z
 	SettledAt *time.Time `json:"settled_at"`
 
-	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
 	// payment of which a part is back stays `paid`.
 	Status PaymentStatus `json:"status"`
 }
@@ -4364,10 +4364,10 @@ type PaymentPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
-// PaymentProvider Who took the money. `manual` is money that came beside the shop, as staff noted.
+// PaymentProvider Who took the money. `manual` is money received outside the shop, as recorded by staff.
 type PaymentProvider string
 
-// PaymentStatus `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+// PaymentStatus `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
 // payment of which a part is back stays `paid`.
 type PaymentStatus string
 
@@ -4527,7 +4527,7 @@ type Product struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -4929,10 +4929,15 @@ type ProductSummary struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
+
+	// DefaultVariantID The variant that `price`, `discount_price` and `sku` are of.
+	//
+	// Example: 7
+	DefaultVariantID int64 `json:"default_variant_id"`
 
 	// DiscountPercent How much is off, in whole per cent, or null.
 	//
@@ -4999,6 +5004,11 @@ type ProductSummary struct {
 	//
 	// Example: 2026-02-01T10:00:00Z
 	UpdatedAt time.Time `json:"updated_at"`
+
+	// VariantCount How many variants it has. To buy a product of several, choose one and send its `variant_id`.
+	//
+	// Example: 1
+	VariantCount int32 `json:"variant_count"`
 }
 
 // Profile What an account may say of itself.
@@ -6497,7 +6507,7 @@ type Username = string
 
 // Variant A product in one of its versions, the thing that is sold.
 type Variant struct {
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -6825,7 +6835,7 @@ type VerifyEmailRequest struct {
 	Token MailedToken `json:"token"`
 }
 
-// Webhook An address that is told of what happens in the shop.
+// Webhook An address that events of the shop are sent to.
 type Webhook struct {
 	// CreatedAt When it was created.
 	//
@@ -6860,7 +6870,7 @@ type Webhook struct {
 	// Example: true
 	IsActive bool `json:"is_active"`
 
-	// PreviousSecretUntil Until when the secret before signs beside the new one, or null.
+	// PreviousSecretUntil Until when the previous secret signs as well, or null.
 	PreviousSecretUntil *time.Time `json:"previous_secret_until"`
 
 	// UpdatedAt When it last changed.
@@ -7444,7 +7454,7 @@ type RefundOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
 	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -7886,7 +7896,7 @@ type CreateOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
 	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -7897,7 +7907,7 @@ type PayOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
 	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -8002,7 +8012,7 @@ type ListProductsParams struct {
 
 // CompareProductsParams defines parameters for CompareProducts.
 type CompareProductsParams struct {
-	// Ids The products, in the order to show them.
+	// Ids The products, in the order to show them: `ids=7&ids=9`. One value with commas, `ids=7,9`, means the same.
 	Ids []int64 `form:"ids" json:"ids"`
 }
 
@@ -12480,7 +12490,7 @@ func (w *ServerInterfaceWrapper) CompareProducts(ctx echo.Context) error {
 	var params CompareProductsParams
 	// ------------- Required query parameter "ids" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", false, true, "ids", ctx.QueryParams(), &params.Ids, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "ids", ctx.QueryParams(), &params.Ids, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter ids: %s", err))
 	}

@@ -1115,7 +1115,7 @@ type AdminOrder struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -1205,7 +1205,7 @@ type AdminOrderSummary struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -1264,7 +1264,7 @@ type AdminPayment struct {
 	// Example: 2026-11-21T09:30:00Z
 	AttemptedAt time.Time `json:"attempted_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -1317,7 +1317,7 @@ type AdminPayment struct {
 	// Example: card
 	PaymentType string `json:"payment_type"`
 
-	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	// Provider Who took the money. `manual` is money received outside the shop, as recorded by staff.
 	Provider PaymentProvider `json:"provider"`
 
 	// ProviderPaymentID What the provider calls it, or null.
@@ -1338,7 +1338,7 @@ type AdminPayment struct {
 	// Example: 2026-11-21T09:30:02Z
 	SettledAt nullable.Nullable[time.Time] `json:"settled_at"`
 
-	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
 	// payment of which a part is back stays `paid`.
 	Status PaymentStatus `json:"status"`
 }
@@ -1388,7 +1388,7 @@ type AdminProduct struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -1822,7 +1822,7 @@ type Attributes map[string]string
 // Example: {"color":"red","size":null}
 type AttributesPatch map[string]*string
 
-// AuditActor Who did it, or null when nobody was logged in.
+// AuditActor Who did it, or null without a login.
 type AuditActor struct {
 	// Email The e-mail address of the account now, or null when there is no such account any more.
 	//
@@ -1837,7 +1837,7 @@ type AuditActor struct {
 
 // AuditEntry Something that happened.
 type AuditEntry struct {
-	// Actor Who did it, or null when nobody was logged in.
+	// Actor Who did it, or null without a login.
 	Actor nullable.Nullable[AuditActor] `json:"actor"`
 
 	// Address The network address it came from, or null.
@@ -2049,12 +2049,12 @@ type BrandPatch struct {
 
 // Cart What somebody means to buy.
 type Cart struct {
-	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	// CartToken What opens a guest's cart. It is a secret, as its holder can read and change the cart.
 	//
 	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 	CartToken *CartToken `json:"cart_token,omitempty"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -2172,7 +2172,7 @@ type CartLine struct {
 
 // CartMerge The guest's cart to take over.
 type CartMerge struct {
-	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	// CartToken What opens a guest's cart. It is a secret, as its holder can read and change the cart.
 	//
 	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 	CartToken CartToken `json:"cart_token"`
@@ -2208,7 +2208,7 @@ type CartProblem struct {
 // `price_changed`: the price is not the one when the line was last changed; buying it is possible.
 type CartProblemCode string
 
-// CartToken What opens a guest's cart. Whoever has it has the cart.
+// CartToken What opens a guest's cart. It is a secret, as its holder can read and change the cart.
 //
 // Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 type CartToken = string
@@ -2268,7 +2268,7 @@ type CategoryIndexReport struct {
 	// Example: 0
 	Errors int32 `json:"errors"`
 
-	// ProductsUpdated Products whose vector was blended anew.
+	// ProductsUpdated Products whose vector was blended again.
 	//
 	// Example: 228
 	ProductsUpdated int32 `json:"products_updated"`
@@ -2437,7 +2437,7 @@ type ConversationMessage struct {
 // ConversationRole Who said it.
 type ConversationRole string
 
-// Currency ISO 4217 code of the amounts beside it.
+// Currency ISO 4217 code of the amounts.
 //
 // Example: USD
 type Currency = string
@@ -2508,7 +2508,7 @@ type CustomerOrders struct {
 	// Example: 4
 	Count int64 `json:"count"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -2556,7 +2556,7 @@ type CustomerStatus struct {
 
 // Dashboard How the shop does in a range of days.
 type Dashboard struct {
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -2644,7 +2644,7 @@ type DashboardTotals struct {
 	// Example: 31
 	Buyers int64 `json:"buyers"`
 
-	// Conversion Buyers by shoppers, to four places, or null when nobody shopped.
+	// Conversion Buyers by shoppers, to four places, or null without shoppers.
 	//
 	// Example: 0.3444
 	Conversion nullable.Nullable[float64] `json:"conversion"`
@@ -2873,7 +2873,7 @@ type ImageUpload struct {
 	// Example: Wireless headphones in black
 	Alt *string `json:"alt,omitempty"`
 
-	// File The image file, at most 10 MiB. Its kind is told by its content; its name is ignored.
+	// File The image file, at most 10 MiB. Its kind is recognised by its content; its name is ignored.
 	File openapi_types.File `json:"file"`
 
 	// IsPrimary Whether it is to stand for the product. The first image does in any case.
@@ -3197,7 +3197,7 @@ type IndexReport struct {
 
 	// Message The same in words.
 	//
-	// Example: 228 products are indexed, 3 of them anew.
+	// Example: 228 products are indexed, 3 of them again.
 	Message string `json:"message"`
 }
 
@@ -3244,7 +3244,7 @@ type IndexRun struct {
 	// Example: 1000
 	Total int32 `json:"total"`
 
-	// WaitingUntil When it goes on, if it waits for quota, or null.
+	// WaitingUntil When it resumes, if it waits for quota, or null.
 	WaitingUntil nullable.Nullable[time.Time] `json:"waiting_until"`
 }
 
@@ -3339,7 +3339,7 @@ type InventoryInput struct {
 	VariantID *int64 `json:"variant_id,omitempty"`
 }
 
-// JWK A public key as of RFC 7517, with the members its kind has beside these.
+// JWK A public key as of RFC 7517, with the members its kind has besides these.
 type JWK struct {
 	// Alg The algorithm it signs with.
 	//
@@ -3697,7 +3697,7 @@ type NewWebhook struct {
 	// Example: true
 	IsActive bool `json:"is_active"`
 
-	// PreviousSecretUntil Until when the secret before signs beside the new one, or null.
+	// PreviousSecretUntil Until when the previous secret signs as well, or null.
 	PreviousSecretUntil nullable.Nullable[time.Time] `json:"previous_secret_until"`
 
 	// Secret What signs the events, as libraries of Standard Webhooks take it.
@@ -3744,7 +3744,7 @@ type Order struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -3853,7 +3853,7 @@ type OrderAddress struct {
 
 // OrderChange A step of an order on its way, or a note when `from` and `to` are the same.
 type OrderChange struct {
-	// ActorID The account that did it; null when nobody did, as when an order was not paid in time. Customers see themselves alone.
+	// ActorID The account that did it; null when the shop itself did, as when an order was not paid in time. Customers see themselves alone.
 	//
 	// Example: 7
 	ActorID nullable.Nullable[int64] `json:"actor_id"`
@@ -4039,7 +4039,7 @@ type OrderSummary struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -4185,7 +4185,7 @@ type Payment struct {
 	// Example: 2026-11-21T09:30:00Z
 	AttemptedAt time.Time `json:"attempted_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -4223,7 +4223,7 @@ type Payment struct {
 	// Example: card
 	PaymentType string `json:"payment_type"`
 
-	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	// Provider Who took the money. `manual` is money received outside the shop, as recorded by staff.
 	Provider PaymentProvider `json:"provider"`
 
 	// ProviderPaymentID What the provider calls it, or null.
@@ -4244,7 +4244,7 @@ type Payment struct {
 	// Example: 2026-11-21T09:30:02Z
 	SettledAt nullable.Nullable[time.Time] `json:"settled_at"`
 
-	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
 	// payment of which a part is back stays `paid`.
 	Status PaymentStatus `json:"status"`
 }
@@ -4365,10 +4365,10 @@ type PaymentPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
-// PaymentProvider Who took the money. `manual` is money that came beside the shop, as staff noted.
+// PaymentProvider Who took the money. `manual` is money received outside the shop, as recorded by staff.
 type PaymentProvider string
 
-// PaymentStatus `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+// PaymentStatus `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
 // payment of which a part is back stays `paid`.
 type PaymentStatus string
 
@@ -4528,7 +4528,7 @@ type Product struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -4930,10 +4930,15 @@ type ProductSummary struct {
 	// Example: 2026-01-31T09:30:00Z
 	CreatedAt time.Time `json:"created_at"`
 
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
+
+	// DefaultVariantID The variant that `price`, `discount_price` and `sku` are of.
+	//
+	// Example: 7
+	DefaultVariantID int64 `json:"default_variant_id"`
 
 	// DiscountPercent How much is off, in whole per cent, or null.
 	//
@@ -5000,6 +5005,11 @@ type ProductSummary struct {
 	//
 	// Example: 2026-02-01T10:00:00Z
 	UpdatedAt time.Time `json:"updated_at"`
+
+	// VariantCount How many variants it has. To buy a product of several, choose one and send its `variant_id`.
+	//
+	// Example: 1
+	VariantCount int32 `json:"variant_count"`
 }
 
 // Profile What an account may say of itself.
@@ -6498,7 +6508,7 @@ type Username = string
 
 // Variant A product in one of its versions, the thing that is sold.
 type Variant struct {
-	// Currency ISO 4217 code of the amounts beside it.
+	// Currency ISO 4217 code of the amounts.
 	//
 	// Example: USD
 	Currency Currency `json:"currency"`
@@ -6826,7 +6836,7 @@ type VerifyEmailRequest struct {
 	Token MailedToken `json:"token"`
 }
 
-// Webhook An address that is told of what happens in the shop.
+// Webhook An address that events of the shop are sent to.
 type Webhook struct {
 	// CreatedAt When it was created.
 	//
@@ -6861,7 +6871,7 @@ type Webhook struct {
 	// Example: true
 	IsActive bool `json:"is_active"`
 
-	// PreviousSecretUntil Until when the secret before signs beside the new one, or null.
+	// PreviousSecretUntil Until when the previous secret signs as well, or null.
 	PreviousSecretUntil nullable.Nullable[time.Time] `json:"previous_secret_until"`
 
 	// UpdatedAt When it last changed.
@@ -7445,7 +7455,7 @@ type RefundOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
 	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -7887,7 +7897,7 @@ type CreateOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
 	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -7898,7 +7908,7 @@ type PayOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
 	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -8003,7 +8013,7 @@ type ListProductsParams struct {
 
 // CompareProductsParams defines parameters for CompareProducts.
 type CompareProductsParams struct {
-	// Ids The products, in the order to show them.
+	// Ids The products, in the order to show them: `ids=7&ids=9`. One value with commas, `ids=7,9`, means the same.
 	Ids []int64 `form:"ids" json:"ids"`
 }
 
@@ -8597,7 +8607,7 @@ type ClientInterface interface {
 	// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
 	// the change itself and is never changed nor deleted.
 	//
-	// Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+	// Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
 	// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
 	// leave several entries, which share its `request_id`. Lists of the log have no `total`.
 	//
@@ -8998,8 +9008,8 @@ type ClientInterface interface {
 	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
 	// is 204 as there is no refund to show.
 	//
-	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
-	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+	// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
 	// the shop (`manual`) is only noted as given back.
 	//
 	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -9019,8 +9029,8 @@ type ClientInterface interface {
 	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
 	// is 204 as there is no refund to show.
 	//
-	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
-	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+	// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
 	// the shop (`manual`) is only noted as given back.
 	//
 	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -9058,7 +9068,7 @@ type ClientInterface interface {
 	//
 	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
 	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
 	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
 	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
@@ -9071,7 +9081,7 @@ type ClientInterface interface {
 	//
 	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
 	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
 	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
 	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
@@ -9097,7 +9107,7 @@ type ClientInterface interface {
 
 	// CreateProductWithBody Add a product
 	//
-	// Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
 	// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
 	// are made from the name. An active product is in every list and search from the next request on; its vector for
 	// search by meaning follows in the background.
@@ -9109,7 +9119,7 @@ type ClientInterface interface {
 
 	// CreateProduct Add a product
 	//
-	// Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
 	// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
 	// are made from the name. An active product is in every list and search from the next request on; its vector for
 	// search by meaning follows in the background.
@@ -9624,7 +9634,7 @@ type ClientInterface interface {
 	// UpdateWebhookWithBody Change a webhook
 	//
 	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-	// waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+	// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9634,7 +9644,7 @@ type ClientInterface interface {
 	// UpdateWebhook Change a webhook
 	//
 	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-	// waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+	// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9659,7 +9669,7 @@ type ClientInterface interface {
 
 	// RotateWebhookSecret Change a webhook's secret
 	//
-	// Makes a new secret, which is shown this once. For 24 hours the one before signs beside it, so the receiver can change
+	// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
 	// over without missing anything. One that was there before that one signs no more.
 	//
 	// Corresponds with POST /api/v1/admin/webhooks/{id}/rotate-secret (the `RotateWebhookSecret` operationId).
@@ -9675,7 +9685,7 @@ type ClientInterface interface {
 
 	// ChangePasswordWithBody Change the password
 	//
-	// Sets a new password and ends all other sessions. The session that asked goes on.
+	// Sets a new password and ends all other sessions. The calling session stays valid.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9684,7 +9694,7 @@ type ClientInterface interface {
 
 	// ChangePassword Change the password
 	//
-	// Sets a new password and ends all other sessions. The session that asked goes on.
+	// Sets a new password and ends all other sessions. The calling session stays valid.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9713,14 +9723,14 @@ type ClientInterface interface {
 
 	// LoginWithBody Log in
 	//
-	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account is told so, with 403.
+	// password of a deactivated account gets 403.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9729,14 +9739,14 @@ type ClientInterface interface {
 
 	// Login Log in
 	//
-	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account is told so, with 403.
+	// password of a deactivated account gets 403.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9745,14 +9755,14 @@ type ClientInterface interface {
 
 	// LoginWithFormdataBody Log in
 	//
-	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account is told so, with 403.
+	// password of a deactivated account gets 403.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
@@ -9782,11 +9792,11 @@ type ClientInterface interface {
 
 	// RefreshTokenWithBody Exchange a refresh token for new tokens
 	//
-	// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+	// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 	//
 	// Takes any type of body and a specified content type.
@@ -9796,11 +9806,11 @@ type ClientInterface interface {
 
 	// RefreshToken Exchange a refresh token for new tokens
 	//
-	// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+	// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 	//
 	// Takes a body of the `application/json` content type.
@@ -9814,7 +9824,7 @@ type ClientInterface interface {
 	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 	//
 	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-	// whoever has one already.
+	// the owner of an account that exists already.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9827,7 +9837,7 @@ type ClientInterface interface {
 	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 	//
 	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-	// whoever has one already.
+	// the owner of an account that exists already.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9937,7 +9947,7 @@ type ClientInterface interface {
 	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
 	//
 	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-	// then on. It is told only this once, so keep it.
+	// then on. It is shown only this once, so store it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9951,7 +9961,7 @@ type ClientInterface interface {
 	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
 	//
 	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-	// then on. It is told only this once, so keep it.
+	// then on. It is shown only this once, so store it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10127,7 +10137,7 @@ type ClientInterface interface {
 	// | answer | what happened |
 	// |---|---|
 	// | 201 | The money is taken, and the order is `PAID`. |
-	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+	// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
 	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -10138,7 +10148,7 @@ type ClientInterface interface {
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
 	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10154,7 +10164,7 @@ type ClientInterface interface {
 	// | answer | what happened |
 	// |---|---|
 	// | 201 | The money is taken, and the order is `PAID`. |
-	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+	// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
 	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -10165,7 +10175,7 @@ type ClientInterface interface {
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
 	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10382,7 +10392,7 @@ type ClientInterface interface {
 	// ListBoughtTogether List what is bought with a product
 	//
 	// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-	// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+	// tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
 	// is known yet: [similar products](#operation/listSimilarProducts) then serve.
 	//
 	// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
@@ -10460,7 +10470,7 @@ type ClientInterface interface {
 	//
 	// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
 	// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-	// answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+	// answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
 	// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
 	//
 	// Corresponds with POST /api/v1/rag/index (the `IndexProducts` operationId).
@@ -10476,7 +10486,7 @@ type ClientInterface interface {
 
 	// ReindexProduct Index one product again
 	//
-	// Makes the vector of one product anew, whether its text changed or not, and keeps the category blend.
+	// Makes the vector of one product again, whether its text changed or not, and keeps the category blend.
 	//
 	// Corresponds with PUT /api/v1/rag/products/{id}/reindex (the `ReindexProduct` operationId).
 	ReindexProduct(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10546,7 +10556,7 @@ type ClientInterface interface {
 
 	// GetProfile Get my profile
 	//
-	// The account of whoever is logged in.
+	// The caller's own account.
 	//
 	// Corresponds with GET /api/v1/users/me (the `GetProfile` operationId).
 	GetProfile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10872,7 +10882,7 @@ func (c *Client) ReplaceAddress(ctx context.Context, id ID, body ReplaceAddressJ
 // which operation, and the fields that changed as they were before and are after. It was written in the transaction of
 // the change itself and is never changed nor deleted.
 //
-// Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+// Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
 // deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
 // leave several entries, which share its `request_id`. Lists of the log have no `total`.
 //
@@ -11663,8 +11673,8 @@ func (c *Client) AdminGetOrder(ctx context.Context, id ID, reqEditors ...Request
 // shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
 // is 204 as there is no refund to show.
 //
-// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
-// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
 // the shop (`manual`) is only noted as given back.
 //
 // A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -11694,8 +11704,8 @@ func (c *Client) RefundOrderWithBody(ctx context.Context, id ID, params *RefundO
 // shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
 // is 204 as there is no refund to show.
 //
-// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
-// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
 // the shop (`manual`) is only noted as given back.
 //
 // A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -11763,7 +11773,7 @@ func (c *Client) SetShipment(ctx context.Context, id ID, params *SetShipmentPara
 //
 // `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
 // `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
 // payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
 // order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
@@ -11786,7 +11796,7 @@ func (c *Client) SetOrderStatusWithBody(ctx context.Context, id ID, params *SetO
 //
 // `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
 // `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
 // payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
 // order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
@@ -11842,7 +11852,7 @@ func (c *Client) AdminListProducts(ctx context.Context, params *AdminListProduct
 
 // CreateProductWithBody Add a product
 //
-// Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
 // which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
 // are made from the name. An active product is in every list and search from the next request on; its vector for
 // search by meaning follows in the background.
@@ -11864,7 +11874,7 @@ func (c *Client) CreateProductWithBody(ctx context.Context, contentType string, 
 
 // CreateProduct Add a product
 //
-// Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
 // which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
 // are made from the name. An active product is in every list and search from the next request on; its vector for
 // search by meaning follows in the background.
@@ -12929,7 +12939,7 @@ func (c *Client) GetWebhook(ctx context.Context, id ID, reqEditors ...RequestEdi
 // UpdateWebhookWithBody Change a webhook
 //
 // A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-// waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12949,7 +12959,7 @@ func (c *Client) UpdateWebhookWithBody(ctx context.Context, id ID, params *Updat
 // UpdateWebhook Change a webhook
 //
 // A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-// waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13004,7 +13014,7 @@ func (c *Client) RedeliverWebhook(ctx context.Context, id ID, deliveryID ID, req
 
 // RotateWebhookSecret Change a webhook's secret
 //
-// Makes a new secret, which is shown this once. For 24 hours the one before signs beside it, so the receiver can change
+// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
 // over without missing anything. One that was there before that one signs no more.
 //
 // Corresponds with POST /api/v1/admin/webhooks/{id}/rotate-secret (the `RotateWebhookSecret` operationId).
@@ -13040,7 +13050,7 @@ func (c *Client) PingWebhook(ctx context.Context, id ID, reqEditors ...RequestEd
 
 // ChangePasswordWithBody Change the password
 //
-// Sets a new password and ends all other sessions. The session that asked goes on.
+// Sets a new password and ends all other sessions. The calling session stays valid.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13059,7 +13069,7 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 
 // ChangePassword Change the password
 //
-// Sets a new password and ends all other sessions. The session that asked goes on.
+// Sets a new password and ends all other sessions. The calling session stays valid.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13118,14 +13128,14 @@ func (c *Client) ForgotPassword(ctx context.Context, body ForgotPasswordJSONRequ
 
 // LoginWithBody Log in
 //
-// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 // security scheme `cookie`.
 //
 // A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account is told so, with 403.
+// password of a deactivated account gets 403.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13144,14 +13154,14 @@ func (c *Client) LoginWithBody(ctx context.Context, params *LoginParams, content
 
 // Login Log in
 //
-// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 // security scheme `cookie`.
 //
 // A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account is told so, with 403.
+// password of a deactivated account gets 403.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13170,14 +13180,14 @@ func (c *Client) Login(ctx context.Context, params *LoginParams, body LoginJSONR
 
 // LoginWithFormdataBody Log in
 //
-// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 // security scheme `cookie`.
 //
 // A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account is told so, with 403.
+// password of a deactivated account gets 403.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -13247,11 +13257,11 @@ func (c *Client) GetCurrentUser(ctx context.Context, reqEditors ...RequestEditor
 
 // RefreshTokenWithBody Exchange a refresh token for new tokens
 //
-// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 // (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 //
 // Takes any type of body and a specified content type.
@@ -13271,11 +13281,11 @@ func (c *Client) RefreshTokenWithBody(ctx context.Context, contentType string, b
 
 // RefreshToken Exchange a refresh token for new tokens
 //
-// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 // (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 //
 // Takes a body of the `application/json` content type.
@@ -13299,7 +13309,7 @@ func (c *Client) RefreshToken(ctx context.Context, body RefreshTokenJSONRequestB
 // Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 //
 // A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-// whoever has one already.
+// the owner of an account that exists already.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13322,7 +13332,7 @@ func (c *Client) RegisterWithBody(ctx context.Context, contentType string, body 
 // Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 //
 // A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-// whoever has one already.
+// the owner of an account that exists already.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13562,7 +13572,7 @@ func (c *Client) GetCart(ctx context.Context, params *GetCartParams, reqEditors 
 // many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
 //
 // A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-// then on. It is told only this once, so keep it.
+// then on. It is shown only this once, so store it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13586,7 +13596,7 @@ func (c *Client) AddCartItemWithBody(ctx context.Context, params *AddCartItemPar
 // many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
 //
 // A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-// then on. It is told only this once, so keep it.
+// then on. It is shown only this once, so store it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13922,7 +13932,7 @@ func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEd
 // | answer | what happened |
 // |---|---|
 // | 201 | The money is taken, and the order is `PAID`. |
-// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
 // | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -13933,7 +13943,7 @@ func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEd
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
 // the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13959,7 +13969,7 @@ func (c *Client) PayOrderWithBody(ctx context.Context, id ID, params *PayOrderPa
 // | answer | what happened |
 // |---|---|
 // | 201 | The money is taken, and the order is `PAID`. |
-// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
 // | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -13970,7 +13980,7 @@ func (c *Client) PayOrderWithBody(ctx context.Context, id ID, params *PayOrderPa
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
 // the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14427,7 +14437,7 @@ func (c *Client) GetProduct(ctx context.Context, id ID, reqEditors ...RequestEdi
 // ListBoughtTogether List what is bought with a product
 //
 // Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+// tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
 // is known yet: [similar products](#operation/listSimilarProducts) then serve.
 //
 // Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
@@ -14595,7 +14605,7 @@ func (c *Client) ListSimilarProducts(ctx context.Context, id ID, params *ListSim
 //
 // Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
 // Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-// answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+// answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
 // a restart of the server; `GET /api/v1/rag/status` tells how far it is.
 //
 // Corresponds with POST /api/v1/rag/index (the `IndexProducts` operationId).
@@ -14631,7 +14641,7 @@ func (c *Client) IndexCategories(ctx context.Context, reqEditors ...RequestEdito
 
 // ReindexProduct Index one product again
 //
-// Makes the vector of one product anew, whether its text changed or not, and keeps the category blend.
+// Makes the vector of one product again, whether its text changed or not, and keeps the category blend.
 //
 // Corresponds with PUT /api/v1/rag/products/{id}/reindex (the `ReindexProduct` operationId).
 func (c *Client) ReindexProduct(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14751,7 +14761,7 @@ func (c *Client) DeleteAccount(ctx context.Context, reqEditors ...RequestEditorF
 
 // GetProfile Get my profile
 //
-// The account of whoever is logged in.
+// The caller's own account.
 //
 // Corresponds with GET /api/v1/users/me (the `GetProfile` operationId).
 func (c *Client) GetProfile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -22625,7 +22635,7 @@ func NewCompareProductsRequest(server string, params *CompareProductsParams) (*h
 
 		if params.Ids != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "ids", params.Ids, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ids", params.Ids, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -24348,7 +24358,7 @@ type ClientWithResponsesInterface interface {
 	// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
 	// the change itself and is never changed nor deleted.
 	//
-	// Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+	// Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
 	// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
 	// leave several entries, which share its `request_id`. Lists of the log have no `total`.
 	//
@@ -24791,8 +24801,8 @@ type ClientWithResponsesInterface interface {
 	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
 	// is 204 as there is no refund to show.
 	//
-	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
-	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+	// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
 	// the shop (`manual`) is only noted as given back.
 	//
 	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -24812,8 +24822,8 @@ type ClientWithResponsesInterface interface {
 	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
 	// is 204 as there is no refund to show.
 	//
-	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
-	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+	// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
 	// the shop (`manual`) is only noted as given back.
 	//
 	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -24851,7 +24861,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
 	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
 	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
 	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
@@ -24864,7 +24874,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
 	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
 	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
 	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
@@ -24894,7 +24904,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateProductWithBodyWithResponse Add a product
 	//
-	// Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
 	// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
 	// are made from the name. An active product is in every list and search from the next request on; its vector for
 	// search by meaning follows in the background.
@@ -24906,7 +24916,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateProductWithResponse Add a product
 	//
-	// Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
 	// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
 	// are made from the name. An active product is in every list and search from the next request on; its vector for
 	// search by meaning follows in the background.
@@ -25461,7 +25471,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateWebhookWithBodyWithResponse Change a webhook
 	//
 	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-	// waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+	// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25471,7 +25481,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateWebhookWithResponse Change a webhook
 	//
 	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-	// waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+	// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25500,7 +25510,7 @@ type ClientWithResponsesInterface interface {
 
 	// RotateWebhookSecretWithResponse Change a webhook's secret
 	//
-	// Makes a new secret, which is shown this once. For 24 hours the one before signs beside it, so the receiver can change
+	// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
 	// over without missing anything. One that was there before that one signs no more.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -25520,7 +25530,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithBodyWithResponse Change the password
 	//
-	// Sets a new password and ends all other sessions. The session that asked goes on.
+	// Sets a new password and ends all other sessions. The calling session stays valid.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25529,7 +25539,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithResponse Change the password
 	//
-	// Sets a new password and ends all other sessions. The session that asked goes on.
+	// Sets a new password and ends all other sessions. The calling session stays valid.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25558,14 +25568,14 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithBodyWithResponse Log in
 	//
-	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account is told so, with 403.
+	// password of a deactivated account gets 403.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25574,14 +25584,14 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithResponse Log in
 	//
-	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account is told so, with 403.
+	// password of a deactivated account gets 403.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25590,14 +25600,14 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithFormdataBodyWithResponse Log in
 	//
-	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account is told so, with 403.
+	// password of a deactivated account gets 403.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25633,11 +25643,11 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshTokenWithBodyWithResponse Exchange a refresh token for new tokens
 	//
-	// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+	// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -25647,11 +25657,11 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshTokenWithResponse Exchange a refresh token for new tokens
 	//
-	// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+	// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -25665,7 +25675,7 @@ type ClientWithResponsesInterface interface {
 	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 	//
 	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-	// whoever has one already.
+	// the owner of an account that exists already.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25678,7 +25688,7 @@ type ClientWithResponsesInterface interface {
 	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 	//
 	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-	// whoever has one already.
+	// the owner of an account that exists already.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25804,7 +25814,7 @@ type ClientWithResponsesInterface interface {
 	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
 	//
 	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-	// then on. It is told only this once, so keep it.
+	// then on. It is shown only this once, so store it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25818,7 +25828,7 @@ type ClientWithResponsesInterface interface {
 	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
 	//
 	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-	// then on. It is told only this once, so keep it.
+	// then on. It is shown only this once, so store it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26008,7 +26018,7 @@ type ClientWithResponsesInterface interface {
 	// | answer | what happened |
 	// |---|---|
 	// | 201 | The money is taken, and the order is `PAID`. |
-	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+	// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
 	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -26019,7 +26029,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
 	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26035,7 +26045,7 @@ type ClientWithResponsesInterface interface {
 	// | answer | what happened |
 	// |---|---|
 	// | 201 | The money is taken, and the order is `PAID`. |
-	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+	// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
 	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -26046,7 +26056,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
 	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26293,7 +26303,7 @@ type ClientWithResponsesInterface interface {
 	// ListBoughtTogetherWithResponse List what is bought with a product
 	//
 	// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-	// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+	// tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
 	// is known yet: [similar products](#operation/listSimilarProducts) then serve.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -26381,7 +26391,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
 	// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-	// answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+	// answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
 	// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -26401,7 +26411,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReindexProductWithResponse Index one product again
 	//
-	// Makes the vector of one product anew, whether its text changed or not, and keeps the category blend.
+	// Makes the vector of one product again, whether its text changed or not, and keeps the category blend.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26477,7 +26487,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetProfileWithResponse Get my profile
 	//
-	// The account of whoever is logged in.
+	// The caller's own account.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -40865,7 +40875,7 @@ func (c *ClientWithResponses) ReplaceAddressWithResponse(ctx context.Context, id
 // which operation, and the fields that changed as they were before and are after. It was written in the transaction of
 // the change itself and is never changed nor deleted.
 //
-// Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+// Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
 // deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
 // leave several entries, which share its `request_id`. Lists of the log have no `total`.
 //
@@ -41542,8 +41552,8 @@ func (c *ClientWithResponses) AdminGetOrderWithResponse(ctx context.Context, id 
 // shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
 // is 204 as there is no refund to show.
 //
-// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
-// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
 // the shop (`manual`) is only noted as given back.
 //
 // A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -41569,8 +41579,8 @@ func (c *ClientWithResponses) RefundOrderWithBodyWithResponse(ctx context.Contex
 // shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
 // is 204 as there is no refund to show.
 //
-// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
-// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
 // the shop (`manual`) is only noted as given back.
 //
 // A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -41626,7 +41636,7 @@ func (c *ClientWithResponses) SetShipmentWithResponse(ctx context.Context, id ID
 //
 // `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
 // `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
 // payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
 // order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
@@ -41645,7 +41655,7 @@ func (c *ClientWithResponses) SetOrderStatusWithBodyWithResponse(ctx context.Con
 //
 // `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
 // `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
 // payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
 // order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
@@ -41693,7 +41703,7 @@ func (c *ClientWithResponses) AdminListProductsWithResponse(ctx context.Context,
 
 // CreateProductWithBodyWithResponse Add a product
 //
-// Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
 // which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
 // are made from the name. An active product is in every list and search from the next request on; its vector for
 // search by meaning follows in the background.
@@ -41711,7 +41721,7 @@ func (c *ClientWithResponses) CreateProductWithBodyWithResponse(ctx context.Cont
 
 // CreateProductWithResponse Add a product
 //
-// Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
 // which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
 // are made from the name. An active product is in every list and search from the next request on; its vector for
 // search by meaning follows in the background.
@@ -42596,7 +42606,7 @@ func (c *ClientWithResponses) GetWebhookWithResponse(ctx context.Context, id ID,
 // UpdateWebhookWithBodyWithResponse Change a webhook
 //
 // A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-// waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42612,7 +42622,7 @@ func (c *ClientWithResponses) UpdateWebhookWithBodyWithResponse(ctx context.Cont
 // UpdateWebhookWithResponse Change a webhook
 //
 // A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-// waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42659,7 +42669,7 @@ func (c *ClientWithResponses) RedeliverWebhookWithResponse(ctx context.Context, 
 
 // RotateWebhookSecretWithResponse Change a webhook's secret
 //
-// Makes a new secret, which is shown this once. For 24 hours the one before signs beside it, so the receiver can change
+// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
 // over without missing anything. One that was there before that one signs no more.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -42691,7 +42701,7 @@ func (c *ClientWithResponses) PingWebhookWithResponse(ctx context.Context, id ID
 
 // ChangePasswordWithBodyWithResponse Change the password
 //
-// Sets a new password and ends all other sessions. The session that asked goes on.
+// Sets a new password and ends all other sessions. The calling session stays valid.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42706,7 +42716,7 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 
 // ChangePasswordWithResponse Change the password
 //
-// Sets a new password and ends all other sessions. The session that asked goes on.
+// Sets a new password and ends all other sessions. The calling session stays valid.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42753,14 +42763,14 @@ func (c *ClientWithResponses) ForgotPasswordWithResponse(ctx context.Context, bo
 
 // LoginWithBodyWithResponse Log in
 //
-// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 // security scheme `cookie`.
 //
 // A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account is told so, with 403.
+// password of a deactivated account gets 403.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42775,14 +42785,14 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, par
 
 // LoginWithResponse Log in
 //
-// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 // security scheme `cookie`.
 //
 // A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account is told so, with 403.
+// password of a deactivated account gets 403.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42797,14 +42807,14 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, params *Log
 
 // LoginWithFormdataBodyWithResponse Log in
 //
-// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
 // security scheme `cookie`.
 //
 // A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account is told so, with 403.
+// password of a deactivated account gets 403.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42864,11 +42874,11 @@ func (c *ClientWithResponses) GetCurrentUserWithResponse(ctx context.Context, re
 
 // RefreshTokenWithBodyWithResponse Exchange a refresh token for new tokens
 //
-// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 // (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -42884,11 +42894,11 @@ func (c *ClientWithResponses) RefreshTokenWithBodyWithResponse(ctx context.Conte
 
 // RefreshTokenWithResponse Exchange a refresh token for new tokens
 //
-// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 // (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -42908,7 +42918,7 @@ func (c *ClientWithResponses) RefreshTokenWithResponse(ctx context.Context, body
 // Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 //
 // A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-// whoever has one already.
+// the owner of an account that exists already.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42927,7 +42937,7 @@ func (c *ClientWithResponses) RegisterWithBodyWithResponse(ctx context.Context, 
 // Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 //
 // A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-// whoever has one already.
+// the owner of an account that exists already.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43131,7 +43141,7 @@ func (c *ClientWithResponses) GetCartWithResponse(ctx context.Context, params *G
 // many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
 //
 // A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-// then on. It is told only this once, so keep it.
+// then on. It is shown only this once, so store it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43151,7 +43161,7 @@ func (c *ClientWithResponses) AddCartItemWithBodyWithResponse(ctx context.Contex
 // many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
 //
 // A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-// then on. It is told only this once, so keep it.
+// then on. It is shown only this once, so store it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43437,7 +43447,7 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id ID
 // | answer | what happened |
 // |---|---|
 // | 201 | The money is taken, and the order is `PAID`. |
-// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
 // | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -43448,7 +43458,7 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id ID
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
 // the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43470,7 +43480,7 @@ func (c *ClientWithResponses) PayOrderWithBodyWithResponse(ctx context.Context, 
 // | answer | what happened |
 // |---|---|
 // | 201 | The money is taken, and the order is `PAID`. |
-// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
 // | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -43481,7 +43491,7 @@ func (c *ClientWithResponses) PayOrderWithBodyWithResponse(ctx context.Context, 
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
 // the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43872,7 +43882,7 @@ func (c *ClientWithResponses) GetProductWithResponse(ctx context.Context, id ID,
 // ListBoughtTogetherWithResponse List what is bought with a product
 //
 // Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+// tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
 // is known yet: [similar products](#operation/listSimilarProducts) then serve.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -44014,7 +44024,7 @@ func (c *ClientWithResponses) ListSimilarProductsWithResponse(ctx context.Contex
 //
 // Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
 // Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-// answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+// answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
 // a restart of the server; `GET /api/v1/rag/status` tells how far it is.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -44046,7 +44056,7 @@ func (c *ClientWithResponses) IndexCategoriesWithResponse(ctx context.Context, r
 
 // ReindexProductWithResponse Index one product again
 //
-// Makes the vector of one product anew, whether its text changed or not, and keeps the category blend.
+// Makes the vector of one product again, whether its text changed or not, and keeps the category blend.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44152,7 +44162,7 @@ func (c *ClientWithResponses) DeleteAccountWithResponse(ctx context.Context, req
 
 // GetProfileWithResponse Get my profile
 //
-// The account of whoever is logged in.
+// The caller's own account.
 //
 // Returns a wrapper object for the known response body format(s).
 //

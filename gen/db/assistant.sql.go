@@ -372,7 +372,7 @@ func (q *Queries) ListNearestSources(ctx context.Context, arg ListNearestSources
 }
 
 const listSources = `-- name: ListSources :many
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, product_cards.variant_count, product_cards.default_variant_id, p.description, p.attributes
   FROM product_cards
   JOIN products p ON p.id = product_cards.product_id
   JOIN eligible_products($1::bigint, $2::bigint, $3::boolean, NULL, '{}', '{}', '{}') l
@@ -434,6 +434,8 @@ func (q *Queries) ListSources(ctx context.Context, arg ListSourcesParams) ([]Lis
 			&i.ProductCard.ImageAlt,
 			&i.ProductCard.ImagePosition,
 			&i.ProductCard.ImageSizes,
+			&i.ProductCard.VariantCount,
+			&i.ProductCard.DefaultVariantID,
 			&i.Description,
 			&i.Attributes,
 		); err != nil {

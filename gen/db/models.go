@@ -206,31 +206,33 @@ type Product struct {
 }
 
 type ProductCard struct {
-	ProductID     int64
-	IsVisible     bool
-	IsFeatured    bool
-	SKU           string
-	GTIN          *string
-	PriceMinor    int64
-	DiscountMinor *int64
-	Stock         int64
-	InStock       bool
-	RatingCount   int32
-	RatingSum     int64
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
-	Name          string
-	Slug          string
-	BrandID       *int64
-	BrandName     *string
-	BrandSlug     *string
-	CategoryID    *int64
-	CategoryName  *string
-	CategorySlug  *string
-	ImageID       *int64
-	ImageAlt      *string
-	ImagePosition *int32
-	ImageSizes    []byte
+	ProductID        int64
+	IsVisible        bool
+	IsFeatured       bool
+	SKU              string
+	GTIN             *string
+	PriceMinor       int64
+	DiscountMinor    *int64
+	Stock            int64
+	InStock          bool
+	RatingCount      int32
+	RatingSum        int64
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+	Name             string
+	Slug             string
+	BrandID          *int64
+	BrandName        *string
+	BrandSlug        *string
+	CategoryID       *int64
+	CategoryName     *string
+	CategorySlug     *string
+	ImageID          *int64
+	ImageAlt         *string
+	ImagePosition    *int32
+	ImageSizes       []byte
+	VariantCount     int32
+	DefaultVariantID int64
 }
 
 type ProductDetail struct {

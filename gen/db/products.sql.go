@@ -144,7 +144,7 @@ func (q *Queries) AdminListProducts(ctx context.Context, arg AdminListProductsPa
 }
 
 const compareProducts = `-- name: CompareProducts :many
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes, p.condition
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, product_cards.variant_count, product_cards.default_variant_id, p.description, p.attributes, p.condition
   FROM product_cards
   JOIN products p ON p.id = product_cards.product_id
  WHERE product_cards.product_id = ANY ($1::bigint[]) AND product_cards.is_visible
@@ -193,6 +193,8 @@ func (q *Queries) CompareProducts(ctx context.Context, ids []int64) ([]ComparePr
 			&i.ProductCard.ImageAlt,
 			&i.ProductCard.ImagePosition,
 			&i.ProductCard.ImageSizes,
+			&i.ProductCard.VariantCount,
+			&i.ProductCard.DefaultVariantID,
 			&i.Description,
 			&i.Attributes,
 			&i.Condition,
@@ -394,7 +396,7 @@ func (q *Queries) IsProductVisible(ctx context.Context, productID int64) (bool, 
 }
 
 const listBoughtTogether = `-- name: ListBoughtTogether :many
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, product_cards.variant_count, product_cards.default_variant_id
   FROM product_pairs
   JOIN product_cards ON product_cards.product_id = product_pairs.other_id
  WHERE product_pairs.product_id = $1 AND product_cards.is_visible AND product_cards.in_stock
@@ -443,6 +445,8 @@ func (q *Queries) ListBoughtTogether(ctx context.Context, productID int64, pageL
 			&i.ProductCard.ImageAlt,
 			&i.ProductCard.ImagePosition,
 			&i.ProductCard.ImageSizes,
+			&i.ProductCard.VariantCount,
+			&i.ProductCard.DefaultVariantID,
 		); err != nil {
 			return nil, err
 		}
@@ -461,7 +465,7 @@ WITH page AS MATERIALIZED (
      ORDER BY created_at DESC, product_id DESC
      LIMIT $3 OFFSET $2
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes,
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, product_cards.variant_count, product_cards.default_variant_id,
        (CASE WHEN $1::boolean THEN (SELECT count(*) FROM product_listings WHERE is_visible) ELSE 0 END)::bigint AS total
   FROM page
   JOIN product_cards ON product_cards.product_id = page.product_id
@@ -510,6 +514,8 @@ func (q *Queries) ListNewestProducts(ctx context.Context, counted bool, pageOffs
 			&i.ProductCard.ImageAlt,
 			&i.ProductCard.ImagePosition,
 			&i.ProductCard.ImageSizes,
+			&i.ProductCard.VariantCount,
+			&i.ProductCard.DefaultVariantID,
 			&i.Total,
 		); err != nil {
 			return nil, err
@@ -606,7 +612,7 @@ WITH filtered AS NOT MATERIALIZED (
                       CASE WHEN $14 NOT IN ('created_asc', 'price_asc', 'name_asc') THEN f.product_id END DESC
              LIMIT $21 OFFSET $20) f
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.buyer_minor, page.sort_name, page.popularity, coalesce(page.relevance, 0)::float8 AS relevance,
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, product_cards.variant_count, product_cards.default_variant_id, page.buyer_minor, page.sort_name, page.popularity, coalesce(page.relevance, 0)::float8 AS relevance,
        (CASE WHEN $1::boolean THEN (SELECT count(*) FROM filtered) ELSE 0 END)::bigint AS total
   FROM page
   JOIN product_cards ON product_cards.product_id = page.product_id
@@ -707,6 +713,8 @@ func (q *Queries) ListProducts(ctx context.Context, arg ListProductsParams) ([]L
 			&i.ProductCard.ImageAlt,
 			&i.ProductCard.ImagePosition,
 			&i.ProductCard.ImageSizes,
+			&i.ProductCard.VariantCount,
+			&i.ProductCard.DefaultVariantID,
 			&i.BuyerMinor,
 			&i.SortName,
 			&i.Popularity,

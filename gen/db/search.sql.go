@@ -423,7 +423,7 @@ WITH filtered AS NOT MATERIALIZED (
      ORDER BY x.best
      LIMIT $38 OFFSET $37
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.score::float8 AS score, page.total::bigint AS total,
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, product_cards.variant_count, product_cards.default_variant_id, page.score::float8 AS score, page.total::bigint AS total,
        coalesce((SELECT w.mask FROM by_words w ORDER BY w.score DESC, w.product_id LIMIT 1), 0)::int AS covered,
        (EXISTS (SELECT FROM complete))::boolean AS has_complete,
        (EXISTS (SELECT FROM known))::boolean AS has_known,
@@ -574,6 +574,8 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 			&i.ProductCard.ImageAlt,
 			&i.ProductCard.ImagePosition,
 			&i.ProductCard.ImageSizes,
+			&i.ProductCard.VariantCount,
+			&i.ProductCard.DefaultVariantID,
 			&i.Score,
 			&i.Total,
 			&i.Covered,
@@ -594,7 +596,7 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 }
 
 const suggestProducts = `-- name: SuggestProducts :many
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, product_cards.variant_count, product_cards.default_variant_id
   FROM (SELECT l.product_id, l.popularity FROM product_listings l JOIN product_search s ON s.product_id = l.product_id
          WHERE l.is_visible AND s.words @@ to_tsquery('shop_words', $1::text)
          ORDER BY l.popularity DESC, l.product_id DESC
@@ -643,6 +645,8 @@ func (q *Queries) SuggestProducts(ctx context.Context, words string, most int32)
 			&i.ProductCard.ImageAlt,
 			&i.ProductCard.ImagePosition,
 			&i.ProductCard.ImageSizes,
+			&i.ProductCard.VariantCount,
+			&i.ProductCard.DefaultVariantID,
 		); err != nil {
 			return nil, err
 		}

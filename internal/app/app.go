@@ -144,6 +144,7 @@ func (a *App) newServer() (err error) {
 		Ranks:          identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins,
 		TrustedProxies: s.TrustedProxies,
+		Debug:          s.Debug,
 		Site: server.SiteOptions{
 			Name:             s.AppName,
 			Version:          s.AppVersion,

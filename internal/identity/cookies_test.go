@@ -138,3 +138,29 @@ func TestRefreshByCookie(t *testing.T) {
 		),
 	)
 }
+
+// login: Safari takes no Secure cookie from http://localhost, where developers try storefronts.
+func TestCookiesOfLocalhostAreNotSecure(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	for host, secure := range map[string]bool{
+		"localhost:8000": false, "localhost": false, "shop.example": true, "localhost.evil": true,
+	} {
+		request, err := http.NewRequestWithContext(
+			t.Context(), http.MethodPost, shop.URL()+"/api/v1/auth/login?use_cookies=true",
+			strings.NewReader(
+				`{"email":"`+apitest.AdminEmail+`","password":"`+apitest.AdminPassword+`"}`,
+			),
+		)
+		require.NoError(t, err)
+		request.Host = host
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Len(t, response.Cookies(), 3, host)
+		for _, cookie := range response.Cookies() {
+			assert.Equal(t, secure, cookie.Secure, "%s on %s", cookie.Name, host)
+		}
+	}
+}

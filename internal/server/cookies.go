@@ -39,3 +39,9 @@ func readCookies(r *http.Request, info *request.Info) {
 
 // isSafe reports whether a method changes nothing (RFC 9110, section 9.2.1).
 func isSafe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
+// isLocalhost reports whether a Host header names localhost, with or without a port.
+func isLocalhost(host string) bool {
+	name, _, _ := strings.Cut(host, ":")
+	return name == "localhost"
+}

@@ -108,10 +108,12 @@ func asOffered(path string, parameters openapi3.Parameters) string {
 		if list := p.Schema.Value.Enum; value == nil && p.Required && len(list) > 0 {
 			value = list[0]
 		}
-		if list, ok := value.([]any); ok {
-			value = strings.Trim(strings.Join(strings.Fields(fmt.Sprint(list...)), ","), "[]")
-		}
+		list, isList := value.([]any)
 		switch {
+		case isList && p.In == openapi3.ParameterInQuery:
+			for _, one := range list {
+				query.Add(p.Name, fmt.Sprint(one))
+			}
 		case p.In == openapi3.ParameterInPath:
 			path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(fmt.Sprint(value)))
 		case p.In == openapi3.ParameterInQuery && value != nil:

@@ -45,6 +45,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			Answer:    c.Response().Header(),
 
 			AcceptsGzip: acceptsGzip(r.Header.Get(echo.HeaderAcceptEncoding)),
+			IsLocal:     s.debug && r.TLS == nil && isLocalhost(r.Host),
 		}
 		if op != nil {
 			info.Operation = op.id

@@ -76,12 +76,14 @@ type Options struct {
 	AllowedOrigins []string
 	TrustedProxies []netip.Prefix
 	Site           SiteOptions
+	Debug          bool // the server runs for development
 }
 
 // Server answers HTTP.
 type Server struct {
 	echo         *echo.Echo
 	site         *Site
+	debug        bool
 	operations   map[string]*operation
 	log          *slog.Logger
 	metrics      *metrics
@@ -105,6 +107,7 @@ func New(o Options, domains Domains) (*Server, error) {
 	s := &Server{
 		echo:         echo.New(),
 		operations:   operations,
+		debug:        o.Debug,
 		log:          o.Log,
 		metrics:      newMetrics(o.Pool, o.Pages, o.Metrics...),
 		limiter:      o.Limiter,

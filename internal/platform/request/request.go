@@ -26,6 +26,7 @@ type Info struct {
 	Arrived     time.Time
 	EventStream bool // the client prefers text/event-stream
 	AcceptsGzip bool // the client reads answers compressed by gzip
+	IsLocal     bool // came in development to http://localhost, where Safari takes no Secure cookie
 	Principal   Principal
 	Audited     bool // staff changes something: transactions write down what
 	// CatalogueVersion is that of the catalogue when the request was made; empty when none is
@@ -40,8 +41,13 @@ type Info struct {
 	Answer        http.Header // of the answer, until its first byte leaves
 }
 
-// SetCookie has the answer set a cookie.
-func (i *Info) SetCookie(cookie *http.Cookie) { i.Answer.Add("Set-Cookie", cookie.String()) }
+// SetCookie sets a cookie with the response.
+func (i *Info) SetCookie(cookie *http.Cookie) {
+	if i.IsLocal {
+		cookie.Secure = false
+	}
+	i.Answer.Add("Set-Cookie", cookie.String())
+}
 
 // Principal is the account a request speaks for; the zero value is nobody.
 type Principal struct {

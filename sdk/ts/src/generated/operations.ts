@@ -11,7 +11,7 @@ import type { operations } from './schema.js';
  * many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
  *
  * A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
- * then on. It is told only this once, so keep it.
+ * then on. It is shown only this once, so store it.
  */
 export const addCartItem = /* @__PURE__ */ operation<operations['addCartItem']>('addCartItem', 'POST', '/api/v1/cart/items', ['X-Cart-Token', 'If-Match']);
 
@@ -140,7 +140,7 @@ export const changeCartItem = /* @__PURE__ */ operation<operations['changeCartIt
 /**
  * Change the password.
  *
- * Sets a new password and ends all other sessions. The session that asked goes on.
+ * Sets a new password and ends all other sessions. The calling session stays valid.
  */
 export const changePassword = /* @__PURE__ */ operation<operations['changePassword']>('changePassword', 'POST', '/api/v1/auth/change-password');
 
@@ -235,7 +235,7 @@ export const createPaymentMethod = /* @__PURE__ */ operation<operations['createP
 /**
  * Add a product.
  *
- * Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+ * Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
  * which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
  * are made from the name. An active product is in every list and search from the next request on; its vector for
  * search by meaning follows in the background.
@@ -619,7 +619,7 @@ export const getProductBySlug = /* @__PURE__ */ operation<operations['getProduct
 /**
  * Get my profile.
  *
- * The account of whoever is logged in.
+ * The caller's own account.
  */
 export const getProfile = /* @__PURE__ */ operation<operations['getProfile']>('getProfile', 'GET', '/api/v1/users/me');
 
@@ -710,7 +710,7 @@ export const indexCategories = /* @__PURE__ */ operation<operations['indexCatego
  *
  * Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
  * Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
- * answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+ * answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
  * a restart of the server; `GET /api/v1/rag/status` tells how far it is.
  */
 export const indexProducts = /* @__PURE__ */ operation<operations['indexProducts']>('indexProducts', 'POST', '/api/v1/rag/index');
@@ -729,7 +729,7 @@ export const listAddresses = /* @__PURE__ */ operation<operations['listAddresses
  * which operation, and the fields that changed as they were before and are after. It was written in the transaction of
  * the change itself and is never changed nor deleted.
  *
- * Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+ * Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
  * deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
  * leave several entries, which share its `request_id`. Lists of the log have no `total`.
  */
@@ -739,7 +739,7 @@ export const listAuditLog = /* @__PURE__ */ operation<operations['listAuditLog']
  * List what is bought with a product.
  *
  * Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
- * tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+ * tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
  * is known yet: [similar products](#operation/listSimilarProducts) then serve.
  */
 export const listBoughtTogether = /* @__PURE__ */ operation<operations['listBoughtTogether']>('listBoughtTogether', 'GET', '/api/v1/products/{id}/bought-together');
@@ -925,14 +925,14 @@ export const listWebhooks = /* @__PURE__ */ operation<operations['listWebhooks']
 /**
  * Log in.
  *
- * Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+ * Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
  * password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
  *
- * With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+ * With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
  * security scheme `cookie`.
  *
  * A wrong password and an unknown account get the same answer after the same time. Only the right
- * password of a deactivated account is told so, with 403.
+ * password of a deactivated account gets 403.
  */
 export const login = /* @__PURE__ */ operation<operations['login']>('login', 'POST', '/api/v1/auth/login');
 
@@ -969,7 +969,7 @@ export const mergeCart = /* @__PURE__ */ operation<operations['mergeCart']>('mer
  * | answer | what happened |
  * |---|---|
  * | 201 | The money is taken, and the order is `PAID`. |
- * | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+ * | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
  * | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
  * | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
  * | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -980,7 +980,7 @@ export const mergeCart = /* @__PURE__ */ operation<operations['mergeCart']>('mer
  *
  * Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
  * the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
- * are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+ * are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
  */
 export const payOrder = /* @__PURE__ */ operation<operations['payOrder']>('payOrder', 'POST', '/api/v1/orders/{id}/pay', ['Idempotency-Key']);
 
@@ -1003,11 +1003,11 @@ export const redeliverWebhook = /* @__PURE__ */ operation<operations['redeliverW
 /**
  * Exchange a refresh token for new tokens.
  *
- * Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
- * wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+ * Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+ * wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
  * complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
  *
- * Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+ * Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
  * (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
  */
 export const refreshToken = /* @__PURE__ */ operation<operations['refreshToken']>('refreshToken', 'POST', '/api/v1/auth/refresh');
@@ -1021,8 +1021,8 @@ export const refreshToken = /* @__PURE__ */ operation<operations['refreshToken']
  * shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
  * is 204 as there is no refund to show.
  *
- * 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
- * out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+ * 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+ * out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
  * the shop (`manual`) is only noted as given back.
  *
  * A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -1038,14 +1038,14 @@ export const refundOrder = /* @__PURE__ */ operation<operations['refundOrder']>(
  * Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
  *
  * A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
- * whoever has one already.
+ * the owner of an account that exists already.
  */
 export const register = /* @__PURE__ */ operation<operations['register']>('register', 'POST', '/api/v1/auth/register');
 
 /**
  * Index one product again.
  *
- * Makes the vector of one product anew, whether its text changed or not, and keeps the category blend.
+ * Makes the vector of one product again, whether its text changed or not, and keeps the category blend.
  */
 export const reindexProduct = /* @__PURE__ */ operation<operations['reindexProduct']>('reindexProduct', 'PUT', '/api/v1/rag/products/{id}/reindex');
 
@@ -1156,7 +1156,7 @@ export const retryJob = /* @__PURE__ */ operation<operations['retryJob']>('retry
 /**
  * Change a webhook's secret.
  *
- * Makes a new secret, which is shown this once. For 24 hours the one before signs beside it, so the receiver can change
+ * Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
  * over without missing anything. One that was there before that one signs no more.
  */
 export const rotateWebhookSecret = /* @__PURE__ */ operation<operations['rotateWebhookSecret']>('rotateWebhookSecret', 'POST', '/api/v1/admin/webhooks/{id}/rotate-secret');
@@ -1206,7 +1206,7 @@ export const setInventory = /* @__PURE__ */ operation<operations['setInventory']
  *
  * `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
  * `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
- * [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+ * [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
  * payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
  * order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
  */
@@ -1369,7 +1369,7 @@ export const updateVariant = /* @__PURE__ */ operation<operations['updateVariant
  * Change a webhook.
  *
  * A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
- * waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+ * waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
  */
 export const updateWebhook = /* @__PURE__ */ operation<operations['updateWebhook']>('updateWebhook', 'PATCH', '/api/v1/admin/webhooks/{id}', ['If-Match']);
 

@@ -19,7 +19,7 @@ export interface paths {
          *     Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
          *
          *     A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-         *     whoever has one already.
+         *     the owner of an account that exists already.
          */
         post: operations["register"];
         delete?: never;
@@ -39,14 +39,14 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
+         * @description Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
          *     password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
          *
-         *     With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+         *     With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
          *     security scheme `cookie`.
          *
          *     A wrong password and an unknown account get the same answer after the same time. Only the right
-         *     password of a deactivated account is told so, with 403.
+         *     password of a deactivated account gets 403.
          */
         post: operations["login"];
         delete?: never;
@@ -66,11 +66,11 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for new tokens
-         * @description Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
-         *     wins; the others get 409 and the session goes on. A token that comes back after its exchange was
+         * @description Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
+         *     wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
          *     complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
          *
-         *     Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+         *     Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
          *     (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
          */
         post: operations["refreshToken"];
@@ -151,7 +151,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password
-         * @description Sets a new password and ends all other sessions. The session that asked goes on.
+         * @description Sets a new password and ends all other sessions. The calling session stays valid.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -317,7 +317,7 @@ export interface paths {
         };
         /**
          * Get my profile
-         * @description The account of whoever is logged in.
+         * @description The caller's own account.
          */
         get: operations["getProfile"];
         /**
@@ -674,7 +674,7 @@ export interface paths {
         /**
          * List what is bought with a product
          * @description Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-         *     tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+         *     tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
          *     is known yet: [similar products](#operation/listSimilarProducts) then serve.
          */
         get: operations["listBoughtTogether"];
@@ -985,7 +985,7 @@ export interface paths {
         put?: never;
         /**
          * Add a product
-         * @description Adds a product: a simple one with its `price`, `sku` and `stock` beside its name, or one of several `variants`, of
+         * @description Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
          *     which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
          *     are made from the name. An active product is in every list and search from the next request on; its vector for
          *     search by meaning follows in the background.
@@ -1700,7 +1700,7 @@ export interface paths {
          *     many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
          *
          *     A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-         *     then on. It is told only this once, so keep it.
+         *     then on. It is shown only this once, so store it.
          */
         post: operations["addCartItem"];
         delete?: never;
@@ -1941,7 +1941,7 @@ export interface paths {
          * Move an order on
          * @description `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
          *     `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-         *     [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+         *     [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
          *     payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
          *     order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
          */
@@ -2019,7 +2019,7 @@ export interface paths {
          *     | answer | what happened |
          *     |---|---|
          *     | 201 | The money is taken, and the order is `PAID`. |
-         *     | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+         *     | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
          *     | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
          *     | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
          *     | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
@@ -2030,7 +2030,7 @@ export interface paths {
          *
          *     Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
          *     the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-         *     are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
+         *     are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
          */
         post: operations["payOrder"];
         delete?: never;
@@ -2225,8 +2225,8 @@ export interface paths {
          *     shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
          *     is 204 as there is no refund to show.
          *
-         *     201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
-         *     out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+         *     201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
+         *     out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
          *     the shop (`manual`) is only noted as given back.
          *
          *     A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
@@ -2297,7 +2297,7 @@ export interface paths {
         /**
          * Change a webhook
          * @description A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-         *     waits, and what happens meanwhile is not sent. `is_active: true` goes on, also after it was disabled.
+         *     waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
          */
         patch: operations["updateWebhook"];
         trace?: never;
@@ -2316,7 +2316,7 @@ export interface paths {
         put?: never;
         /**
          * Change a webhook's secret
-         * @description Makes a new secret, which is shown this once. For 24 hours the one before signs beside it, so the receiver can change
+         * @description Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
          *     over without missing anything. One that was there before that one signs no more.
          */
         post: operations["rotateWebhookSecret"];
@@ -2524,7 +2524,7 @@ export interface paths {
          *     which operation, and the fields that changed as they were before and are after. It was written in the transaction of
          *     the change itself and is never changed nor deleted.
          *
-         *     Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+         *     Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
          *     deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
          *     leave several entries, which share its `request_id`. Lists of the log have no `total`.
          */
@@ -2699,7 +2699,7 @@ export interface paths {
          * Index the catalogue
          * @description Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
          *     Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-         *     answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+         *     answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
          *     a restart of the server; `GET /api/v1/rag/status` tells how far it is.
          */
         post: operations["indexProducts"];
@@ -2740,7 +2740,7 @@ export interface paths {
         get?: never;
         /**
          * Index one product again
-         * @description Makes the vector of one product anew, whether its text changed or not, and keeps the category blend.
+         * @description Makes the vector of one product again, whether its text changed or not, and keeps the category blend.
          */
         put: operations["reindexProduct"];
         post?: never;
@@ -2969,7 +2969,7 @@ export interface components {
          */
         Money: string;
         /**
-         * @description ISO 4217 code of the amounts beside it.
+         * @description ISO 4217 code of the amounts.
          * @example USD
          */
         Currency: string;
@@ -3221,7 +3221,7 @@ export interface components {
             /** @description The keys. */
             keys: components["schemas"]["JWK"][];
         };
-        /** @description A public key as of RFC 7517, with the members its kind has beside these. */
+        /** @description A public key as of RFC 7517, with the members its kind has besides these. */
         JWK: {
             /**
              * @description The kind of key.
@@ -4083,6 +4083,18 @@ export interface components {
                 sizes: components["schemas"]["ImageSize"][];
             } | null;
             rating: components["schemas"]["Rating"];
+            /**
+             * Format: int32
+             * @description How many variants it has. To buy a product of several, choose one and send its `variant_id`.
+             * @example 1
+             */
+            variant_count: number;
+            /**
+             * Format: int64
+             * @description The variant that `price`, `discount_price` and `sku` are of.
+             * @example 7
+             */
+            default_variant_id: number;
             /**
              * Format: date-time
              * @description When it was created.
@@ -5073,7 +5085,7 @@ export interface components {
         ImageUpload: {
             /**
              * Format: binary
-             * @description The image file, at most 10 MiB. Its kind is told by its content; its name is ignored.
+             * @description The image file, at most 10 MiB. Its kind is recognised by its content; its name is ignored.
              */
             file: string;
             /**
@@ -6385,7 +6397,7 @@ export interface components {
          */
         Quantity: number;
         /**
-         * @description What opens a guest's cart. Whoever has it has the cart.
+         * @description What opens a guest's cart. It is a secret, as its holder can read and change the cart.
          * @example 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
          */
         CartToken: string;
@@ -6617,7 +6629,7 @@ export interface components {
             at: string;
             /**
              * Format: int64
-             * @description The account that did it; null when nobody did, as when an order was not paid in time. Customers see themselves alone.
+             * @description The account that did it; null when the shop itself did, as when an order was not paid in time. Customers see themselves alone.
              * @example 7
              */
             actor_id: number | null;
@@ -7059,13 +7071,13 @@ export interface components {
             note?: string;
         };
         /**
-         * @description `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+         * @description `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
          *     payment of which a part is back stays `paid`.
          * @enum {string}
          */
         PaymentStatus: "pending" | "paid" | "failed" | "refunded";
         /**
-         * @description Who took the money. `manual` is money that came beside the shop, as staff noted.
+         * @description Who took the money. `manual` is money received outside the shop, as recorded by staff.
          * @enum {string}
          */
         PaymentProvider: "test" | "stripe" | "manual";
@@ -7483,7 +7495,7 @@ export interface components {
          * @enum {string}
          */
         WebhookDeliveryEvent: "product.created" | "product.updated" | "product.deleted" | "stock.low" | "stock.out" | "order.created" | "order.paid" | "order.shipped" | "order.delivered" | "order.cancelled" | "payment.failed" | "payment.refunded" | "customer.registered" | "import.finished" | "webhook.ping";
-        /** @description An address that is told of what happens in the shop. */
+        /** @description An address that events of the shop are sent to. */
         Webhook: {
             id: components["schemas"]["Id"];
             /**
@@ -7523,7 +7535,7 @@ export interface components {
             failing_since: string | null;
             /**
              * Format: date-time
-             * @description Until when the secret before signs beside the new one, or null.
+             * @description Until when the previous secret signs as well, or null.
              * @example null
              */
             previous_secret_until: string | null;
@@ -7580,7 +7592,7 @@ export interface components {
             failing_since: string | null;
             /**
              * Format: date-time
-             * @description Until when the secret before signs beside the new one, or null.
+             * @description Until when the previous secret signs as well, or null.
              * @example null
              */
             previous_secret_until: string | null;
@@ -7876,7 +7888,7 @@ export interface components {
             buyers: number;
             /**
              * Format: double
-             * @description Buyers by shoppers, to four places, or null when nobody shopped.
+             * @description Buyers by shoppers, to four places, or null without shoppers.
              * @example 0.3444
              */
             conversion: number | null;
@@ -8193,7 +8205,7 @@ export interface components {
              */
             redis: string | null;
         };
-        /** @description Who did it, or null when nobody was logged in. */
+        /** @description Who did it, or null without a login. */
         AuditActor: {
             id: components["schemas"]["Id"];
             /**
@@ -8719,7 +8731,7 @@ export interface components {
             finished_at: string | null;
             /**
              * Format: date-time
-             * @description When it goes on, if it waits for quota, or null.
+             * @description When it resumes, if it waits for quota, or null.
              * @example null
              */
             waiting_until: string | null;
@@ -8745,7 +8757,7 @@ export interface components {
             errors: number;
             /**
              * @description The same in words.
-             * @example 228 products are indexed, 3 of them anew.
+             * @example 228 products are indexed, 3 of them again.
              */
             message: string;
         };
@@ -8759,7 +8771,7 @@ export interface components {
             categories_processed: number;
             /**
              * Format: int32
-             * @description Products whose vector was blended anew.
+             * @description Products whose vector was blended again.
              * @example 228
              */
             products_updated: number;
@@ -9247,7 +9259,7 @@ export interface components {
          * @description Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
          *     again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
          *     while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-         *     503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+         *     503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
          *     same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
          *     Take something random, such as a UUID. Keys are the account's own, for each operation.
          * @example 8f14e45f-ceea-467f-a9d1-7a3b6f0c2d11
@@ -9706,7 +9718,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description The account was created, or its owner was told that there is one. A mail is on its way. */
+            /** @description The account was created, or the owner of an existing one was notified. A mail is on its way. */
             202: {
                 headers: {
                     "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
@@ -10948,7 +10960,7 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The products, in the order to show them.
+                 * @description The products, in the order to show them: `ids=7&ids=9`. One value with commas, `ids=7,9`, means the same.
                  * @example [
                  *       3,
                  *       5
@@ -13556,7 +13568,7 @@ export interface operations {
                  * @description Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
                  *     again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
                  *     while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-                 *     503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+                 *     503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
                  *     same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
                  *     Take something random, such as a UUID. Keys are the account's own, for each operation.
                  * @example 8f14e45f-ceea-467f-a9d1-7a3b6f0c2d11
@@ -13886,7 +13898,7 @@ export interface operations {
                  * @description Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
                  *     again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
                  *     while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-                 *     503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+                 *     503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
                  *     same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
                  *     Take something random, such as a UUID. Keys are the account's own, for each operation.
                  * @example 8f14e45f-ceea-467f-a9d1-7a3b6f0c2d11
@@ -14173,7 +14185,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It was heard. */
+            /** @description The event was accepted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14208,7 +14220,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It was heard. */
+            /** @description The event was accepted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14281,7 +14293,7 @@ export interface operations {
                  * @description Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
                  *     again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
                  *     while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-                 *     503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+                 *     503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
                  *     same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
                  *     Take something random, such as a UUID. Keys are the account's own, for each operation.
                  * @example 8f14e45f-ceea-467f-a9d1-7a3b6f0c2d11
