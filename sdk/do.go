@@ -17,8 +17,8 @@ const idempotencyKey = "Idempotency-Key"
 // doer makes the calls of the generated client.
 type doer struct{ shop *Shop }
 
-// Do sends a request, as whoever is logged in and as often as it may and must be. What is not a
-// success is an error.
+// Do sends a request, as the account that is logged in and as often as it may and must be. What is
+// not a success is an error.
 func (d doer) Do(r *http.Request) (*http.Response, error) {
 	s := d.shop
 	if r.Header.Get(idempotencyKey) == "" && s.takesKey(r) {
@@ -146,7 +146,7 @@ func (s *Shop) takesKey(r *http.Request) bool {
 	return pattern != ""
 }
 
-// opensSession reports whether a call is made by nobody, to become somebody.
+// opensSession reports whether a call is made without an account, to get one.
 func (s *Shop) opensSession(r *http.Request) bool {
 	switch strings.TrimPrefix(r.URL.Path, s.base) {
 	case "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/register":

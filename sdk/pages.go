@@ -151,7 +151,7 @@ func (s *Shop) Reviews(
 	)
 }
 
-// Orders ranges over the orders of whoever is logged in, newest first.
+// Orders ranges over the orders of the account that is logged in, newest first.
 func (s *Shop) Orders(
 	ctx context.Context, params client.ListOrdersParams,
 ) iter.Seq2[client.OrderSummary, error] {
@@ -168,7 +168,7 @@ func (s *Shop) Orders(
 	)
 }
 
-// Payments ranges over the payments of whoever is logged in, newest first.
+// Payments ranges over the payments of the account that is logged in, newest first.
 func (s *Shop) Payments(
 	ctx context.Context, params client.ListPaymentsParams,
 ) iter.Seq2[client.Payment, error] {

@@ -1,5 +1,5 @@
 // Package sdk is how Go programs use a shop. It adds to the generated client what every program
-// would have to write anew: sessions that refresh themselves, retries, errors to tell apart, and
+// would have to write again: sessions that refresh themselves, retries, errors to tell apart, and
 // lists and answers to range over.
 //
 // Every operation of the contract is a method of [Shop]; CreateOrder is CreateOrderWithResponse,
@@ -27,7 +27,7 @@ type Tokens struct{ Access, Refresh string }
 // Options of New; the zero value is good.
 type Options struct {
 	Tokens    Tokens       // of an earlier session
-	OnTokens  func(Tokens) // told whenever there are others, to keep them; empty when there are none any more
+	OnTokens  func(Tokens) // called whenever there are others, to store them; empty when there are none any more
 	Attempts  int          // how often a call that may be repeated is made at most; 0: 4, 1: never again
 	MaxWait   time.Duration
 	Transport http.RoundTripper // nil: http.DefaultTransport, waiting for an answer up to a minute
@@ -47,7 +47,7 @@ type Shop struct {
 	tokens Tokens
 }
 
-// New answers the shop at an address such as https://shop.example.
+// New returns the shop at an address such as https://shop.example.
 func New(address string, o Options) (*Shop, error) {
 	if o.Attempts == 0 {
 		o.Attempts = 4
@@ -87,7 +87,7 @@ func New(address string, o Options) (*Shop, error) {
 	return s, err
 }
 
-// Tokens are the session of whoever is logged in; empty when nobody is.
+// Tokens are the session of the account that is logged in; empty when none is.
 func (s *Shop) Tokens() Tokens {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,7 +136,8 @@ func (s *Shop) use(before *Tokens, tokens Tokens) {
 }
 
 // refresh exchanges spent tokens, once for all calls that found them spent, and answers what to use
-// now. Whoever waits for it may give up; the exchange goes on, as its answer must not get lost.
+// now. A caller that waits for it may give up; the exchange continues, as its result must not get
+// lost.
 func (s *Shop) refresh(ctx context.Context, spent Tokens) (Tokens, error) {
 	result := s.refreshes.DoChan(spent.Refresh, func() (any, error) {
 		if s.Tokens() != spent {

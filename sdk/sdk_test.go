@@ -20,7 +20,7 @@ import (
 	"github.com/shopd/shopd/sdk"
 )
 
-// standIn answers in the server's place, the nth call by n, which begins at 1.
+// standIn responds in the server's place, the nth call by n, which begins at 1.
 type standIn struct {
 	calls  []*http.Request
 	answer func(n int) *http.Response

@@ -10,7 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// plainEvery is how often progress is told where no line can move.
+// plainEvery is how often progress is printed where no line can move.
 const plainEvery = 2 * time.Second
 
 // bar shows the progress of something long: a moving line on a terminal, a line now and then

@@ -22,11 +22,11 @@ func proveCommand() *cobra.Command {
 		Use:   "prove",
 		Short: "Sell too little to too many, and look whether every answer was true",
 		Long: `Has buyers race for a few products on the database of the settings: in opposite order, twice at once, hanging up and
-asking again with the same Idempotency-Key, cancelling and paying. Then it compares what they were told with the database and
-checks the books. With --kill the server runs in a process of its own, which is killed and started anew meanwhile.
+asking again with the same Idempotency-Key, cancelling and paying. Then it compares the responses they got with the database and
+checks the books. With --kill the server runs in a process of its own, which is killed and started again meanwhile.
 
 Customers and products are its own, named prove-…; at the end the products are taken out of the shop and the accounts
-closed. Their orders stay. The exit status is 1 when anything contradicts what was told.`,
+closed. Their orders stay. The exit status is 1 when anything contradicts a response.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			settings, err := config.Load(nil)

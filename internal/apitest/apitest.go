@@ -29,7 +29,7 @@ const (
 
 // Shop is a server of one test.
 type Shop struct {
-	Caller // calls as nobody
+	Caller // calls without an account
 	App    *app.App
 	Pool   *pgxpool.Pool // the test's own way into the database
 	Log    *Log
@@ -137,7 +137,7 @@ func NotWithRace(t *testing.T) {
 	}
 }
 
-// Statements answers how many SQL statements the server ran during work.
+// Statements returns how many SQL statements the server ran during work.
 func (s *Shop) Statements(work func()) int {
 	before := s.statements.Load()
 	work()

@@ -27,7 +27,7 @@ type Caller struct {
 // URL is the server's address.
 func (c Caller) URL() string { return c.url }
 
-// As answers a caller with an access token.
+// As returns a caller with an access token.
 func (c Caller) As(token string) Caller {
 	c.token = token
 	return c
@@ -170,7 +170,7 @@ func (a *Answer) Problem(status int, code string) api.Problem {
 	return problem
 }
 
-// Login answers a caller for an account.
+// Login returns a caller for an account.
 func (s *Shop) Login(email, password string) Caller {
 	s.t.Helper()
 	var pair api.TokenPair
@@ -180,7 +180,7 @@ func (s *Shop) Login(email, password string) Caller {
 	return s.As(pair.AccessToken)
 }
 
-// Admin answers a caller for the demo administrator.
+// Admin returns a caller for the demo administrator.
 func (s *Shop) Admin() Caller {
 	s.t.Helper()
 	return s.Login(AdminEmail, AdminPassword)

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Cut is a way to the database that loses connections when it is told to.
+// Cut is a way to the database that loses connections on command.
 type Cut struct {
 	URL string // of the database, through it
 

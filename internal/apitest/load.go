@@ -21,7 +21,7 @@ type Rate struct {
 
 // Load has so many connections ask for paths, one after the other each, for a time; path answers
 // the i-th of all. The client is as cheap as can be, since it shares the machine with the server.
-// Any answer but 200 fails.
+// Every status except 200 fails the test.
 func Load(
 	t testing.TB, base string, connections int, turn time.Duration, path func(i int) string,
 ) Rate {

@@ -26,7 +26,7 @@ func (l *statementLog) add(s pgx.TraceQueryStartData) {
 	l.all = append(l.all, s)
 }
 
-// Plans answers how the database runs every query that the server sends during work, with the very
+// Plans returns how the database runs every query that the server sends during work, with the very
 // same arguments.
 func (s *Shop) Plans(work func()) (plans []string) {
 	s.t.Helper()

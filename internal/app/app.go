@@ -180,7 +180,7 @@ func newSender(s config.Settings, log *slog.Logger) (mail.Sender, error) {
 	}
 	if !s.Debug {
 		log.Warn(
-			"SMTP_URL is not set: mail is kept as files and reaches nobody", "folder", s.MailDir,
+			"SMTP_URL is not set: mail is written to files and sent to no one", "folder", s.MailDir,
 		)
 	}
 	return mail.NewFolder(s.MailDir, s.MailFrom, log)

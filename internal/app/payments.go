@@ -69,7 +69,7 @@ func (a *App) newPayments() error {
 // TestWebhookSecret returns what the test provider signs its webhooks with.
 func (a *App) TestWebhookSecret() string { return testWebhookSecret(a.settings) }
 
-// testWebhookSecret signs the test provider's webhooks: nobody who does not know SECRET_KEY can.
+// testWebhookSecret signs the test provider's webhooks, which takes knowledge of SECRET_KEY.
 func testWebhookSecret(s config.Settings) string {
 	mac := hmac.New(sha256.New, []byte(s.SecretKey))
 	mac.Write([]byte("webhooks of the test provider"))

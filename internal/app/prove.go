@@ -7,7 +7,7 @@ import (
 )
 
 // Prove puts a server at url, which serves the same database as a, through a sale; kill, which may
-// be nil, kills it and starts it anew.
+// be nil, kills it and starts it again.
 func (a *App) Prove(
 	ctx context.Context, url string, kill func(context.Context) error, options prove.Options,
 ) (prove.Report, error) {

@@ -70,8 +70,8 @@ const (
 )
 
 // SeedCatalogue fills an empty catalogue with the demo products, all or none. A catalogue that
-// holds anything is left as it is. progress, which may be nil, hears of each image drawn, one call
-// at a time.
+// holds anything is left as it is. progress, which may be nil, is called for each image drawn, one
+// call at a time.
 func (a *App) SeedCatalogue(
 	ctx context.Context, images Images, progress func(done, total int),
 ) error {
@@ -280,7 +280,7 @@ func orEmpty(values map[string]string) map[string]string {
 }
 
 // Index brings all vectors up to date: categories first, so that each product is blended as it is
-// made. progress, which may be nil, hears how many products are done.
+// made. progress, which may be nil, is called with the number of products done.
 func (a *App) Index(ctx context.Context, progress func(done int)) error {
 	defer a.changes.notify(ctx)
 	if _, err := a.Vectors.EmbedCategories(ctx); err != nil {
@@ -292,7 +292,7 @@ func (a *App) Index(ctx context.Context, progress func(done int)) error {
 	return a.Search.RecountWords(ctx)
 }
 
-// Products answers how many active products there are.
+// Products returns how many active products there are.
 func (a *App) Products(ctx context.Context) (int, error) {
 	n, err := db.New(a.pool).CountProducts(ctx, db.CountProductsParams{})
 	return int(n), err

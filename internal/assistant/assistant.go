@@ -31,7 +31,7 @@ type Settings struct {
 	Metrics             *guard.Metrics
 }
 
-// Assistant answers the assistant operations.
+// Assistant handles the assistant operations.
 type Assistant struct {
 	pool     *pgxpool.Pool
 	queries  *db.Queries

@@ -65,7 +65,7 @@ type candidate struct {
 	hasAll bool    // words
 }
 
-// candidates answers the products that the answer to a question may rest on, the best first: those
+// candidates returns the products that the answer to a question may rest on, the best first: those
 // nearest to it and those with all its words; when too few of them are about it, also those with
 // most of its words.
 func (a *Assistant) candidates(ctx context.Context, f *retrieval, w sourceQuery) ([]sourceRow, error) {
@@ -170,7 +170,7 @@ func (a *Assistant) fuse(nearest, byWords []candidate, threshold float64) []cand
 // mostCandidates is how many of each ranking are looked at.
 func (a *Assistant) mostCandidates() int { return a.settings.TopK * a.settings.CandidateMultiplier }
 
-// eligible answers the products that meet the conditions when they are few, or when the question
+// eligible returns the products that meet the conditions when they are few, or when the question
 // wants them in an order; nil stands for all that meet them.
 func (a *Assistant) eligible(ctx context.Context, w sourceQuery) ([]int64, error) {
 	if w.isUnfiltered() || w.surelyMany() {
@@ -187,9 +187,9 @@ func (a *Assistant) eligible(ctx context.Context, w sourceQuery) ([]int64, error
 	return ids, err
 }
 
-// maxByCode is how many products of the categories a question names are compared by their codes, sooner
-// than the index of vectors is asked for those among the nearest: it finds its way badly to what is
-// far from the rest.
+// maxByCode is how many products of the categories a question names are compared by their codes,
+// sooner than the index of vectors is asked for those among the nearest: it finds its way badly to
+// what is far from the rest.
 const maxByCode = 20_000
 
 // nearest ranks products by meaning: the given ones, or all that meet the conditions.
@@ -260,8 +260,8 @@ func ranked[R ~struct {
 	return ranking, err
 }
 
-// weighed ranks a maxWeighed of products by all that a question asks: by meaning, with all its words,
-// and with most of them.
+// weighed ranks a maxWeighed of products by all that a question asks: by meaning, with all its
+// words, and with most of them.
 func (a *Assistant) weighed(
 	ctx context.Context, w sourceQuery, given []int64,
 ) (nearest, every, most []candidate, err error) {

@@ -385,7 +385,7 @@ func report(t *testing.T, tallies map[string]*tally, least floors) {
 	assert.GreaterOrEqual(t, total.precision/float64(total.graded), least.precision)
 }
 
-// rate answers the share of the first five sources that are relevant, of as many as there could be,
+// rate returns the share of the first five sources that are relevant, of as many as there could be,
 // and nDCG at ten.
 func rate(sources []api.AssistantSource, grades map[int64]int) (precision, ndcg float64) {
 	var got, best []int

@@ -12,7 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// AskAssistant answers a question about the catalogue.
+// AskAssistant writes an answer to a question about the catalogue.
 func (a *Assistant) AskAssistant(
 	ctx context.Context, r api.AskAssistantRequestObject,
 ) (api.AskAssistantResponseObject, error) {

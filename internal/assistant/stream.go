@@ -25,9 +25,9 @@ type written struct {
 	err    error
 }
 
-// stream answers in server-sent events: sources, the text sentence by sentence, then all of it.
-// What goes wrong before the first sentence has a status of its own; afterwards it is an event. Who
-// hangs up ends the model's call.
+// stream sends the answer in server-sent events: sources, the text sentence by sentence, then all
+// of it. What goes wrong before the first sentence has a status of its own; afterwards it is an
+// event. Who hangs up ends the model's call.
 func (a *Assistant) stream(
 	ctx context.Context, r *reply, asked api.AssistantQuestion,
 ) (api.AskAssistantResponseObject, error) {

@@ -79,7 +79,7 @@ func newChecker(v verifier, asked string, sources []model.Source, untold []strin
 	return c
 }
 
-// check answers what may be said instead of a sentence: itself, the facts, or nothing.
+// check returns what may be said instead of a sentence: itself, the facts, or nothing.
 func (c *checker) check(sentence string) []string {
 	meant, known := c.meant(sentence)
 	if known && !c.forbidden(sentence) && c.supported(sentence, meant) {
@@ -152,7 +152,7 @@ func (c *checker) knowsNames(sentence string) bool {
 	return true
 }
 
-// leaked are runs of words of the assistant's instructions: nobody else writes them.
+// leaked are runs of words of the assistant's instructions: no other text has them.
 var leaked = sync.OnceValue(func() map[string]bool {
 	runs := map[string]bool{}
 	for line := range strings.Lines(prompt.DefaultSystem + "\n" + rewriteSystem) {

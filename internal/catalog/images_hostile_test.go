@@ -45,7 +45,7 @@ func pngBomb(t *testing.T) string {
 	return string(bomb)
 }
 
-// allocated answers how many bytes the process allocated during work.
+// allocated returns how many bytes the process allocated during work.
 func allocated(work func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

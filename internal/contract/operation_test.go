@@ -70,7 +70,7 @@ func (op *operation) pathParameters() (names []string) {
 	return names
 }
 
-// methodsOf answers which methods each path of the contract has, its own and those of paths that
+// methodsOf returns which methods each path of the contract has, its own and those of paths that
 // fit the same addresses, as /products/{id} does /products/search. HEAD comes with GET.
 func methodsOf(operations []*operation) map[string][]string {
 	methods := map[string][]string{}

@@ -47,7 +47,7 @@ func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '-' })
 }
 
-// palette is for products whose colour nobody names.
+// palette is for products without a colour in their name.
 var palette = []color.RGBA{
 	{196, 98, 74, 255},
 	{52, 128, 132, 255},

@@ -45,7 +45,7 @@ type Variant struct {
 //go:embed catalogue/*.yaml
 var files embed.FS
 
-// Load answers the catalogue. It is read and checked once, so all callers share it and none may
+// Load returns the catalogue. It is read and checked once, so all callers share it and none may
 // change it.
 func Load() (*Catalogue, error) { return load() }
 

@@ -3,7 +3,7 @@
 // of this machine, private to the project, with packages installed when that is possible.
 //
 // One pair of servers serves all processes of a project at once. A process that uses them holds a
-// shared lock, which the kernel drops however it ends; when nobody holds one any more, a small
+// shared lock, which the kernel drops however it ends; when no process holds one any more, a small
 // watcher stops the servers.
 package devstack
 
@@ -19,7 +19,7 @@ import (
 type Options struct {
 	// Dir is where data and logs live; empty means Folder().
 	Dir string
-	// Step hears of everything that takes time; it may be nil.
+	// Step is called for everything that takes time; it may be nil.
 	Step func(format string, args ...any)
 }
 
@@ -29,7 +29,7 @@ type Servers struct {
 	RedisURL    string
 	Origin      string // where they come from: settings, docker or native
 
-	stop  func(context.Context) error // ends them, whoever uses them
+	stop  func(context.Context) error // stops them, even while they are in use
 	dir   string
 	users *lock
 }
@@ -66,7 +66,7 @@ func (o *Options) complete() error {
 	return os.MkdirAll(dir, 0o755)
 }
 
-// Start answers servers that are ready. The first start on a bare machine installs packages and
+// Start returns servers that are ready. The first start on a bare machine installs packages and
 // takes minutes; all others take seconds, or nothing when the servers are up already.
 func Start(ctx context.Context, o Options) (*Servers, error) {
 	databaseURL, redisURL := os.Getenv("DATABASE_URL"), os.Getenv("REDIS_URL")
@@ -128,7 +128,7 @@ func (s *Servers) Stop(ctx context.Context) error {
 	return err
 }
 
-// alone runs work while nobody uses the servers and nobody starts them; ran is false if somebody
+// alone runs work while no process uses or starts the servers; ran is false if one
 // uses them.
 func alone(
 	ctx context.Context, dir string, work func(context.Context) error,

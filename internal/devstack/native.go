@@ -82,7 +82,7 @@ func othersMayEnter(dir string) bool {
 	}
 }
 
-// port answers the port a server had last time, or a free one when that is taken by another
+// port returns the port a server had last time, or a free one when that is taken by another
 // program.
 func (m *machine) port(name string) (int, error) {
 	file := filepath.Join(m.Dir, name+".port")
@@ -118,7 +118,7 @@ func isFree(port int) bool {
 //go:embed watch.sh
 var watchScript string
 
-// watch starts the watcher that stops the servers once nobody uses them; one that runs already
+// watch starts the watcher that stops the servers once no process uses them; one that runs already
 // makes another end at once. Without flock(1) the servers go on until they are stopped by hand.
 func (m *machine) watch() {
 	flock, err := exec.LookPath("flock")
@@ -163,13 +163,13 @@ func stopProcess(ctx context.Context, pidFile, program string, signal syscall.Si
 	return nil
 }
 
-// processOf answers the process a pid file names, if it still is the program it should be.
+// processOf returns the process a pid file names, if it still is the program it should be.
 func processOf(pidFile, program string) (pid int, running bool) {
 	pid = readPID(pidFile)
 	return pid, pid > 0 && runs(pid, program)
 }
 
-// readPID answers the number in the first line of a pid file, 0 if there is none.
+// readPID returns the number in the first line of a pid file, 0 if there is none.
 func readPID(pidFile string) int {
 	text, _ := os.ReadFile(pidFile) // no file, no process
 	first, _, _ := strings.Cut(string(text), "\n")

@@ -50,7 +50,7 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 `
 
-// startPostgres answers the URL of a database in a running server.
+// startPostgres returns the URL of a database in a running server.
 func (m *machine) startPostgres(ctx context.Context, bin string) (string, error) {
 	if url := m.postgresURL(m.lastPort("postgres"), "shopd"); m.isOurPostgres(ctx, url) {
 		return url, nil

@@ -17,7 +17,7 @@ import (
 
 func (m *machine) redisPID() string { return filepath.Join(m.Dir, "redis", "redis.pid") }
 
-// startRedis answers the URL of a running server. It keeps nothing on disk: a cache may be lost.
+// startRedis returns the URL of a running server. It keeps nothing on disk: a cache may be lost.
 func (m *machine) startRedis(ctx context.Context, program string) (string, error) {
 	dir := filepath.Join(m.Dir, "redis")
 	if port := m.lastPort("redis"); isOurRedis(ctx, port, dir) {

@@ -1,9 +1,9 @@
 // Package events owns the record of what happened in the shop.
 //
 // An event is a row, written in the transaction of its cause, so it exists if and only if that was
-// committed. Afterwards the Dispatcher calls each Listener with it, at least once and, for the events
-// of one object, in order. A listener writes rows, such as a job or a webhook delivery, in the
-// transaction that marks the event as dispatched.
+// committed. Afterwards the Dispatcher calls each Listener with it, at least once and, for the
+// events of one object, in order. A listener writes rows, such as a job or a webhook delivery, in
+// the transaction that marks the event as dispatched.
 package events
 
 import (
@@ -74,7 +74,7 @@ type Event struct {
 
 // Record writes events, in their order, in the transaction of their cause. The object should be
 // locked in it, so that the order of its events is that of its changes. Any number of events takes
-// one statement. Events of kinds that nobody listens to are not stored.
+// one statement. Events of kinds without a listener are not stored.
 func Record(ctx context.Context, q *db.Queries, events ...Event) error {
 	if len(events) == 0 {
 		return nil

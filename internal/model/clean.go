@@ -15,7 +15,7 @@ var (
 )
 
 // Clean makes text of sellers or clients fit for a prompt: one line of at most so many runes,
-// without characters nobody sees (control, zero-width, bidirectional, tag and variation selectors:
+// without invisible characters (control, zero-width, bidirectional, tag and variation selectors:
 // the usual places to hide instructions), without markup, and without references such as [#12],
 // which only the prompt itself may hand out.
 func Clean(s string, runes int) string {

@@ -38,7 +38,7 @@ type Text struct {
 type Embedder interface {
 	// Model names the vector space; vectors of different models are never compared.
 	Model() string
-	// Embed answers one vector of Dimensions numbers and length 1 per text, in order.
+	// Embed returns one vector of Dimensions numbers and length 1 per text, in order.
 	// A text with nothing to embed gets the model's own neutral vector, never zeros.
 	Embed(ctx context.Context, task Task, texts []Text) ([][]float32, error)
 }
@@ -47,7 +47,7 @@ type Embedder interface {
 type Generator interface {
 	// Name is what clients see in X-Assistant-Provider: "gemini", "openai" or "local".
 	Name() string
-	// Generate answers plain text. Errors are one of those below, or the context's.
+	// Generate returns plain text. Errors are one of those below, or the context's.
 	Generate(ctx context.Context, prompt Prompt) (string, error)
 	// Stream is Generate that hands over the text as it is written, in pieces of any size. An error
 	// of emit ends it and is returned. Whatever was emitted before another error is not the whole

@@ -10,7 +10,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// What clients are told when the model does not do its work.
+// What clients get when the model does not do its work.
 var (
 	ErrQuota = problem.TooMany(
 		"assistant_quota_exhausted", "The assistant's model has no quota left.", time.Minute,
@@ -89,7 +89,7 @@ func (h *Health) Outcome(err error) error {
 	return p
 }
 
-// QuotaProblem returns what clients are told of an exhausted quota.
+// QuotaProblem returns the problem of an exhausted quota.
 func QuotaProblem(quota *QuotaError) *problem.Error {
 	wait := quota.RetryAfter.Round(time.Second)
 	detail := "The assistant's model has no quota left for this minute. Try again in %s."

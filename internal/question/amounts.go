@@ -122,7 +122,7 @@ func (p *parser) startsMoney(i int) bool {
 		(p.tokens[i].kind == numberToken || p.tokens[i].kind == currencyToken)
 }
 
-// number answers a plain decimal such as "1299.00" and the token after it.
+// number returns a plain decimal such as "1299.00" and the token after it.
 func (p *parser) number(i int) (text string, end int, ok bool) {
 	if p.tokens[i].kind == numberToken {
 		return plainDecimal(p.tokens[i].text, p.digits), i + 1, true
@@ -149,7 +149,7 @@ func (p *parser) number(i int) (text string, end int, ok bool) {
 
 // plainDecimal settles which separator is the decimal one: of two kinds the last; of one kind the
 // thousands, when groups of three follow it (a lone point with three digits too, unless the
-// currency has three decimals: nobody asks for 1.299 dollars).
+// currency has three decimals: no shopper asks for 1.299 dollars).
 func plainDecimal(text string, digits int) string {
 	comma, point := strings.LastIndexByte(text, ','), strings.LastIndexByte(text, '.')
 	strip := strings.NewReplacer(",", "", ".", "")

@@ -70,7 +70,7 @@ func (d *Dictionary) Nest(category, parent int64) {
 	d.below[parent] = append(d.below[parent], category)
 }
 
-// Trees answers categories with all that are below them, each once.
+// Trees returns categories with all that are below them, each once.
 func (d *Dictionary) Trees(categories []int64) []int64 {
 	all := distinct(slices.Clone(categories))
 	for i := 0; i < len(all); i++ {
@@ -83,7 +83,7 @@ func (d *Dictionary) Trees(categories []int64) []int64 {
 	return all
 }
 
-// add answers the entry of a name, under its spelling without an apostrophe too ("Levi's" is also
+// add returns the entry of a name, under its spelling without an apostrophe too ("Levi's" is also
 // "Levis").
 func (d *Dictionary) add(name string) *entry {
 	e := d.addKey(name, nil)

@@ -9,7 +9,7 @@ import (
 // maxTurns bounds how many earlier questions a chain of follow-ups gathers.
 const maxTurns = 3
 
-// Standalone answers the question as one that needs no history, and whether it carried earlier
+// Standalone returns the question as one that needs no history, and whether it carried earlier
 // turns: a turn that points back, or names nothing of its own, is put behind the user turn before
 // it (and that one behind its own, when it too points back). A new noun of the catalogue is a new
 // topic: nothing is carried. Parse the result again: its later price bound replaces the earlier

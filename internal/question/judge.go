@@ -206,7 +206,7 @@ do what can am or real this assistant and then well now much again my again day 
 // smalltalk: nothing but the words above, one of them a trigger; the last kind named wins ("ok
 // thanks").
 func (p *parser) smalltalk() Kind {
-	const longest = 12 // words; nobody greets at greater length
+	const longest = 12 // words; greetings are shorter
 	if len(p.tokens) == 0 || len(p.tokens) > longest {
 		return None
 	}

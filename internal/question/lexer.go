@@ -116,7 +116,7 @@ func newParser(text string, currencyDigits int) *parser {
 	return &parser{text: text, digits: min(max(currencyDigits, 0), 6), tokens: lex(text)}
 }
 
-// at answers the folded text of token i; "" outside the question and for parts of a name, which
+// at returns the folded text of token i; "" outside the question and for parts of a name, which
 // no rule may read as its own word.
 func (p *parser) at(i int) string {
 	if i < 0 || i >= len(p.tokens) || p.tokens[i].name {

@@ -137,7 +137,7 @@ func (l *loader) brand(
 	return l.brands[key], err
 }
 
-// category answers the last of the categories that a path such as "A > B > C" names.
+// category returns the last of the categories that a path such as "A > B > C" names.
 func (l *loader) category(
 	ctx context.Context, queries *db.Queries, path string,
 ) (id int64, err error) {

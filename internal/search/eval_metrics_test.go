@@ -67,7 +67,7 @@ func mean(scores []score, of func(score) float64) float64 {
 	return sum / float64(len(scores))
 }
 
-// bootstrap answers the mean of paired differences and the interval that holds 95 % of the means of
+// bootstrap returns the mean of paired differences and the interval that holds 95 % of the means of
 // samples drawn from them again: whether a difference outlives another choice of queries.
 func bootstrap(differences []float64) (middle, low, high float64) {
 	const resamples = 2000

@@ -120,7 +120,7 @@ func recall(b *testing.B, shop *apitest.Shop) {
 	}
 }
 
-// nearest answers the ten least distances of what hybrid search takes from the vectors.
+// nearest returns the ten least distances of what hybrid search takes from the vectors.
 func nearest(
 	b *testing.B, pool *pgxpool.Pool, setting string, vector pgvector.HalfVector, model int16,
 	from, to int64,

@@ -125,7 +125,7 @@ func BenchmarkKeptAnswers(b *testing.B) {
 	}
 }
 
-// bareServer answers the two reads with nothing but a router, the queries and encoding/json: with
+// bareServer serves the two reads with nothing but a router, the queries and encoding/json: with
 // the same bodies, and under /rows with the rows as they are.
 func bareServer(b *testing.B, shop *apitest.Shop) string {
 	b.Helper()

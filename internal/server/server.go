@@ -79,7 +79,7 @@ type Options struct {
 	Debug          bool // the server runs for development
 }
 
-// Server answers HTTP.
+// Server serves HTTP.
 type Server struct {
 	echo         *echo.Echo
 	site         *Site

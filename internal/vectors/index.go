@@ -25,8 +25,8 @@ const (
 // Report is what a run did.
 type Report struct {
 	Current int // products whose vector is current
-	Made    int // vectors made anew
-	Blended int // products blended anew
+	Made    int // vectors made again
+	Blended int // products blended again
 	Failed  int
 }
 
@@ -34,7 +34,7 @@ type Report struct {
 type run struct {
 	*Vectors
 	Report
-	id       int64 // of its row; 0: a single product, which needs no right and tells nobody
+	id       int64 // of its row; 0: a single product, which needs no lease and reports no progress
 	space    space
 	name     string
 	total    int
@@ -59,7 +59,7 @@ func (r *run) lease(ctx context.Context) error {
 }
 
 // EmbedProducts makes the vectors of products whose text is new, inactive ones too. progress, which
-// may be nil, hears how many products are done.
+// may be nil, is called with the number of products done.
 func (v *Vectors) EmbedProducts(ctx context.Context, progress func(done int)) (Report, error) {
 	return v.index(ctx, kindProducts, progress)
 }
@@ -126,24 +126,24 @@ func (r *run) blend(ctx context.Context) error {
 	return err
 }
 
-// EmbedProduct makes the vector of one product anew, whether its text is new or not.
+// EmbedProduct makes the vector of one product again, whether its text is new or not.
 func (v *Vectors) EmbedProduct(ctx context.Context, id int64) (Report, error) {
 	return v.embedOne(ctx, id, true)
 }
 
 // embedOne brings one product up to date in the space that serves, and in one that is being built.
-func (v *Vectors) embedOne(ctx context.Context, id int64, anew bool) (report Report, err error) {
+func (v *Vectors) embedOne(ctx context.Context, id int64, always bool) (report Report, err error) {
 	serving, wanted, err := v.spacesNow(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	if report, err = v.embedOneIn(ctx, serving, id, anew); err == nil && wanted.id != serving.id {
-		return v.embedOneIn(ctx, wanted, id, anew)
+	if report, err = v.embedOneIn(ctx, serving, id, always); err == nil && wanted.id != serving.id {
+		return v.embedOneIn(ctx, wanted, id, always)
 	}
 	return report, err
 }
 
-func (v *Vectors) embedOneIn(ctx context.Context, in space, id int64, anew bool) (Report, error) {
+func (v *Vectors) embedOneIn(ctx context.Context, in space, id int64, always bool) (Report, error) {
 	rows, err := v.queries.ListProductDocuments(
 		ctx,
 		db.ListProductDocumentsParams{
@@ -164,7 +164,7 @@ func (v *Vectors) embedOneIn(ctx context.Context, in space, id int64, anew bool)
 	if err != nil {
 		return Report{}, err
 	}
-	err = r.products(ctx, rows, categories, anew)
+	err = r.products(ctx, rows, categories, always)
 	return r.Report, err
 }
 
@@ -191,7 +191,7 @@ type task struct {
 // products brings a page of products up to date.
 func (r *run) products(
 	ctx context.Context, rows []db.ListProductDocumentsRow,
-	categories map[int64]*db.ListCategoryDocumentsRow, anew bool,
+	categories map[int64]*db.ListCategoryDocumentsRow, always bool,
 ) error {
 	var stale []task
 	var touched []int64
@@ -201,7 +201,7 @@ func (r *run) products(
 			category = categories[*row.CategoryID]
 		}
 		d := productDocument(row, category)
-		if anew || !bytes.Equal(d.hash, row.DocumentHash) {
+		if always || !bytes.Equal(d.hash, row.DocumentHash) {
 			stale = append(stale, task{id: row.ID, document: d, readAt: row.ReadAt})
 			continue
 		}
@@ -222,7 +222,7 @@ func (r *run) products(
 }
 
 // make embeds tasks in batches and stores what comes back. A task the model refuses for itself is
-// looked for by halving its batch; refused, which may be nil, hears of it.
+// looked for by halving its batch; refused, which may be nil, is called with it.
 func (r *run) make(
 	ctx context.Context, tasks []task, store func(context.Context, []task, [][]float32) error,
 	refused func(context.Context, task, error) error,

@@ -9,7 +9,7 @@ import (
 	"github.com/shopd/shopd/internal/audit"
 )
 
-// IndexProducts answers when every active product has its vector.
+// IndexProducts returns when every active product has its vector.
 func (v *Vectors) IndexProducts(
 	ctx context.Context, _ api.IndexProductsRequestObject,
 ) (api.IndexProductsResponseObject, error) {
@@ -23,7 +23,7 @@ func (v *Vectors) IndexProducts(
 	return api.IndexProducts200JSONResponse{Body: reportBody(report)}, nil
 }
 
-// IndexCategories answers when every category has its vector and every product the blend.
+// IndexCategories returns when every category has its vector and every product the blend.
 func (v *Vectors) IndexCategories(
 	ctx context.Context, _ api.IndexCategoriesRequestObject,
 ) (api.IndexCategoriesResponseObject, error) {
@@ -41,7 +41,7 @@ func (v *Vectors) IndexCategories(
 	}}, nil
 }
 
-// ReindexProduct makes the vector of one product anew.
+// ReindexProduct makes the vector of one product again.
 func (v *Vectors) ReindexProduct(
 	ctx context.Context, r api.ReindexProductRequestObject,
 ) (api.ReindexProductResponseObject, error) {
@@ -73,7 +73,7 @@ func (v *Vectors) record(ctx context.Context, event string, product int64, repor
 }
 
 func reportBody(report Report) api.IndexReport {
-	message := fmt.Sprintf("%d products are indexed, %d of them anew.", report.Current, report.Made)
+	message := fmt.Sprintf("%d products are indexed, %d of them again.", report.Current, report.Made)
 	if report.Failed > 0 {
 		message += fmt.Sprintf(" %d could not be indexed.", report.Failed)
 	}

@@ -52,7 +52,7 @@ type spent struct {
 // A minute and a little: the provider's clock and ours do not tick alike.
 const quotaWindow = time.Minute + time.Second
 
-// next answers how long to wait before so many texts may go out, and notes them when that is no
+// next returns how long to wait before so many texts may go out, and notes them when that is no
 // time at all.
 func (p *pace) next(texts int) time.Duration {
 	if p.perMinute == 0 {

@@ -33,7 +33,8 @@ const (
 
 var errLost = errors.New("another took the index run over")
 
-// Index is the job that goes on with a run until it ends, whoever began it and whatever crashed.
+// Index is the job that continues a run until it ends, whichever process began it and even after a
+// crash.
 type Index struct {
 	Run int64 `json:"run"`
 }
@@ -41,7 +42,8 @@ type Index struct {
 // Kind implements river.JobArgs.
 func (Index) Kind() string { return "assistant.index" }
 
-// workSlice continues a run for one slice of its time: a slice is short, so that a crash is noticed soon.
+// workSlice continues a run for one slice of its time: a slice is short, so that a crash is noticed
+// soon.
 func (v *Vectors) workSlice(ctx context.Context, job *river.Job[Index]) error {
 	ctx, cancel := context.WithTimeout(ctx, jobSlice)
 	defer cancel()
@@ -65,7 +67,7 @@ func (v *Vectors) workSlice(ctx context.Context, job *river.Job[Index]) error {
 	return ctx.Err() // other errors stand in the run's row
 }
 
-// index answers when a run has ended, the one under way if there is one. It is apart from the
+// index returns when a run has ended, the one under way if there is one. It is apart from the
 // request that asks for it: who hangs up does not stop it, the end of the server does, and then its
 // job goes on with it elsewhere.
 func (v *Vectors) index(
@@ -135,7 +137,7 @@ func (v *Vectors) drive(ctx context.Context, id int64, progress func(done int)) 
 	}
 }
 
-// take answers the right to work on a run; none if another has it or the run has ended.
+// take returns the right to work on a run; none if another has it or the run has ended.
 func (v *Vectors) take(ctx context.Context, id int64) (*run, db.IndexRun, error) {
 	row, err := v.queries.GetIndexRun(ctx, id)
 	if err != nil || row.FinishedAt != nil {

@@ -37,13 +37,13 @@ type spaces struct {
 	readAt  time.Time
 }
 
-// Model answers the id of the vector space that questions are answered from.
+// Model returns the id of the vector space that questions are answered from.
 func (v *Vectors) Model(ctx context.Context) (int16, error) {
 	serving, _, err := v.spacesNow(ctx)
 	return serving.id, err
 }
 
-// spacesNow answers the space that serves and the one the settings want. They differ after a change
+// spacesNow returns the space that serves and the one the settings want. They differ after a change
 // of the model, until every product has a vector of the wanted one.
 func (v *Vectors) spacesNow(ctx context.Context) (serving, wanted space, err error) {
 	s := &v.spaces

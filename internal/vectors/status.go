@@ -7,7 +7,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// GetIndexStatus answers how much of the catalogue is indexed.
+// GetIndexStatus returns how much of the catalogue is indexed.
 func (v *Vectors) GetIndexStatus(
 	ctx context.Context, _ api.GetIndexStatusRequestObject,
 ) (api.GetIndexStatusResponseObject, error) {

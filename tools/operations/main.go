@@ -46,7 +46,7 @@ func run() error {
 	) //nolint:gosec // as above
 }
 
-// read answers the operations by name. The arguments of an operation share one object in
+// read returns the operations by name. The arguments of an operation share one object in
 // TypeScript, so no two may have the same name.
 func read(file string) ([]operation, error) {
 	spec, err := openapi3.NewLoader().LoadFromFile(file)

@@ -23,7 +23,7 @@ const (
 // noText stands for an empty text, which the API refuses: its vector is the neutral one.
 const noText = "(no text)"
 
-// Embed answers one unit vector per text, in order.
+// Embed returns one unit vector per text, in order.
 func (p *Provider) Embed(
 	ctx context.Context, task model.Task, texts []model.Text,
 ) ([][]float32, error) {

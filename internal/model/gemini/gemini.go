@@ -56,7 +56,7 @@ type Settings struct {
 	Dimensions      int               // 128 to model.Dimensions; 0 means model.Dimensions
 	Timeout         time.Duration     // of one Embed or Generate with all its attempts
 	Endpoint        string            // for a stand-in, such as http://127.0.0.1:9000; empty means Google's
-	Used            func(model.Usage) // hears what each call cost; may be nil
+	Used            func(model.Usage) // is called with the cost of each call; may be nil
 }
 
 var (

@@ -13,8 +13,8 @@ import (
 	"github.com/shopd/shopd/internal/model/prompt"
 )
 
-// maxOutputTokens has to cover thought as well, of which a model that cannot be told not to think
-// may spend thousands. Unused tokens cost nothing.
+// maxOutputTokens has to cover thought as well, of which a model whose thinking cannot be turned
+// off may spend thousands. Unused tokens cost nothing.
 const maxOutputTokens = 8192
 
 // Generate writes the answer to a prompt.

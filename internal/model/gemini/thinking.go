@@ -18,7 +18,7 @@ import (
 func leastThinking(model string) json.RawMessage {
 	name := strings.TrimPrefix(model, "models/")
 	switch {
-	case strings.HasPrefix(name, "gemini-2.5-flash"): // 2.5-pro cannot be told not to think
+	case strings.HasPrefix(name, "gemini-2.5-flash"): // the thinking of 2.5-pro cannot be turned off
 		return json.RawMessage(`{"thinkingBudget":0}`)
 	case strings.HasPrefix(name, "gemini-3") && strings.Contains(name, "flash"):
 		return json.RawMessage(`{"thinkingLevel":"MINIMAL"}`)

@@ -62,7 +62,7 @@ func Obedient(p Prompt) string {
 	return strings.TrimSpace(b.String())
 }
 
-// Liar answers what a model must never say: a wrong price and a wrong discount for each product of
+// Liar says what a model must never say: a wrong price and a wrong discount for each product of
 // the prompt, and a product that does not exist.
 func Liar(p Prompt) string {
 	var b strings.Builder

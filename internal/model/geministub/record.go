@@ -62,7 +62,7 @@ func (s *Server) note(c *call, add func(*Request)) {
 	add(c.record)
 }
 
-// Requests answers all recorded calls, oldest first.
+// Requests returns all recorded calls, oldest first.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +73,7 @@ func (s *Server) Requests() []Request {
 	return all
 }
 
-// Last answers the latest recorded call of a method; false when there was none.
+// Last returns the latest recorded call of a method; false when there was none.
 func (s *Server) Last(method Method) (Request, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -113,7 +113,7 @@ func StreamError() Reply {
 	}
 }
 
-// Odd answers to a generation, all with status 200.
+// Odd responses to a generation, all with status 200.
 
 // PromptBlocked refuses the question: no candidates, a block reason.
 func PromptBlocked() Reply {
@@ -171,7 +171,7 @@ func (r Reply) write(w http.ResponseWriter) {
 	fmt.Fprint(w, r.Body)
 }
 
-// sleep answers false when the client left or the server closed.
+// sleep returns false when the client left or the server closed.
 func sleep(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -117,7 +117,7 @@ func (s *Server) Retire(name string) {
 	s.models[strings.TrimPrefix(name, "models/")] = model{retired: true}
 }
 
-// ServeHTTP answers one call.
+// ServeHTTP handles one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, method, ok := route(r.URL.Path)
 	if !ok || r.Method != http.MethodPost {
@@ -210,7 +210,7 @@ func (s *Server) checkKey(r *http.Request) *apiError {
 	return nil
 }
 
-// find answers the model, or the error for a name that is not known for this use.
+// find returns the model, or the error for a name that is not known for this use.
 func (s *Server) find(c *call, fits func(model) bool) *apiError {
 	s.mu.Lock()
 	known, ok := s.models[c.modelName]

@@ -32,7 +32,7 @@ func pieces(res generateResponse) []generateResponse {
 }
 
 // stream writes a JSON array, flushed piece by piece: that, and not server-sent events, is what the
-// API answers unless asked otherwise.
+// API sends unless asked otherwise.
 func stream(w http.ResponseWriter, c *call, reply Reply, all []generateResponse) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	send := func(between string, v any) {

@@ -157,7 +157,7 @@ func (w *writer) discounts(sources []model.Source) {
 	}
 }
 
-// stock answers for products that are all in stock: others never become sources.
+// stock has all products in stock: others never become sources.
 func (w *writer) stock(sources []model.Source) {
 	if len(sources) > 1 {
 		w.say("Yes, these are in stock:")

@@ -25,7 +25,7 @@ type Document struct {
 	Body  func() string // all else, read if the title does not tell enough
 }
 
-// Keep answers which documents are about the question at all. A word counts by how rare it is, so
+// Keep returns which documents are about the question at all. A word counts by how rare it is, so
 // one that no product has, such as "helicopter", outweighs the others. A question about the whole
 // shop keeps everything.
 func (l *Local) Keep(q question.Question, documents []Document) []bool {
@@ -140,7 +140,7 @@ func (l *Local) coverage(asked map[string]float64, goods string, document Docume
 	return found / all
 }
 
-// goods answers the stem of the word that names what is wanted, if the question's form tells: the
+// goods returns the stem of the word that names what is wanted, if the question's form tells: the
 // last word before a preposition, behind an article or in the plural ("a red bicycle for kids",
 // "running shoes"), unless the shopper has it already ("my keys").
 func (l *Local) goods(text string) string {

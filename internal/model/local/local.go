@@ -1,6 +1,6 @@
 // Package local is a model provider without a key, a network or weights: lexical vectors with a
 // synonym lexicon, and answers put together from the products' own words. It knows nothing of
-// meaning beyond that, and says so: what the shop does not carry is told by the share of a
+// meaning beyond that, and says so: what the shop does not carry is found by the share of a
 // question's words that a product has (see Keep).
 //
 // A text becomes 767 numbers by hashing its word stems, lightly with their three-letter pieces, and

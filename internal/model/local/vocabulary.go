@@ -81,7 +81,7 @@ const (
 	longestTypo  = 32
 )
 
-// meant answers the stem of a word, or of the catalogue's word it was probably meant to be.
+// meant returns the stem of a word, or of the catalogue's word it was probably meant to be.
 func (v *vocabulary) meant(word string) string {
 	stem := words.Stem(word)
 	if len(word) < shortestTypo || len(word) > longestTypo || v.knows(stem) ||

@@ -20,7 +20,7 @@ const noText = "(no text)"
 // embedRetries is how often a call is tried again: a worker waits for vectors, not a person.
 const embedRetries = 2
 
-// Embed answers one unit vector per text, in order.
+// Embed returns one unit vector per text, in order.
 func (p *Provider) Embed(
 	ctx context.Context, task model.Task, texts []model.Text,
 ) ([][]float32, error) {

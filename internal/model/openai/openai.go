@@ -48,10 +48,10 @@ type Settings struct {
 	EmbeddingModel  string
 	GenerationModel string
 	Timeout         time.Duration // of one call with all its attempts
-	// QueryPrefix and DocumentPrefix stand before what is embedded, for models that want to be told
+	// QueryPrefix and DocumentPrefix stand before what is embedded, for models that expect it
 	// ("search_query: ").
 	QueryPrefix, DocumentPrefix string
-	Used                        func(model.Usage) // hears what each call cost; may be nil
+	Used                        func(model.Usage) // is called with the cost of each call; may be nil
 }
 
 var _ model.Model = (*Provider)(nil)

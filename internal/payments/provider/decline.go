@@ -30,7 +30,7 @@ var declines = map[string]string{
 	"try_again_later":                   "The bank could not handle the payment. Try again in a few minutes.",
 	"approve_with_id":                   "The bank could not approve the payment. Try again, or ask your bank.",
 	"call_issuer":                       "The bank declined the payment. Ask your bank, or use another payment method.",
-	"canceled":                          "The payment was cancelled. Start it anew.",
+	"canceled":                          "The payment was cancelled. Start it again.",
 }
 
 // DeclineMessage returns the message for customers of a decline code; a general one if it is

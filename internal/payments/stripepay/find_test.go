@@ -13,7 +13,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// pages answers a list as Stripe does: two objects a page, by starting_after.
+// pages serves a list as Stripe does: two objects a page, by starting_after.
 func pages(all ...object) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		rest := all

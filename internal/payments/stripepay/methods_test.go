@@ -10,7 +10,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// methods answers what saving a method asks for; attach answers the last of it.
+// methods serves what saving a method requests; attach serves the last of it.
 func methods(attach http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

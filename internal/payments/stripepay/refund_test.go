@@ -33,7 +33,7 @@ func refundObject(status string) object {
 	}
 }
 
-// refunding answers that there are no refunds yet, and the making of one with create.
+// refunding responds that there are no refunds yet, and to the making of one with create.
 func refunding(create http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {

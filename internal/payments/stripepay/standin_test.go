@@ -74,7 +74,7 @@ func connect(t *testing.T, address string) *stripepay.Provider {
 	return p
 }
 
-// says answers with the status and the JSON of body, or with body itself if it is a string.
+// says responds with the status and the JSON of body, or with body itself if it is a string.
 func says(status int, body any) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		text, isText := body.(string)

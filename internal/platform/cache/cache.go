@@ -27,20 +27,20 @@ func Open(url string) (*redis.Client, error) {
 	options.WriteTimeout = 200 * time.Millisecond
 	options.PoolTimeout = 200 * time.Millisecond
 	options.MaxRetries = 1
-	options.DialerRetries = 1 // else five for each call, with a pause after each, while nobody listens
+	options.DialerRetries = 1 // else five for each call, with a pause after each, while no server listens
 	options.ContextTimeoutEnabled = true
 	options.DisableIdentity = true
 	return redis.NewClient(options), nil
 }
 
-// The client tells of every failed dial by itself; whoever calls it knows better what that means.
+// The client logs every failed dial by itself; its caller knows better what that means.
 func init() { redis.SetLogger(silence{}) }
 
 type silence struct{}
 
 func (silence) Printf(context.Context, string, ...any) {}
 
-// Check answers an error when Redis is out of reach or takes nothing more.
+// Check returns an error when Redis is out of reach or takes nothing more.
 func Check(ctx context.Context, client redis.UniversalClient, prefix string) error {
 	if err := client.Set(ctx, prefix+"check", "ok", time.Minute).Err(); err != nil {
 		return fmt.Errorf("redis: %w", err)

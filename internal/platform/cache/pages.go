@@ -41,7 +41,7 @@ type Pages struct {
 	prefix   string
 	versions *versions
 	local    *lru.Cache[string, stored]
-	behind   atomic.Bool // a change could not be told to Redis yet
+	behind   atomic.Bool // a change is not in Redis yet
 	paused   atomic.Int64
 
 	Hits, Misses, Bypassed atomic.Int64
@@ -61,7 +61,7 @@ func NewPages(client redis.UniversalClient, prefix string) *Pages {
 	return p
 }
 
-// Get answers the page under key and the version it would have to be made under now. The version is
+// Get returns the page under key and the version it would have to be made under now. The version is
 // empty when nothing can be kept: the caller makes the page and sends it.
 func (p *Pages) Get(ctx context.Context, key string) (page Page, version string, found bool) {
 	if len(key) > maxKey || time.Now().UnixNano() < p.paused.Load() ||
@@ -118,8 +118,8 @@ func (p *Pages) Put(ctx context.Context, key, version string, page Page, lifetim
 	}
 }
 
-// Forget makes another version: no page made before is shown after. When Redis cannot be told, this
-// process shows no kept page until it can be, and others theirs for their lifetime at most.
+// Forget makes another version: no page made before is shown after. When Redis is out of reach,
+// this process shows no kept page until it can be, and others theirs for their lifetime at most.
 func (p *Pages) Forget(ctx context.Context) {
 	p.behind.Store(true)
 	p.catchUp(ctx)

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// versionTimeout bounds one read of the version, whoever waits for it.
+// versionTimeout bounds one read of the version, for all that wait for it.
 const versionTimeout = 250 * time.Millisecond
 
-// versions reads the version for many at once. Whoever asks gets one that was read after they
+// versions coalesces reads of the version. A caller gets one that was read after it
 // asked, never one that was under way already, which may be older than a change they know of; those
 // who ask while one is being read share the next.
 type versions struct {

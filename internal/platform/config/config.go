@@ -122,7 +122,7 @@ type Settings struct {
 	PaymentTestAllowed bool   `env:"PAYMENT_TEST_ALLOWED" envDefault:"false"`
 	PaymentTestDir     string `env:"PAYMENT_TEST_DIR" envDefault:"payments"`
 	// PaymentCallTimeout is how long a call that asks the payment provider may take. A key is free
-	// again, and a payment nobody heard of is asked for, after one and a half times that.
+	// again, and a payment without a result is asked for, after one and a half times that.
 	PaymentCallTimeout  time.Duration `env:"PAYMENT_CALL_TIMEOUT" envDefault:"40s"`
 	StripeSecretKey     string        `env:"STRIPE_SECRET_KEY"`
 	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET"`

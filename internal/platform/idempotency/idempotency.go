@@ -1,8 +1,8 @@
 // Package idempotency makes it safe to repeat a request that must have its effect once: the client
 // sends an Idempotency-Key, and the answer is kept for a day in the transaction of its effect and
-// given again, byte for byte, to whoever sends the same request with the same key. Only what was
-// done is kept: a request that was refused may be mended and sent again with its key. Keys are an
-// account's own, for each operation.
+// given again, byte for byte, to a client that sends the same request with the same key. Only what
+// was done is kept: a request that was refused may be mended and sent again with its key. Keys are
+// an account's own, for each operation.
 //
 // What happens in one transaction runs in Once. What calls outside in between takes a Lease first.
 package idempotency
@@ -24,7 +24,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// Errors clients are told about.
+// Errors that clients see.
 var (
 	ErrReused = &problem.Error{
 		Status:     http.StatusUnprocessableEntity,

@@ -100,7 +100,7 @@ func (l *Lease) Leave(ctx context.Context, q *db.Queries) error {
 }
 
 // End ends the lease of a call that ended with an error instead of an answer. A refusal, which is
-// told as a problem, had no effect; after any other error nobody is sure.
+// told as a problem, had no effect; after any other error that is uncertain.
 func (l *Lease) End(ctx context.Context, q *db.Queries, err error) error {
 	var refused *problem.Error
 	if errors.As(err, &refused) {

@@ -26,7 +26,7 @@ const (
 	fetchesAtOnce = 4
 )
 
-// Queues beside the default one, so that what is long or slow keeps nobody waiting.
+// Queues beside the default one, so that what is long or slow delays no other job.
 const (
 	Imports = "imports" // files, one after the other
 	Fetches = "fetches" // of what lies elsewhere on the web

@@ -17,7 +17,7 @@ type Periodic struct {
 	Period time.Duration
 }
 
-// Periodic answers what Every was told.
+// Periodic returns the jobs that Every registered.
 func (q *Queue) Periodic() []Periodic { return q.every }
 
 // Manager changes jobs within a transaction.

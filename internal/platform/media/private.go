@@ -22,7 +22,7 @@ var drafts = regexp.MustCompile(`^` + private + `[a-z0-9]{20}(\.[0-9a-f]+\.tmp)?
 const private = "private/"
 
 // Keep stores what the server alone will read, of any size and kind, and answers its name, which
-// nobody can guess. The file appears whole or not at all.
+// that cannot be guessed. The file appears whole or not at all.
 func (s *Store) Keep(ctx context.Context, content io.Reader) (string, error) {
 	name := private + strings.ToLower(rand.Text()[:20])
 	ctx, cancel := context.WithCancel(ctx)

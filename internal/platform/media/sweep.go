@@ -21,7 +21,7 @@ const orphanAge = 24 * time.Hour
 const sweepPage = 500
 
 // Sweep deletes the files that are served, are unused and were stored more than a day before now.
-// It answers how many. Names of other things in the folder or bucket are left out.
+// It returns how many. Names of other things in the folder or bucket are left out.
 func (s *Store) Sweep(
 	ctx context.Context, now time.Time,
 	unused func(ctx context.Context, names []string) ([]string, error),

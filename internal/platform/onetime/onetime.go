@@ -29,7 +29,7 @@ func New(client redis.UniversalClient, prefix string) *Store {
 	return &Store{client, prefix + "once:"}
 }
 
-// Issue answers a token of 32 random bytes that stands for value, for one purpose. One issued
+// Issue returns a token of 32 random bytes that stands for value, for one purpose. One issued
 // before for the same subject, such as an account, is good no more.
 func (s *Store) Issue(
 	ctx context.Context, purpose, subject, value string, lifetime time.Duration,
@@ -54,12 +54,12 @@ func (s *Store) Issue(
 	return token, nil
 }
 
-// Look answers what a token stands for and leaves it good.
+// Look returns what a token stands for and leaves it good.
 func (s *Store) Look(ctx context.Context, purpose, token string) (string, error) {
 	return found(s.redis.Get(ctx, s.key(purpose, token)).Result())
 }
 
-// Spend answers what a token stands for, to the first who asks.
+// Spend returns what a token stands for, to the first who asks.
 func (s *Store) Spend(ctx context.Context, purpose, token string) (string, error) {
 	return found(s.redis.GetDel(ctx, s.key(purpose, token)).Result())
 }

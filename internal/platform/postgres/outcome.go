@@ -14,27 +14,28 @@ import (
 )
 
 // ErrOutcomeUnknown is a transaction that may have been committed or not: COMMIT was sent, and the
-// connection was lost before the answer came. Whoever did it must look, or repeat it in a way that
+// connection was lost before the answer came. The caller must look, or repeat it in a way that
 // has its effect once.
-var ErrOutcomeUnknown = errors.New("nobody knows whether the transaction was committed")
+var ErrOutcomeUnknown = errors.New("it is not known whether the transaction was committed")
 
-// commit commits, and says when nobody knows whether it did. What the driver calls safe to retry is
-// not believed: it says so of a connection that was lost while it waited for the answer.
+// commit commits, and reports when that is not known to have happened. What the driver calls safe
+// to retry is not believed: it says so of a connection that was lost while it waited for the
+// answer.
 func commit(ctx context.Context, tx pgx.Tx) error {
 	canSend := ctx.Err() == nil && !tx.Conn().IsClosed()
 	err := tx.Commit(ctx)
-	var told *pgconn.PgError
+	var answer *pgconn.PgError
 	switch {
 	case err == nil, !canSend, errors.Is(err, pgx.ErrTxCommitRollback):
 		return err
-	case errors.As(err, &told) && !isLost(told.Code): // the server says why it did not commit
+	case errors.As(err, &answer) && !isLost(answer.Code): // the server says why it did not commit
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 }
 
 // isLost reports whether a server, or a pool in front of it, says by a code that it lost its way
-// rather than that it rolled back: class 08 is the connection, 40003 a completion nobody knows,
+// rather than that it rolled back: class 08 is the connection, 40003 an unknown completion,
 // 57P02 a server that crashes this moment.
 func isLost(code string) bool {
 	return strings.HasPrefix(code, "08") || code == "40003" || code == "57P02"
@@ -43,9 +44,9 @@ func isLost(code string) bool {
 // IsTransient reports whether an error says that the database is away, or too busy with others:
 // doing the same again later may work.
 func IsTransient(err error) bool {
-	var told *pgconn.PgError
-	if errors.As(err, &told) {
-		switch told.Code {
+	var answer *pgconn.PgError
+	if errors.As(err, &answer) {
+		switch answer.Code {
 		case "55P03",
 			"40001",
 			"40P01",
@@ -58,11 +59,11 @@ func IsTransient(err error) bool {
 
 // IsAway reports whether an error says that the server is out of reach, hung up or is going away.
 func IsAway(err error) bool {
-	var told *pgconn.PgError
-	if errors.As(err, &told) {
-		return strings.HasPrefix(told.Code, "08") || strings.HasPrefix(told.Code, "57P") ||
-			told.Code == "53300" ||
-			told.Code == "25006"
+	var answer *pgconn.PgError
+	if errors.As(err, &answer) {
+		return strings.HasPrefix(answer.Code, "08") || strings.HasPrefix(answer.Code, "57P") ||
+			answer.Code == "53300" ||
+			answer.Code == "25006"
 	}
 	var connect *pgconn.ConnectError
 	var network *net.OpError

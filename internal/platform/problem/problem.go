@@ -1,6 +1,6 @@
-// Package problem holds the errors that clients are told about. A domain declares each of its
-// errors once; handlers return them like any other error, and the server turns them into RFC 9457
-// problems. Every other error is a fault of ours: 500, logged with its cause, told to nobody.
+// Package problem holds the errors that clients see. A domain declares each of its errors once;
+// handlers return them like any other error, and the server turns them into RFC 9457 problems.
+// Every other error is a fault of ours: 500, logged with its cause, which clients do not see.
 package problem
 
 import (
@@ -62,28 +62,28 @@ func IsOutage(err error) bool {
 		(p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
 }
 
-// Because answers a copy with the cause that the log will show.
+// Because returns a copy with the cause that the log will show.
 func (e *Error) Because(cause error) *Error {
 	copied := *e
 	copied.Cause = cause
 	return &copied
 }
 
-// After answers a copy that asks the client to wait; whole seconds, at least one.
+// After returns a copy that asks the client to wait; whole seconds, at least one.
 func (e *Error) After(wait time.Duration) *Error {
 	copied := *e
 	copied.RetryAfter = max(wait, time.Second)
 	return &copied
 }
 
-// Detailf answers a copy with another detail.
+// Detailf returns a copy with another detail.
 func (e *Error) Detailf(format string, args ...any) *Error {
 	copied := *e
 	copied.Detail = fmt.Sprintf(format, args...)
 	return &copied
 }
 
-// With answers a copy that names fields.
+// With returns a copy that names fields.
 func (e *Error) With(fields ...Field) *Error {
 	copied := *e
 	copied.Fields = fields

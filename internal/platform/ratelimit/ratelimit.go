@@ -70,7 +70,7 @@ func (l *Limiter) Allow(ctx context.Context, key string, limit Limit) Result {
 	return result(calls, interval, wait, debt)
 }
 
-// ask answers how long to wait (0: allowed) and how far the key's arrival time is ahead of now.
+// ask returns how long to wait (0: allowed) and how far the key's arrival time is ahead of now.
 func (l *Limiter) ask(
 	ctx context.Context, key string, calls int, interval time.Duration,
 ) (wait, debt time.Duration, err error) {

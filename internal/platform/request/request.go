@@ -49,7 +49,7 @@ func (i *Info) SetCookie(cookie *http.Cookie) {
 	i.Answer.Add("Set-Cookie", cookie.String())
 }
 
-// Principal is the account a request speaks for; the zero value is nobody.
+// Principal is the account a request speaks for; the zero value is no account.
 type Principal struct {
 	UserID    int64
 	SessionID int64
@@ -59,7 +59,7 @@ type Principal struct {
 
 type key struct{}
 
-// With answers a context that carries info.
+// With returns a context that carries info.
 func With(ctx context.Context, info *Info) context.Context {
 	return context.WithValue(ctx, key{}, info)
 }
@@ -73,7 +73,7 @@ func From(ctx context.Context) *Info {
 }
 
 // Actor returns the id of the account that makes the request, or nil if there is no request or
-// nobody is logged in.
+// no account is logged in.
 func Actor(ctx context.Context) *int64 {
 	if id := From(ctx).Principal.UserID; id != 0 {
 		return &id

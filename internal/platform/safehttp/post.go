@@ -21,7 +21,7 @@ type Answer struct {
 
 // Post sends content to rawURL and answers what comes back within a time, and of its body so many
 // bytes at most; a body that goes on is left unread, and one that breaks off ends there. Redirects
-// are answers like any other: they are not followed. The error is ErrRefused, ErrSlow or that of
+// are returns like any other: they are not followed. The error is ErrRefused, ErrSlow or that of
 // ctx.
 func (c *Client) Post(
 	ctx context.Context, rawURL string, header http.Header, content []byte, within time.Duration,

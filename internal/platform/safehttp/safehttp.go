@@ -31,7 +31,7 @@ const (
 // Why a fetch fails. Anything else is the end of the caller's context.
 var (
 	// ErrRefused is an address that is not allowed or did not answer. The two look the same, so
-	// that nobody can scan the network behind the server by them; errors.Unwrap answers the cause,
+	// that no user can scan the network behind the server by them; errors.Unwrap answers the cause,
 	// for the log alone.
 	ErrRefused = errors.New("the address cannot be fetched")
 	// ErrTooLarge is content of more bytes than were asked for.
@@ -77,7 +77,7 @@ func New(s Settings) *Client {
 		MaxResponseHeaderBytes: maxHeaders,
 		DisableKeepAlives:      true,
 	}
-	patient := transport.Clone() // whoever posts says how long to wait
+	patient := transport.Clone() // the caller says how long to wait
 	patient.ResponseHeaderTimeout = 0
 	return &Client{
 		guard: check,

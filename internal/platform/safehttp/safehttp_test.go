@@ -23,7 +23,7 @@ import (
 
 var loopback = Settings{Allowed: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 
-// server answers by handler, and says how many connections were made to it.
+// server serves by handler, and counts how many connections were made to it.
 func server(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 	t.Helper()
 	var connections atomic.Int64

@@ -27,7 +27,7 @@ func Fold(text string) string {
 	return norm.NFC.String(out.String())
 }
 
-// Split answers the folded words of a text in order. An apostrophe inside a word is dropped with a
+// Split returns the folded words of a text in order. An apostrophe inside a word is dropped with a
 // possessive s ("women's" is "women", "don't" is "dont"); a single letter joined by a hyphen stays
 // with its word ("t-shirt" is "tshirt", "usb-c" is "usbc"), since alone it says nothing.
 func Split(text string) []string {
