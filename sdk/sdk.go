@@ -60,9 +60,8 @@ func New(address string, o Options) (*Shop, error) {
 		transport.ResponseHeaderTimeout = time.Minute
 		o.Transport = transport
 	}
-	request, err := http.NewRequest(
-		http.MethodGet, strings.TrimRight(address, "/"), nil,
-	) //nolint:noctx // only its address is looked at
+	root := strings.TrimRight(address, "/")
+	request, err := http.NewRequest(http.MethodGet, root, nil) //nolint:noctx // only its URL is read
 	if err != nil {
 		return nil, err
 	}

@@ -73,9 +73,9 @@ func against(
 
 func TestAnOrderIsRepeatedWithItsKey(t *testing.T) {
 	t.Parallel()
-	answers := []*http.Response{
+	answers := []*http.Response{ //nolint:bodyclose // the client reads and closes them
 		nil, refusal(409, "idempotency_in_flight", "Retry-After", "1"), reply(201, `{"id": 9}`),
-	} //nolint:bodyclose // the client reads and closes them
+	}
 	against(
 		t,
 		func(n int) *http.Response { return answers[n-1] },
@@ -165,9 +165,9 @@ func TestAPageOfAProxyIsAProblemToo(t *testing.T) {
 func TestARefreshThatFailsKeepsTheSession(t *testing.T) {
 	t.Parallel()
 	session := sdk.Tokens{Access: "a", Refresh: "r"}
-	answers := []*http.Response{
+	answers := []*http.Response{ //nolint:bodyclose // the client reads and closes them
 		refusal(401, "token_expired"), refusal(503, "unavailable"),
-	} //nolint:bodyclose // the client reads and closes them
+	}
 	against(
 		t,
 		func(n int) *http.Response { return answers[n-1] },

@@ -26,7 +26,7 @@ func cleanName(name string) string {
 // fold returns a name as it is compared: cleaned, and without regard to case.
 func fold(name string) string { return strings.ToLower(cleanName(name)) }
 
-// cleanTitle returns a title without characters nobody sees, in NFC. Its blanks stay.
+// cleanTitle returns a title without invisible characters, in NFC. Its blanks stay.
 func cleanTitle(title string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune {
 		switch r {

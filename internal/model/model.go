@@ -1,4 +1,4 @@
-// Package provider says what a model provider of the assistant must offer: vectors for texts and a
+// Package model says what a model provider of the assistant must offer: vectors for texts and a
 // written answer for a prompt. Implementations: model/gemini (Google's API), model/openai (that of
 // OpenAI and all that speak like it) and model/local (no key, no network, no weights).
 package model
