@@ -1,0 +1,59 @@
+package payments_test
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/internal/apitest"
+)
+
+// getMe, getOrder, payOrder, createOrder, askAssistant, getReadiness: while PostgreSQL hangs, with
+// connections that are open and answer nothing, no request waits longer than two seconds. A second
+// after it goes on, all is well.
+func TestPostgreSQLHangs(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	cut := s.Cut()
+	elsewhere := s.Restart(unlimited, apitest.Setting{Name: "DATABASE_URL", Value: cut.URL})
+	ada := elsewhere.As(s.Customer().Token())
+	order := s.order(ada)
+	calls := map[string]func() *apitest.Answer{
+		"me":    func() *apitest.Answer { return ada.Get("/api/v1/auth/me") },
+		"order": func() *apitest.Answer { return ada.Get(fmt.Sprintf("/api/v1/orders/%d", order.ID)) },
+		"pay":   func() *apitest.Answer { return pay(ada, order, "tok_visa", key("hung")) },
+		"question": func() *apitest.Answer {
+			return ada.Post("/api/v1/rag/query", fields{"query": "Which mugs are there?"})
+		},
+		"readiness": func() *apitest.Answer { return elsewhere.Get("/readyz") },
+	}
+	resume := cut.Hang(t)
+	for range 3 { // the first ones find it out, the others are told at once
+		var all sync.WaitGroup
+		for name, call := range calls {
+			all.Go(func() {
+				started := time.Now()
+				answer := call()
+				assert.Equal(t, http.StatusServiceUnavailable, answer.Status, name)
+				assert.Less(t, time.Since(started), 2*time.Second, name)
+			})
+		}
+		all.Wait()
+	}
+	started := time.Now()
+	ada.Get("/api/v1/auth/me").Problem(http.StatusServiceUnavailable, "dependency_unavailable")
+	assert.Less(t, time.Since(started), 200*time.Millisecond, "it is known by now")
+
+	resume()
+	require.Eventually(
+		t, func() bool { return ada.Get("/api/v1/auth/me").Status == http.StatusOK },
+		time.Second, 5*time.Millisecond,
+	)
+	pay(ada, order, "tok_visa", key("hung")).Want(http.StatusCreated)
+	require.Len(t, s.ledger().Charges, 1)
+}
