@@ -312,6 +312,9 @@ func TestGuestsHaveCarts(t *testing.T) {
 	assert.Equal(
 		t, map[api.ID]int32{drift.ID: 9, cable.ID: 1}, quantities, "added up to what there is",
 	)
+	require.Len(t, now.Dropped, 1, "what was left out is said")
+	assert.Equal(t, drift.ID, now.Dropped[0].ProductID)
+	assert.Equal(t, "Only 9 are left.", now.Dropped[0].Message)
 	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).
 		Problem(http.StatusNotFound, "cart_not_found")
 	shop.Get(cart, mine).Problem(http.StatusNotFound, "cart_not_found")
@@ -368,4 +371,11 @@ func TestACartHasAHundredLines(t *testing.T) {
 		Into(&now)
 	assert.Len(t, now.Lines, 100, "beyond the hundredth stays behind")
 	assert.Equal(t, int32(3), now.Lines[0].Quantity, "what is known adds up")
+	assert.Equal(t, []api.CartDrop{{
+		ProductID: other.ID,
+		VariantID: other.Variants[0].ID,
+		Name:      "Other",
+		Quantity:  1,
+		Message:   "A cart has 100 lines at most.",
+	}}, now.Dropped)
 }
