@@ -1,3 +1,10 @@
+-- Text as people compare it when they search: without case, accents and differences of width.
+CREATE FUNCTION folded(text text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT replace(translate(
+        lower(regexp_replace(normalize(text, NFKD), '[\u0300-\u036f]', '', 'g')),
+        'øłđı', 'oldi'), 'ß', 'ss')
+$$;
+
 CREATE TABLE roles (
     name        text PRIMARY KEY,
     rank        smallint NOT NULL UNIQUE,   -- a role may do everything that a lower rank may
@@ -16,6 +23,7 @@ CREATE TABLE users (
     first_name        text NOT NULL,
     last_name         text NOT NULL,
     phone             text,
+    phone_e164        text,          -- phone in the form of ITU-T E.164; null: it could not be read
     role              text NOT NULL DEFAULT 'customer' REFERENCES roles,
     is_active         boolean NOT NULL DEFAULT true,
     order_updates     boolean NOT NULL DEFAULT true,   -- send the optional mails about their orders
@@ -61,11 +69,14 @@ CREATE TABLE refresh_tokens (
 CREATE UNIQUE INDEX refresh_tokens_unspent_key ON refresh_tokens (session_id)
     WHERE spent_at IS NULL;
 
--- Failed logins, counted by what was tried: the name of an account (existing or not) or a network
--- address. Each failure beyond the free ones locks the subject out for longer.
+-- Failed logins, counted by subjects: an account (existing or not) at a network address, the
+-- address, or the account at all addresses it never logged in from. Each failure beyond the free
+-- ones locks the subject for longer. Subjects sort by bytes, so that those of an account are
+-- found by their beginning.
 CREATE TABLE login_failures (
-    subject      text PRIMARY KEY,
-    failures     integer NOT NULL DEFAULT 1,
+    subject      text COLLATE "C" PRIMARY KEY,
+    failures     integer NOT NULL DEFAULT 0,
+    pending      integer NOT NULL DEFAULT 0,   -- attempts under way
     last_at      timestamptz NOT NULL DEFAULT now(),
     locked_until timestamptz
 );
@@ -79,9 +90,10 @@ CREATE TABLE addresses (
     line2               text,
     city                text NOT NULL,
     state               text,
-    postal_code         text NOT NULL,
+    postal_code         text,
     country             char(2) NOT NULL CHECK (country ~ '^[A-Z]{2}$'),
     phone               text,
+    phone_e164          text,   -- phone in the form of ITU-T E.164; null: it could not be read
     is_default_shipping boolean NOT NULL DEFAULT false,
     is_default_billing  boolean NOT NULL DEFAULT false,
     created_at          timestamptz NOT NULL DEFAULT now(),

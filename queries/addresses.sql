@@ -25,15 +25,16 @@ UPDATE addresses
    AND (is_default_shipping AND @shipping OR is_default_billing AND @billing);
 
 -- name: CreateAddress :one
-INSERT INTO addresses (user_id, recipient, line1, line2, city, state, postal_code, country, phone, is_default_shipping, is_default_billing)
-VALUES (@user_id, @recipient, @line1, sqlc.narg(line2), @city, sqlc.narg(state), @postal_code, @country, sqlc.narg(phone),
-        @is_default_shipping, @is_default_billing)
+INSERT INTO addresses (user_id, recipient, line1, line2, city, state, postal_code, country, phone, phone_e164,
+                       is_default_shipping, is_default_billing)
+VALUES (@user_id, @recipient, @line1, sqlc.narg(line2), @city, sqlc.narg(state), sqlc.narg(postal_code), @country, sqlc.narg(phone),
+        sqlc.narg(phone_e164), @is_default_shipping, @is_default_billing)
 RETURNING *;
 
 -- name: ReplaceAddress :one
 UPDATE addresses
-   SET recipient = @recipient, line1 = @line1, line2 = sqlc.narg(line2), city = @city, state = sqlc.narg(state), postal_code = @postal_code,
-       country = @country, phone = sqlc.narg(phone), is_default_shipping = @is_default_shipping, is_default_billing = @is_default_billing,
+   SET recipient = @recipient, line1 = @line1, line2 = sqlc.narg(line2), city = @city, state = sqlc.narg(state), postal_code = sqlc.narg(postal_code),
+       country = @country, phone = sqlc.narg(phone), phone_e164 = sqlc.narg(phone_e164), is_default_shipping = @is_default_shipping, is_default_billing = @is_default_billing,
        updated_at = now()
  WHERE id = @id AND user_id = @user_id
 RETURNING *;

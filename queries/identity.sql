@@ -1,7 +1,7 @@
 -- Creates an account. Unique indexes on lower(email) and lower(username) refuse duplicates.
 -- name: CreateUser :one
-INSERT INTO users (email, username, password_hash, first_name, last_name, phone, role)
-VALUES (@email, sqlc.narg(username), @password_hash, @first_name, @last_name, sqlc.narg(phone), @role)
+INSERT INTO users (email, username, password_hash, first_name, last_name, phone, phone_e164, role)
+VALUES (@email, sqlc.narg(username), @password_hash, @first_name, @last_name, sqlc.narg(phone), sqlc.narg(phone_e164), @role)
 RETURNING *;
 
 -- The account a login names. users_email_key and users_username_key serve it.
@@ -97,7 +97,7 @@ UPDATE users SET password_hash = @password_hash WHERE id = @id AND password_hash
 
 -- name: ReplaceProfile :one
 UPDATE users
-   SET first_name = @first_name, last_name = @last_name, phone = sqlc.narg(phone), username = sqlc.narg(username),
+   SET first_name = @first_name, last_name = @last_name, phone = sqlc.narg(phone), phone_e164 = sqlc.narg(phone_e164), username = sqlc.narg(username),
        order_updates = coalesce(sqlc.narg(order_updates)::boolean, order_updates), updated_at = now()
  WHERE id = @id
 RETURNING *;
@@ -106,7 +106,7 @@ RETURNING *;
 -- name: DeleteAccount :exec
 UPDATE users
    SET email = 'deleted-' || id || '@invalid', username = NULL, password_hash = '', first_name = 'Deleted', last_name = 'account',
-       phone = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
+       phone = NULL, phone_e164 = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
  WHERE id = @id;
 
 -- Serialises changes that may take an administrator away, until the transaction ends: no two of them remove the last
@@ -140,7 +140,7 @@ SELECT sqlc.embed(users), count(*) OVER () AS total
    AND (sqlc.narg(role)::text IS NULL OR role = sqlc.narg(role))
    AND (sqlc.narg(is_active)::boolean IS NULL OR is_active = sqlc.narg(is_active))
    AND (sqlc.narg(q)::text IS NULL
-        OR strpos(lower(concat_ws(' ', email, username, first_name, last_name)), lower(sqlc.narg(q))) > 0)
+        OR strpos(folded(concat_ws(' ', email, username, first_name, last_name, phone, phone_e164)), folded(sqlc.narg(q))) > 0)
  ORDER BY created_at DESC, id DESC
  LIMIT @page_limit OFFSET @page_offset;
 
@@ -159,7 +159,7 @@ SELECT count(*)
    AND (sqlc.narg(role)::text IS NULL OR role = sqlc.narg(role))
    AND (sqlc.narg(is_active)::boolean IS NULL OR is_active = sqlc.narg(is_active))
    AND (sqlc.narg(q)::text IS NULL
-        OR strpos(lower(concat_ws(' ', email, username, first_name, last_name)), lower(sqlc.narg(q))) > 0);
+        OR strpos(folded(concat_ws(' ', email, username, first_name, last_name, phone, phone_e164)), folded(sqlc.narg(q))) > 0);
 
 -- The remaining seconds of the longest lock of some subjects; 0 if none is locked.
 -- name: LoginLock :one
@@ -167,18 +167,62 @@ SELECT coalesce(max(extract(epoch FROM locked_until - now())), 0)::float8 AS sec
   FROM login_failures
  WHERE subject = ANY (@subjects::text[]) AND locked_until > now();
 
--- Counts a failed login. Failures are forgotten after an hour without one. Beyond the free ones each locks for
--- twice as long as the one before, up to a quarter of an hour.
--- name: CountLoginFailure :one
-INSERT INTO login_failures AS f (subject) VALUES (@subject)
-ON CONFLICT (subject) DO UPDATE
-   SET failures = CASE WHEN f.last_at < now() - interval '1 hour' THEN 1 ELSE f.failures + 1 END, last_at = now(),
-       locked_until = CASE WHEN f.last_at >= now() - interval '1 hour' AND f.failures + 1 >= @free::int
-                           THEN now() + least(interval '15 minutes', interval '15 seconds' * power(2, least(f.failures + 1 - @free::int, 10))) END
-RETURNING (locked_until IS NOT NULL)::boolean AS locked;
+-- Reports whether an account has logged in from a network before (sessions_user_id_idx).
+-- name: HasLoggedInFrom :one
+SELECT EXISTS (SELECT FROM sessions WHERE user_id = @user_id AND address <<= @network::cidr);
 
+-- Counts an attempt as under way for each of some subjects, and returns the subjects it was counted for. A subject that
+-- is locked, or has no free failure left beside the attempts under way, is left out; behind its free failures one attempt
+-- at a time may be under way. Attempts of a process that died are ignored after a minute, failures after an hour without
+-- an attempt. Subjects are locked in their order, so that no two attempts deadlock.
+-- name: BeginLoginAttempt :many
+INSERT INTO login_failures AS f (subject, failures, pending)
+SELECT s.subject, 0, 1 FROM unnest(@subjects::text[]) AS s(subject) ORDER BY s.subject COLLATE "C"
+ON CONFLICT (subject) DO UPDATE
+   SET failures = CASE WHEN f.last_at < now() - interval '1 hour' THEN 0 ELSE f.failures END,
+       pending = CASE WHEN f.last_at < now() - interval '1 minute' THEN 1 ELSE f.pending + 1 END,
+       last_at = now()
+ WHERE (f.locked_until IS NULL OR f.locked_until <= now())
+   AND (f.last_at < now() - interval '1 minute'
+        OR f.pending < greatest((@free::integer[])[array_position(@subjects::text[], f.subject)] - f.failures, 1))
+RETURNING f.subject;
+
+-- Ends an attempt as a failure of each of its subjects, and returns those that are locked by it. Beyond the free failures
+-- each one locks for twice as long as the one before, from 15 seconds to a quarter of an hour.
+-- name: FailLoginAttempt :many
+WITH counted AS (
+    UPDATE login_failures f
+       SET failures = f.failures + 1, pending = greatest(f.pending - 1, 0), last_at = now(),
+           locked_until = CASE WHEN f.failures + 1 >= l.free
+                               THEN now() + least(interval '15 minutes', interval '15 seconds' * power(2, least(f.failures + 1 - l.free, 10))) END
+      FROM (SELECT o.subject, (@free::integer[])[array_position(@subjects::text[], o.subject)] AS free
+              FROM login_failures o
+             WHERE o.subject = ANY (@subjects::text[])
+             ORDER BY o.subject COLLATE "C"
+               FOR UPDATE) l
+     WHERE f.subject = l.subject
+    RETURNING f.subject, f.locked_until
+)
+SELECT subject FROM counted WHERE locked_until IS NOT NULL;
+
+-- Ends an attempt that did not fail. The failures of the forgiven subjects are forgotten.
+-- name: EndLoginAttempt :exec
+UPDATE login_failures f
+   SET pending = greatest(f.pending - 1, 0),
+       failures = CASE WHEN l.forgiven THEN 0 ELSE f.failures END,
+       locked_until = CASE WHEN NOT l.forgiven THEN f.locked_until END
+  FROM (SELECT o.subject, o.subject = ANY (coalesce(@forgiven::text[], '{}')) AS forgiven
+          FROM login_failures o
+         WHERE o.subject = ANY (@subjects::text[])
+         ORDER BY o.subject COLLATE "C"
+           FOR UPDATE) l
+ WHERE f.subject = l.subject;
+
+-- Forgets the failures of an account, at all addresses.
 -- name: ForgetLoginFailures :exec
-DELETE FROM login_failures WHERE subject = $1;
+DELETE FROM login_failures
+ WHERE subject = @account::text
+    OR subject >= @account::text || ' ' AND subject < @account::text || '!';
 
 -- Deletes failures that no longer count.
 -- name: SweepLoginFailures :execrows

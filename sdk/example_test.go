@@ -26,7 +26,7 @@ func Example() {
 		Email:     "grace@example.com",
 		Password:  "correct horse 9",
 		FirstName: "Grace",
-		LastName:  "Hopper",
+		LastName:  new("Hopper"),
 	}); err != nil {
 		log.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func signUp(t testing.TB, shop *sdk.Shop, email string) {
 			Email:     client.Email(email),
 			Password:  password,
 			FirstName: "Ada",
-			LastName:  "Lovelace",
+			LastName:  new("Lovelace"),
 		},
 	)
 	require.NoError(t, err)

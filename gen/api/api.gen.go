@@ -916,7 +916,7 @@ type Address struct {
 	// Example: London
 	City string `json:"city"`
 
-	// Country ISO 3166-1 alpha-2 code of the country.
+	// Country ISO 3166-1 alpha-2 code of the country, one that is assigned today.
 	//
 	// Example: GB
 	Country string `json:"country"`
@@ -951,15 +951,15 @@ type Address struct {
 	// Example: Second floor
 	Line2 *string `json:"line2"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone *string `json:"phone"`
 
-	// PostalCode The postal code.
+	// PostalCode The postal code, or null where there is none.
 	//
 	// Example: SW1Y 4JH
-	PostalCode string `json:"postal_code"`
+	PostalCode *string `json:"postal_code"`
 
 	// Recipient Who is there.
 	//
@@ -984,7 +984,7 @@ type AddressInput struct {
 	// Example: London
 	City string `json:"city"`
 
-	// Country ISO 3166-1 alpha-2 code of the country.
+	// Country ISO 3166-1 alpha-2 code of the country, one that is assigned today.
 	//
 	// Example: GB
 	Country string `json:"country"`
@@ -1009,15 +1009,17 @@ type AddressInput struct {
 	// Example: Second floor
 	Line2 *string `json:"line2,omitempty"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone *string `json:"phone,omitempty"`
 
-	// PostalCode The postal code.
+	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in countries whose
+	// addresses need one.
+	//
 	//
 	// Example: SW1Y 4JH
-	PostalCode string `json:"postal_code"`
+	PostalCode *string `json:"postal_code,omitempty"`
 
 	// Recipient Who is there.
 	//
@@ -1058,7 +1060,7 @@ type AddressPatch struct {
 	// Example: London
 	City *string `json:"city,omitempty"`
 
-	// Country ISO 3166-1 alpha-2 code of the country.
+	// Country ISO 3166-1 alpha-2 code of the country, one that is assigned today.
 	//
 	// Example: GB
 	Country *string `json:"country,omitempty"`
@@ -1083,15 +1085,15 @@ type AddressPatch struct {
 	// Example: Second floor
 	Line2 nullable.Nullable[string] `json:"line2,omitempty"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 
-	// PostalCode The postal code.
+	// PostalCode The postal code, in the form of the country, or null where there is none.
 	//
 	// Example: SW1Y 4JH
-	PostalCode *string `json:"postal_code,omitempty"`
+	PostalCode nullable.Nullable[string] `json:"postal_code,omitempty"`
 
 	// Recipient Who is there.
 	//
@@ -3490,6 +3492,12 @@ type JobPage struct {
 // `cancelled` and `discarded` (it failed for good) are over.
 type JobState string
 
+// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
+// or mailboxes.
+//
+// Example: Lovelace
+type LastName = string
+
 // Liveness The process answers.
 type Liveness struct {
 	// Status Always `alive`.
@@ -3814,7 +3822,7 @@ type OrderAddress struct {
 	// Example: London
 	City string `json:"city"`
 
-	// Country ISO 3166-1 alpha-2 code of the country.
+	// Country ISO 3166-1 alpha-2 code of the country, one that is assigned today.
 	//
 	// Example: GB
 	Country string `json:"country"`
@@ -3829,15 +3837,17 @@ type OrderAddress struct {
 	// Example: Second floor
 	Line2 *string `json:"line2"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone *string `json:"phone"`
 
-	// PostalCode The postal code.
+	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in countries whose
+	// addresses need one.
+	//
 	//
 	// Example: SW1Y 4JH
-	PostalCode string `json:"postal_code"`
+	PostalCode *string `json:"postal_code"`
 
 	// Recipient Who is there.
 	//
@@ -4428,12 +4438,12 @@ type PeriodicJobList struct {
 	Total int64 `json:"total"`
 }
 
-// PersonName A person's name.
+// PersonName A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
 //
 // Example: Ada
 type PersonName = string
 
-// Phone A phone number as people write it.
+// Phone A phone number as people write it, also with brackets or an extension.
 //
 // Example: +44 20 7946 0958
 type Phone = string
@@ -5013,15 +5023,17 @@ type ProductSummary struct {
 
 // Profile What an account may say of itself.
 type Profile struct {
-	// FirstName A person's name.
+	// FirstName A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
 	//
 	// Example: Ada
 	FirstName PersonName `json:"first_name"`
 
-	// LastName A person's name.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
+	// or mailboxes.
 	//
-	// Example: Ada
-	LastName PersonName `json:"last_name"`
+	//
+	// Example: Lovelace
+	LastName *LastName `json:"last_name,omitempty"`
 
 	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
 	// it is. Confirmations, cancellations and refunds are mailed in any case.
@@ -5030,7 +5042,7 @@ type Profile struct {
 	// Example: true
 	OrderUpdates *bool `json:"order_updates,omitempty"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone *string `json:"phone,omitempty"`
@@ -5043,15 +5055,17 @@ type Profile struct {
 
 // ProfilePatch What is to change.
 type ProfilePatch struct {
-	// FirstName A person's name.
+	// FirstName A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
 	//
 	// Example: Ada
 	FirstName *PersonName `json:"first_name,omitempty"`
 
-	// LastName A person's name.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
+	// or mailboxes.
 	//
-	// Example: Ada
-	LastName *PersonName `json:"last_name,omitempty"`
+	//
+	// Example: Lovelace
+	LastName *LastName `json:"last_name,omitempty"`
 
 	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
 	// it is. Confirmations, cancellations and refunds are mailed in any case.
@@ -5060,7 +5074,7 @@ type ProfilePatch struct {
 	// Example: true
 	OrderUpdates *bool `json:"order_updates,omitempty"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
@@ -5255,22 +5269,24 @@ type RegisterRequest struct {
 	// Example: ada@example.com
 	Email Email `json:"email"`
 
-	// FirstName A person's name.
+	// FirstName A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
 	//
 	// Example: Ada
 	FirstName PersonName `json:"first_name"`
 
-	// LastName A person's name.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
+	// or mailboxes.
 	//
-	// Example: Ada
-	LastName PersonName `json:"last_name"`
+	//
+	// Example: Lovelace
+	LastName *LastName `json:"last_name,omitempty"`
 
 	// Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 	//
 	// Example: correct horse 9
 	Password Password `json:"password"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone *Phone `json:"phone,omitempty"`

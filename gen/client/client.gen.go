@@ -917,7 +917,7 @@ type Address struct {
 	// Example: London
 	City string `json:"city"`
 
-	// Country ISO 3166-1 alpha-2 code of the country.
+	// Country ISO 3166-1 alpha-2 code of the country, one that is assigned today.
 	//
 	// Example: GB
 	Country string `json:"country"`
@@ -952,15 +952,15 @@ type Address struct {
 	// Example: Second floor
 	Line2 nullable.Nullable[string] `json:"line2"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[string] `json:"phone"`
 
-	// PostalCode The postal code.
+	// PostalCode The postal code, or null where there is none.
 	//
 	// Example: SW1Y 4JH
-	PostalCode string `json:"postal_code"`
+	PostalCode nullable.Nullable[string] `json:"postal_code"`
 
 	// Recipient Who is there.
 	//
@@ -985,7 +985,7 @@ type AddressInput struct {
 	// Example: London
 	City string `json:"city"`
 
-	// Country ISO 3166-1 alpha-2 code of the country.
+	// Country ISO 3166-1 alpha-2 code of the country, one that is assigned today.
 	//
 	// Example: GB
 	Country string `json:"country"`
@@ -1010,15 +1010,17 @@ type AddressInput struct {
 	// Example: Second floor
 	Line2 nullable.Nullable[string] `json:"line2,omitempty"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 
-	// PostalCode The postal code.
+	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in countries whose
+	// addresses need one.
+	//
 	//
 	// Example: SW1Y 4JH
-	PostalCode string `json:"postal_code"`
+	PostalCode nullable.Nullable[string] `json:"postal_code,omitempty"`
 
 	// Recipient Who is there.
 	//
@@ -1059,7 +1061,7 @@ type AddressPatch struct {
 	// Example: London
 	City *string `json:"city,omitempty"`
 
-	// Country ISO 3166-1 alpha-2 code of the country.
+	// Country ISO 3166-1 alpha-2 code of the country, one that is assigned today.
 	//
 	// Example: GB
 	Country *string `json:"country,omitempty"`
@@ -1084,15 +1086,15 @@ type AddressPatch struct {
 	// Example: Second floor
 	Line2 nullable.Nullable[nullable.Nullable[string]] `json:"line2,omitempty"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[nullable.Nullable[string]] `json:"phone,omitempty"`
 
-	// PostalCode The postal code.
+	// PostalCode The postal code, in the form of the country, or null where there is none.
 	//
 	// Example: SW1Y 4JH
-	PostalCode *string `json:"postal_code,omitempty"`
+	PostalCode nullable.Nullable[nullable.Nullable[string]] `json:"postal_code,omitempty"`
 
 	// Recipient Who is there.
 	//
@@ -3491,6 +3493,12 @@ type JobPage struct {
 // `cancelled` and `discarded` (it failed for good) are over.
 type JobState string
 
+// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
+// or mailboxes.
+//
+// Example: Lovelace
+type LastName = string
+
 // Liveness The process answers.
 type Liveness struct {
 	// Status Always `alive`.
@@ -3815,7 +3823,7 @@ type OrderAddress struct {
 	// Example: London
 	City string `json:"city"`
 
-	// Country ISO 3166-1 alpha-2 code of the country.
+	// Country ISO 3166-1 alpha-2 code of the country, one that is assigned today.
 	//
 	// Example: GB
 	Country string `json:"country"`
@@ -3830,15 +3838,17 @@ type OrderAddress struct {
 	// Example: Second floor
 	Line2 nullable.Nullable[string] `json:"line2"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[string] `json:"phone"`
 
-	// PostalCode The postal code.
+	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in countries whose
+	// addresses need one.
+	//
 	//
 	// Example: SW1Y 4JH
-	PostalCode string `json:"postal_code"`
+	PostalCode nullable.Nullable[string] `json:"postal_code"`
 
 	// Recipient Who is there.
 	//
@@ -4429,12 +4439,12 @@ type PeriodicJobList struct {
 	Total int64 `json:"total"`
 }
 
-// PersonName A person's name.
+// PersonName A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
 //
 // Example: Ada
 type PersonName = string
 
-// Phone A phone number as people write it.
+// Phone A phone number as people write it, also with brackets or an extension.
 //
 // Example: +44 20 7946 0958
 type Phone = string
@@ -5014,15 +5024,17 @@ type ProductSummary struct {
 
 // Profile What an account may say of itself.
 type Profile struct {
-	// FirstName A person's name.
+	// FirstName A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
 	//
 	// Example: Ada
 	FirstName PersonName `json:"first_name"`
 
-	// LastName A person's name.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
+	// or mailboxes.
 	//
-	// Example: Ada
-	LastName PersonName `json:"last_name"`
+	//
+	// Example: Lovelace
+	LastName *LastName `json:"last_name,omitempty"`
 
 	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
 	// it is. Confirmations, cancellations and refunds are mailed in any case.
@@ -5031,7 +5043,7 @@ type Profile struct {
 	// Example: true
 	OrderUpdates *bool `json:"order_updates,omitempty"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
@@ -5044,15 +5056,17 @@ type Profile struct {
 
 // ProfilePatch What is to change.
 type ProfilePatch struct {
-	// FirstName A person's name.
+	// FirstName A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
 	//
 	// Example: Ada
 	FirstName *PersonName `json:"first_name,omitempty"`
 
-	// LastName A person's name.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
+	// or mailboxes.
 	//
-	// Example: Ada
-	LastName *PersonName `json:"last_name,omitempty"`
+	//
+	// Example: Lovelace
+	LastName *LastName `json:"last_name,omitempty"`
 
 	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
 	// it is. Confirmations, cancellations and refunds are mailed in any case.
@@ -5061,7 +5075,7 @@ type ProfilePatch struct {
 	// Example: true
 	OrderUpdates *bool `json:"order_updates,omitempty"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[nullable.Nullable[string]] `json:"phone,omitempty"`
@@ -5256,22 +5270,24 @@ type RegisterRequest struct {
 	// Example: ada@example.com
 	Email Email `json:"email"`
 
-	// FirstName A person's name.
+	// FirstName A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
 	//
 	// Example: Ada
 	FirstName PersonName `json:"first_name"`
 
-	// LastName A person's name.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
+	// or mailboxes.
 	//
-	// Example: Ada
-	LastName PersonName `json:"last_name"`
+	//
+	// Example: Lovelace
+	LastName *LastName `json:"last_name,omitempty"`
 
 	// Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 	//
 	// Example: correct horse 9
 	Password Password `json:"password"`
 
-	// Phone A phone number as people write it.
+	// Phone A phone number as people write it, also with brackets or an extension.
 	//
 	// Example: +44 20 7946 0958
 	Phone *Phone `json:"phone,omitempty"`
@@ -9793,8 +9809,10 @@ type ClientInterface interface {
 	// RefreshTokenWithBody Exchange a refresh token for new tokens
 	//
 	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
-	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+	// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+	// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+	// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+	// tokens with it (401 `token_reused`).
 	//
 	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
@@ -9807,8 +9825,10 @@ type ClientInterface interface {
 	// RefreshToken Exchange a refresh token for new tokens
 	//
 	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
-	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+	// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+	// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+	// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+	// tokens with it (401 `token_reused`).
 	//
 	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
@@ -13258,8 +13278,10 @@ func (c *Client) GetCurrentUser(ctx context.Context, reqEditors ...RequestEditor
 // RefreshTokenWithBody Exchange a refresh token for new tokens
 //
 // Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
-// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+// tokens with it (401 `token_reused`).
 //
 // Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 // (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
@@ -13282,8 +13304,10 @@ func (c *Client) RefreshTokenWithBody(ctx context.Context, contentType string, b
 // RefreshToken Exchange a refresh token for new tokens
 //
 // Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
-// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+// tokens with it (401 `token_reused`).
 //
 // Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 // (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
@@ -25644,8 +25668,10 @@ type ClientWithResponsesInterface interface {
 	// RefreshTokenWithBodyWithResponse Exchange a refresh token for new tokens
 	//
 	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
-	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+	// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+	// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+	// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+	// tokens with it (401 `token_reused`).
 	//
 	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
@@ -25658,8 +25684,10 @@ type ClientWithResponsesInterface interface {
 	// RefreshTokenWithResponse Exchange a refresh token for new tokens
 	//
 	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
-	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+	// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+	// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+	// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+	// tokens with it (401 `token_reused`).
 	//
 	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
@@ -42875,8 +42903,10 @@ func (c *ClientWithResponses) GetCurrentUserWithResponse(ctx context.Context, re
 // RefreshTokenWithBodyWithResponse Exchange a refresh token for new tokens
 //
 // Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
-// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+// tokens with it (401 `token_reused`).
 //
 // Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 // (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
@@ -42895,8 +42925,10 @@ func (c *ClientWithResponses) RefreshTokenWithBodyWithResponse(ctx context.Conte
 // RefreshTokenWithResponse Exchange a refresh token for new tokens
 //
 // Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
-// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+// tokens with it (401 `token_reused`).
 //
 // Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
 // (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.

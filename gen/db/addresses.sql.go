@@ -45,10 +45,11 @@ func (q *Queries) CountAddresses(ctx context.Context, userID int64) (int64, erro
 }
 
 const createAddress = `-- name: CreateAddress :one
-INSERT INTO addresses (user_id, recipient, line1, line2, city, state, postal_code, country, phone, is_default_shipping, is_default_billing)
+INSERT INTO addresses (user_id, recipient, line1, line2, city, state, postal_code, country, phone, phone_e164,
+                       is_default_shipping, is_default_billing)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-        $10, $11)
-RETURNING id, user_id, recipient, line1, line2, city, state, postal_code, country, phone, is_default_shipping, is_default_billing, created_at, updated_at
+        $10, $11, $12)
+RETURNING id, user_id, recipient, line1, line2, city, state, postal_code, country, phone, phone_e164, is_default_shipping, is_default_billing, created_at, updated_at
 `
 
 type CreateAddressParams struct {
@@ -58,9 +59,10 @@ type CreateAddressParams struct {
 	Line2             *string
 	City              string
 	State             *string
-	PostalCode        string
+	PostalCode        *string
 	Country           string
 	Phone             *string
+	PhoneE164         *string
 	IsDefaultShipping bool
 	IsDefaultBilling  bool
 }
@@ -76,6 +78,7 @@ func (q *Queries) CreateAddress(ctx context.Context, arg CreateAddressParams) (A
 		arg.PostalCode,
 		arg.Country,
 		arg.Phone,
+		arg.PhoneE164,
 		arg.IsDefaultShipping,
 		arg.IsDefaultBilling,
 	)
@@ -91,6 +94,7 @@ func (q *Queries) CreateAddress(ctx context.Context, arg CreateAddressParams) (A
 		&i.PostalCode,
 		&i.Country,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.IsDefaultShipping,
 		&i.IsDefaultBilling,
 		&i.CreatedAt,
@@ -121,7 +125,7 @@ func (q *Queries) DeleteAddresses(ctx context.Context, userID int64) error {
 }
 
 const getAddress = `-- name: GetAddress :one
-SELECT id, user_id, recipient, line1, line2, city, state, postal_code, country, phone, is_default_shipping, is_default_billing, created_at, updated_at FROM addresses WHERE id = $1 AND user_id = $2
+SELECT id, user_id, recipient, line1, line2, city, state, postal_code, country, phone, phone_e164, is_default_shipping, is_default_billing, created_at, updated_at FROM addresses WHERE id = $1 AND user_id = $2
 `
 
 // One address of an account. Another account's address is not found.
@@ -139,6 +143,7 @@ func (q *Queries) GetAddress(ctx context.Context, iD int64, userID int64) (Addre
 		&i.PostalCode,
 		&i.Country,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.IsDefaultShipping,
 		&i.IsDefaultBilling,
 		&i.CreatedAt,
@@ -148,7 +153,7 @@ func (q *Queries) GetAddress(ctx context.Context, iD int64, userID int64) (Addre
 }
 
 const listAddresses = `-- name: ListAddresses :many
-SELECT id, user_id, recipient, line1, line2, city, state, postal_code, country, phone, is_default_shipping, is_default_billing, created_at, updated_at FROM addresses
+SELECT id, user_id, recipient, line1, line2, city, state, postal_code, country, phone, phone_e164, is_default_shipping, is_default_billing, created_at, updated_at FROM addresses
  WHERE user_id = $1
  ORDER BY is_default_shipping DESC, is_default_billing DESC, id DESC
  LIMIT $3 OFFSET $2
@@ -175,6 +180,7 @@ func (q *Queries) ListAddresses(ctx context.Context, userID int64, pageOffset in
 			&i.PostalCode,
 			&i.Country,
 			&i.Phone,
+			&i.PhoneE164,
 			&i.IsDefaultShipping,
 			&i.IsDefaultBilling,
 			&i.CreatedAt,
@@ -203,10 +209,10 @@ func (q *Queries) LockAddresses(ctx context.Context, id int64) error {
 const replaceAddress = `-- name: ReplaceAddress :one
 UPDATE addresses
    SET recipient = $1, line1 = $2, line2 = $3, city = $4, state = $5, postal_code = $6,
-       country = $7, phone = $8, is_default_shipping = $9, is_default_billing = $10,
+       country = $7, phone = $8, phone_e164 = $9, is_default_shipping = $10, is_default_billing = $11,
        updated_at = now()
- WHERE id = $11 AND user_id = $12
-RETURNING id, user_id, recipient, line1, line2, city, state, postal_code, country, phone, is_default_shipping, is_default_billing, created_at, updated_at
+ WHERE id = $12 AND user_id = $13
+RETURNING id, user_id, recipient, line1, line2, city, state, postal_code, country, phone, phone_e164, is_default_shipping, is_default_billing, created_at, updated_at
 `
 
 type ReplaceAddressParams struct {
@@ -215,9 +221,10 @@ type ReplaceAddressParams struct {
 	Line2             *string
 	City              string
 	State             *string
-	PostalCode        string
+	PostalCode        *string
 	Country           string
 	Phone             *string
+	PhoneE164         *string
 	IsDefaultShipping bool
 	IsDefaultBilling  bool
 	ID                int64
@@ -234,6 +241,7 @@ func (q *Queries) ReplaceAddress(ctx context.Context, arg ReplaceAddressParams) 
 		arg.PostalCode,
 		arg.Country,
 		arg.Phone,
+		arg.PhoneE164,
 		arg.IsDefaultShipping,
 		arg.IsDefaultBilling,
 		arg.ID,
@@ -251,6 +259,7 @@ func (q *Queries) ReplaceAddress(ctx context.Context, arg ReplaceAddressParams) 
 		&i.PostalCode,
 		&i.Country,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.IsDefaultShipping,
 		&i.IsDefaultBilling,
 		&i.CreatedAt,

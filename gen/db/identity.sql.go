@@ -9,6 +9,43 @@ import (
 	"time"
 )
 
+const beginLoginAttempt = `-- name: BeginLoginAttempt :many
+INSERT INTO login_failures AS f (subject, failures, pending)
+SELECT s.subject, 0, 1 FROM unnest($1::text[]) AS s(subject) ORDER BY s.subject COLLATE "C"
+ON CONFLICT (subject) DO UPDATE
+   SET failures = CASE WHEN f.last_at < now() - interval '1 hour' THEN 0 ELSE f.failures END,
+       pending = CASE WHEN f.last_at < now() - interval '1 minute' THEN 1 ELSE f.pending + 1 END,
+       last_at = now()
+ WHERE (f.locked_until IS NULL OR f.locked_until <= now())
+   AND (f.last_at < now() - interval '1 minute'
+        OR f.pending < greatest(($2::integer[])[array_position($1::text[], f.subject)] - f.failures, 1))
+RETURNING f.subject
+`
+
+// Counts an attempt as under way for each of some subjects, and returns the subjects it was counted for. A subject that
+// is locked, or has no free failure left beside the attempts under way, is left out; behind its free failures one attempt
+// at a time may be under way. Attempts of a process that died are ignored after a minute, failures after an hour without
+// an attempt. Subjects are locked in their order, so that no two attempts deadlock.
+func (q *Queries) BeginLoginAttempt(ctx context.Context, subjects []string, free []int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, beginLoginAttempt, subjects, free)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var subject string
+		if err := rows.Scan(&subject); err != nil {
+			return nil, err
+		}
+		items = append(items, subject)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const changePassword = `-- name: ChangePassword :exec
 UPDATE users SET password_hash = $1, updated_at = now() WHERE id = $2
 `
@@ -60,7 +97,7 @@ SELECT count(*)
    AND ($1::text IS NULL OR role = $1)
    AND ($2::boolean IS NULL OR is_active = $2)
    AND ($3::text IS NULL
-        OR strpos(lower(concat_ws(' ', email, username, first_name, last_name)), lower($3)) > 0)
+        OR strpos(folded(concat_ws(' ', email, username, first_name, last_name, phone, phone_e164)), folded($3)) > 0)
 `
 
 func (q *Queries) CountCustomers(ctx context.Context, role *string, isActive *bool, q_ *string) (int64, error) {
@@ -68,24 +105,6 @@ func (q *Queries) CountCustomers(ctx context.Context, role *string, isActive *bo
 	var count int64
 	err := row.Scan(&count)
 	return count, err
-}
-
-const countLoginFailure = `-- name: CountLoginFailure :one
-INSERT INTO login_failures AS f (subject) VALUES ($1)
-ON CONFLICT (subject) DO UPDATE
-   SET failures = CASE WHEN f.last_at < now() - interval '1 hour' THEN 1 ELSE f.failures + 1 END, last_at = now(),
-       locked_until = CASE WHEN f.last_at >= now() - interval '1 hour' AND f.failures + 1 >= $2::int
-                           THEN now() + least(interval '15 minutes', interval '15 seconds' * power(2, least(f.failures + 1 - $2::int, 10))) END
-RETURNING (locked_until IS NOT NULL)::boolean AS locked
-`
-
-// Counts a failed login. Failures are forgotten after an hour without one. Beyond the free ones each locks for
-// twice as long as the one before, up to a quarter of an hour.
-func (q *Queries) CountLoginFailure(ctx context.Context, subject string, free int32) (bool, error) {
-	row := q.db.QueryRow(ctx, countLoginFailure, subject, free)
-	var locked bool
-	err := row.Scan(&locked)
-	return locked, err
 }
 
 const countSessions = `-- name: CountSessions :one
@@ -136,9 +155,9 @@ func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) (i
 }
 
 const createUser = `-- name: CreateUser :one
-INSERT INTO users (email, username, password_hash, first_name, last_name, phone, role)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
+INSERT INTO users (email, username, password_hash, first_name, last_name, phone, phone_e164, role)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+RETURNING id, email, username, password_hash, first_name, last_name, phone, phone_e164, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
 `
 
 type CreateUserParams struct {
@@ -148,6 +167,7 @@ type CreateUserParams struct {
 	FirstName    string
 	LastName     string
 	Phone        *string
+	PhoneE164    *string
 	Role         string
 }
 
@@ -160,6 +180,7 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) (User, e
 		arg.FirstName,
 		arg.LastName,
 		arg.Phone,
+		arg.PhoneE164,
 		arg.Role,
 	)
 	var i User
@@ -171,6 +192,7 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) (User, e
 		&i.FirstName,
 		&i.LastName,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.Role,
 		&i.IsActive,
 		&i.OrderUpdates,
@@ -185,13 +207,32 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) (User, e
 const deleteAccount = `-- name: DeleteAccount :exec
 UPDATE users
    SET email = 'deleted-' || id || '@invalid', username = NULL, password_hash = '', first_name = 'Deleted', last_name = 'account',
-       phone = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
+       phone = NULL, phone_e164 = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
  WHERE id = $1
 `
 
 // Removes everything personal from an account; its orders still refer to it.
 func (q *Queries) DeleteAccount(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, deleteAccount, id)
+	return err
+}
+
+const endLoginAttempt = `-- name: EndLoginAttempt :exec
+UPDATE login_failures f
+   SET pending = greatest(f.pending - 1, 0),
+       failures = CASE WHEN l.forgiven THEN 0 ELSE f.failures END,
+       locked_until = CASE WHEN NOT l.forgiven THEN f.locked_until END
+  FROM (SELECT o.subject, o.subject = ANY (coalesce($1::text[], '{}')) AS forgiven
+          FROM login_failures o
+         WHERE o.subject = ANY ($2::text[])
+         ORDER BY o.subject COLLATE "C"
+           FOR UPDATE) l
+ WHERE f.subject = l.subject
+`
+
+// Ends an attempt that did not fail. The failures of the forgiven subjects are forgotten.
+func (q *Queries) EndLoginAttempt(ctx context.Context, forgiven []string, subjects []string) error {
+	_, err := q.db.Exec(ctx, endLoginAttempt, forgiven, subjects)
 	return err
 }
 
@@ -209,17 +250,59 @@ func (q *Queries) EndSession(ctx context.Context, sessionID int64, userID int64)
 	return result.RowsAffected(), nil
 }
 
-const forgetLoginFailures = `-- name: ForgetLoginFailures :exec
-DELETE FROM login_failures WHERE subject = $1
+const failLoginAttempt = `-- name: FailLoginAttempt :many
+WITH counted AS (
+    UPDATE login_failures f
+       SET failures = f.failures + 1, pending = greatest(f.pending - 1, 0), last_at = now(),
+           locked_until = CASE WHEN f.failures + 1 >= l.free
+                               THEN now() + least(interval '15 minutes', interval '15 seconds' * power(2, least(f.failures + 1 - l.free, 10))) END
+      FROM (SELECT o.subject, ($1::integer[])[array_position($2::text[], o.subject)] AS free
+              FROM login_failures o
+             WHERE o.subject = ANY ($2::text[])
+             ORDER BY o.subject COLLATE "C"
+               FOR UPDATE) l
+     WHERE f.subject = l.subject
+    RETURNING f.subject, f.locked_until
+)
+SELECT subject FROM counted WHERE locked_until IS NOT NULL
 `
 
-func (q *Queries) ForgetLoginFailures(ctx context.Context, subject string) error {
-	_, err := q.db.Exec(ctx, forgetLoginFailures, subject)
+// Ends an attempt as a failure of each of its subjects, and returns those that are locked by it. Beyond the free failures
+// each one locks for twice as long as the one before, from 15 seconds to a quarter of an hour.
+func (q *Queries) FailLoginAttempt(ctx context.Context, free []int32, subjects []string) ([]string, error) {
+	rows, err := q.db.Query(ctx, failLoginAttempt, free, subjects)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var subject string
+		if err := rows.Scan(&subject); err != nil {
+			return nil, err
+		}
+		items = append(items, subject)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const forgetLoginFailures = `-- name: ForgetLoginFailures :exec
+DELETE FROM login_failures
+ WHERE subject = $1::text
+    OR subject >= $1::text || ' ' AND subject < $1::text || '!'
+`
+
+// Forgets the failures of an account, at all addresses.
+func (q *Queries) ForgetLoginFailures(ctx context.Context, account string) error {
+	_, err := q.db.Exec(ctx, forgetLoginFailures, account)
 	return err
 }
 
 const getActiveUserByEmail = `-- name: GetActiveUserByEmail :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE lower(email) = lower($1::text) AND is_active
+SELECT id, email, username, password_hash, first_name, last_name, phone, phone_e164, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE lower(email) = lower($1::text) AND is_active
 `
 
 // The active account with an e-mail address (users_email_key).
@@ -234,6 +317,7 @@ func (q *Queries) GetActiveUserByEmail(ctx context.Context, email string) (User,
 		&i.FirstName,
 		&i.LastName,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.Role,
 		&i.IsActive,
 		&i.OrderUpdates,
@@ -246,7 +330,7 @@ func (q *Queries) GetActiveUserByEmail(ctx context.Context, email string) (User,
 }
 
 const getCustomer = `-- name: GetCustomer :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL
+SELECT id, email, username, password_hash, first_name, last_name, phone, phone_e164, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL
 `
 
 // One account for the shop's administrators.
@@ -261,6 +345,7 @@ func (q *Queries) GetCustomer(ctx context.Context, id int64) (User, error) {
 		&i.FirstName,
 		&i.LastName,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.Role,
 		&i.IsActive,
 		&i.OrderUpdates,
@@ -343,7 +428,7 @@ func (q *Queries) GetRefreshToken(ctx context.Context, tokenHash []byte) (GetRef
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1
+SELECT id, email, username, password_hash, first_name, last_name, phone, phone_e164, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1
 `
 
 func (q *Queries) GetUser(ctx context.Context, id int64) (User, error) {
@@ -357,6 +442,7 @@ func (q *Queries) GetUser(ctx context.Context, id int64) (User, error) {
 		&i.FirstName,
 		&i.LastName,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.Role,
 		&i.IsActive,
 		&i.OrderUpdates,
@@ -369,7 +455,7 @@ func (q *Queries) GetUser(ctx context.Context, id int64) (User, error) {
 }
 
 const getUserByLogin = `-- name: GetUserByLogin :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users
+SELECT id, email, username, password_hash, first_name, last_name, phone, phone_e164, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users
  WHERE lower(email) = lower($1::text) OR lower(username) = lower($1::text)
  ORDER BY lower(email) = lower($1::text) DESC
  LIMIT 1
@@ -387,6 +473,7 @@ func (q *Queries) GetUserByLogin(ctx context.Context, login string) (User, error
 		&i.FirstName,
 		&i.LastName,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.Role,
 		&i.IsActive,
 		&i.OrderUpdates,
@@ -396,6 +483,18 @@ func (q *Queries) GetUserByLogin(ctx context.Context, login string) (User, error
 		&i.DeletedAt,
 	)
 	return i, err
+}
+
+const hasLoggedInFrom = `-- name: HasLoggedInFrom :one
+SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1 AND address <<= $2::cidr)
+`
+
+// Reports whether an account has logged in from a network before (sessions_user_id_idx).
+func (q *Queries) HasLoggedInFrom(ctx context.Context, userID int64, network netip.Prefix) (bool, error) {
+	row := q.db.QueryRow(ctx, hasLoggedInFrom, userID, network)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const listAdministrators = `-- name: ListAdministrators :many
@@ -424,13 +523,13 @@ func (q *Queries) ListAdministrators(ctx context.Context) ([]int64, error) {
 }
 
 const listCustomers = `-- name: ListCustomers :many
-SELECT users.id, users.email, users.username, users.password_hash, users.first_name, users.last_name, users.phone, users.role, users.is_active, users.order_updates, users.email_verified_at, users.created_at, users.updated_at, users.deleted_at, count(*) OVER () AS total
+SELECT users.id, users.email, users.username, users.password_hash, users.first_name, users.last_name, users.phone, users.phone_e164, users.role, users.is_active, users.order_updates, users.email_verified_at, users.created_at, users.updated_at, users.deleted_at, count(*) OVER () AS total
   FROM users
  WHERE deleted_at IS NULL
    AND ($1::text IS NULL OR role = $1)
    AND ($2::boolean IS NULL OR is_active = $2)
    AND ($3::text IS NULL
-        OR strpos(lower(concat_ws(' ', email, username, first_name, last_name)), lower($3)) > 0)
+        OR strpos(folded(concat_ws(' ', email, username, first_name, last_name, phone, phone_e164)), folded($3)) > 0)
  ORDER BY created_at DESC, id DESC
  LIMIT $5 OFFSET $4
 `
@@ -472,6 +571,7 @@ func (q *Queries) ListCustomers(ctx context.Context, arg ListCustomersParams) ([
 			&i.User.FirstName,
 			&i.User.LastName,
 			&i.User.Phone,
+			&i.User.PhoneE164,
 			&i.User.Role,
 			&i.User.IsActive,
 			&i.User.OrderUpdates,
@@ -550,7 +650,7 @@ func (q *Queries) LockAdministrators(ctx context.Context) error {
 }
 
 const lockUser = `-- name: LockUser :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
+SELECT id, email, username, password_hash, first_name, last_name, phone, phone_e164, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
 `
 
 // One account that is not deleted, locked for a change.
@@ -565,6 +665,7 @@ func (q *Queries) LockUser(ctx context.Context, id int64) (User, error) {
 		&i.FirstName,
 		&i.LastName,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.Role,
 		&i.IsActive,
 		&i.OrderUpdates,
@@ -602,16 +703,17 @@ func (q *Queries) RehashPassword(ctx context.Context, passwordHash string, iD in
 
 const replaceProfile = `-- name: ReplaceProfile :one
 UPDATE users
-   SET first_name = $1, last_name = $2, phone = $3, username = $4,
-       order_updates = coalesce($5::boolean, order_updates), updated_at = now()
- WHERE id = $6
-RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
+   SET first_name = $1, last_name = $2, phone = $3, phone_e164 = $4, username = $5,
+       order_updates = coalesce($6::boolean, order_updates), updated_at = now()
+ WHERE id = $7
+RETURNING id, email, username, password_hash, first_name, last_name, phone, phone_e164, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
 `
 
 type ReplaceProfileParams struct {
 	FirstName    string
 	LastName     string
 	Phone        *string
+	PhoneE164    *string
 	Username     *string
 	OrderUpdates *bool
 	ID           int64
@@ -622,6 +724,7 @@ func (q *Queries) ReplaceProfile(ctx context.Context, arg ReplaceProfileParams) 
 		arg.FirstName,
 		arg.LastName,
 		arg.Phone,
+		arg.PhoneE164,
 		arg.Username,
 		arg.OrderUpdates,
 		arg.ID,
@@ -635,6 +738,7 @@ func (q *Queries) ReplaceProfile(ctx context.Context, arg ReplaceProfileParams) 
 		&i.FirstName,
 		&i.LastName,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.Role,
 		&i.IsActive,
 		&i.OrderUpdates,
@@ -661,7 +765,7 @@ func (q *Queries) ResetPassword(ctx context.Context, passwordHash string, iD int
 }
 
 const setCustomerRole = `-- name: SetCustomerRole :one
-UPDATE users SET role = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
+UPDATE users SET role = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, phone_e164, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
 `
 
 func (q *Queries) SetCustomerRole(ctx context.Context, role string, iD int64) (User, error) {
@@ -675,6 +779,7 @@ func (q *Queries) SetCustomerRole(ctx context.Context, role string, iD int64) (U
 		&i.FirstName,
 		&i.LastName,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.Role,
 		&i.IsActive,
 		&i.OrderUpdates,
@@ -687,7 +792,7 @@ func (q *Queries) SetCustomerRole(ctx context.Context, role string, iD int64) (U
 }
 
 const setCustomerStatus = `-- name: SetCustomerStatus :one
-UPDATE users SET is_active = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
+UPDATE users SET is_active = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, phone_e164, role, is_active, order_updates, email_verified_at, created_at, updated_at, deleted_at
 `
 
 func (q *Queries) SetCustomerStatus(ctx context.Context, isActive bool, iD int64) (User, error) {
@@ -701,6 +806,7 @@ func (q *Queries) SetCustomerStatus(ctx context.Context, isActive bool, iD int64
 		&i.FirstName,
 		&i.LastName,
 		&i.Phone,
+		&i.PhoneE164,
 		&i.Role,
 		&i.IsActive,
 		&i.OrderUpdates,

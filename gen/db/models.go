@@ -14,9 +14,10 @@ type Address struct {
 	Line2             *string
 	City              string
 	State             *string
-	PostalCode        string
+	PostalCode        *string
 	Country           string
 	Phone             *string
+	PhoneE164         *string
 	IsDefaultShipping bool
 	IsDefaultBilling  bool
 	CreatedAt         time.Time
@@ -315,6 +316,7 @@ type User struct {
 	FirstName       string
 	LastName        string
 	Phone           *string
+	PhoneE164       *string
 	Role            string
 	IsActive        bool
 	OrderUpdates    bool

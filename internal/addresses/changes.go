@@ -7,6 +7,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/mergepatch"
 	"github.com/shopd/shopd/internal/platform/optional"
+	"github.com/shopd/shopd/internal/platform/phone"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -15,6 +16,9 @@ import (
 func (a *Addresses) CreateAddress(
 	ctx context.Context, r api.CreateAddressRequestObject,
 ) (api.CreateAddressResponseObject, error) {
+	if err := check(r.Body.Country, r.Body.PostalCode); err != nil {
+		return nil, err
+	}
 	address, err := a.create(ctx, db.CreateAddressParams{
 		UserID:            request.From(ctx).Principal.UserID,
 		Recipient:         r.Body.Recipient,
@@ -25,6 +29,7 @@ func (a *Addresses) CreateAddress(
 		PostalCode:        r.Body.PostalCode,
 		Country:           r.Body.Country,
 		Phone:             r.Body.Phone,
+		PhoneE164:         phone.E164(r.Body.Phone, r.Body.Country),
 		IsDefaultShipping: optional.Value(r.Body.IsDefaultShipping),
 		IsDefaultBilling:  optional.Value(r.Body.IsDefaultBilling),
 	})
@@ -95,7 +100,7 @@ func (a *Addresses) UpdateAddress(
 		mergepatch.Set(&to.Recipient, b.Recipient)
 		mergepatch.Set(&to.Line1, b.Line1)
 		mergepatch.Set(&to.City, b.City)
-		mergepatch.Set(&to.PostalCode, b.PostalCode)
+		mergepatch.Patch(&to.PostalCode, b.PostalCode)
 		mergepatch.Set(&to.Country, b.Country)
 		mergepatch.Set(&to.IsDefaultShipping, b.IsDefaultShipping)
 		mergepatch.Set(&to.IsDefaultBilling, b.IsDefaultBilling)
@@ -136,6 +141,10 @@ func (a *Addresses) change(
 			IsDefaultBilling:  now.IsDefaultBilling,
 		}
 		work(&next)
+		if err := check(next.Country, next.PostalCode); err != nil {
+			return err
+		}
+		next.PhoneE164 = phone.E164(next.Phone, next.Country)
 		if err := clearDefaults(
 			ctx, q, user, id, next.IsDefaultShipping, next.IsDefaultBilling,
 		); err != nil {

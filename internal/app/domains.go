@@ -47,6 +47,7 @@ func (a *App) newIdentity() (err error) {
 		BcryptCost:      s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
+		RefreshLeeway:   s.RefreshLeeway,
 		FreeFailures:    s.LoginFreeFailures,
 		HideAccounts:    s.RegisterEnumeration == "hidden",
 		PublicLogin:     publicLogin,

@@ -65,6 +65,12 @@ var words = []struct {
 		"every combination of the values given, at most 100",
 	},
 	{regexp.MustCompile(`^must not be 0$`), "Not 0"},
+	{regexp.MustCompile(`^is not a code that ISO 3166-1`), "one that is assigned today"},
+	{
+		regexp.MustCompile(`^is not a postal code of|^is required in [A-Z]{2}$`),
+		"The postal code, in the form of the country",
+	},
+	{regexp.MustCompile(`^must hold no line breaks`), "It holds no line breaks"},
 	{regexp.MustCompile(`^cannot be taken away`), "It cannot be taken away"},
 	{regexp.MustCompile(`^must be a day of the years`), "of the years 1970 to 9999"},
 	{regexp.MustCompile(`^must not be before from$`), "not before `from`"},

@@ -128,7 +128,7 @@ func (i *Identity) setRole(ctx context.Context, id int64, role string) (db.User,
 // Promote makes an account an administrator, by e-mail address or user name. It is how a shop gets
 // its first one.
 func (i *Identity) Promote(ctx context.Context, login string) (db.User, error) {
-	user, err := i.queries.GetUserByLogin(ctx, login)
+	user, err := i.queries.GetUserByLogin(ctx, normalLogin(login))
 	if err != nil {
 		return user, postgres.NotFound(err, ErrNoCustomer)
 	}
@@ -137,7 +137,7 @@ func (i *Identity) Promote(ctx context.Context, login string) (db.User, error) {
 
 // Deactivate deactivates an account and ends its sessions, by e-mail address or user name.
 func (i *Identity) Deactivate(ctx context.Context, login string) error {
-	user, err := i.queries.GetUserByLogin(ctx, login)
+	user, err := i.queries.GetUserByLogin(ctx, normalLogin(login))
 	if err != nil {
 		return postgres.NotFound(err, ErrNoCustomer)
 	}

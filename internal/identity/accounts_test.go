@@ -197,7 +197,7 @@ func TestCurrentUserIsTagged(t *testing.T) {
 
 func TestRefreshRotates(t *testing.T) {
 	t.Parallel()
-	shop := apitest.New(t)
+	shop := apitest.New(t, apitest.Setting{Name: "REFRESH_LEEWAY", Value: "0s"})
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	first := login(shop)
 	var second api.TokenPair

@@ -76,7 +76,7 @@ func TestCookies(t *testing.T) {
 		"recipient":   "Ada",
 		"line1":       "1 Road",
 		"city":        "London",
-		"postal_code": "N1",
+		"postal_code": "N1 9GU",
 		"country":     "GB",
 	}
 	for _, wrong := range []string{"", "guess", other} {

@@ -31,7 +31,7 @@ func (i *Identity) deleteAccount(ctx context.Context) error {
 			if err := q.TerminateSessions(ctx, new("account_deleted"), id, 0); err != nil {
 				return user, err
 			}
-			if err := q.ForgetLoginFailures(ctx, accountSubject(user.Email)); err != nil {
+			if err := forgetFailures(ctx, q, user); err != nil {
 				return user, err
 			}
 			if i.settings.Forget != nil {

@@ -83,7 +83,7 @@ func (h *heldRefresh) release() (status int, pair api.TokenPair, err error) {
 // are no thieves.
 func TestAnHonestRefreshRaceHarmsNobody(t *testing.T) {
 	t.Parallel()
-	shop := apitest.New(t)
+	shop := apitest.New(t, apitest.Setting{Name: "REFRESH_LEEWAY", Value: "0s"})
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	pair := login(shop)
 	for round := range rounds(25, 1000) {

@@ -30,6 +30,7 @@ type Settings struct {
 	Issuer          string
 	AccessLifetime  time.Duration
 	RefreshLifetime time.Duration
+	RefreshLeeway   time.Duration // a spent refresh token that returns so soon lost a race
 	BcryptCost      int
 	ResetURL        string // where the shop sets a new password; the token is added
 	VerificationURL string // where the shop verifies an address; the token is added

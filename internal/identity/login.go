@@ -45,21 +45,24 @@ func (i *Identity) Login(
 // login checks the password and starts a session. Only a caller who knows the password learns that
 // an account is inactive.
 func (i *Identity) login(ctx context.Context, name, password string) (tokenPair, error) {
-	lock := i.lockFor(ctx, name)
-	if err := lock.check(ctx); err != nil {
-		return tokenPair{}, err
-	}
+	name = normalLogin(name)
 	user, err := i.queries.GetUserByLogin(ctx, name)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return tokenPair{}, err
+	}
+	attempt, err := i.beginLogin(ctx, user, name)
+	if err != nil {
 		return tokenPair{}, err
 	}
 	right, err := i.passwords.matches(ctx, user.PasswordHash, password)
 	switch {
 	case err != nil:
+		attempt.abandon(ctx)
 		return tokenPair{}, err
 	case !right, i.isPublicLogin(user, password):
-		return tokenPair{}, lock.fail(ctx, user.ID)
+		return tokenPair{}, attempt.fail(ctx, user.ID)
 	case !user.IsActive:
+		attempt.abandon(ctx)
 		return tokenPair{}, ErrInactive
 	}
 	pair := tokenPair{user: user, refresh: randomToken()}
@@ -83,12 +86,13 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 		); err != nil {
 			return err
 		}
-		if err := lock.forget(ctx, q); err != nil {
+		if err := attempt.succeed(ctx, q); err != nil {
 			return err
 		}
 		return record(ctx, q, event{name: "login.succeeded", actor: user.ID, target: user.ID})
 	})
 	if err != nil {
+		attempt.abandon(ctx)
 		return tokenPair{}, err
 	}
 	i.rehash(ctx, user, password)

@@ -71,8 +71,9 @@ func (i *Identity) sendMail(ctx context.Context, job mailJob) error {
 func (i *Identity) compose(
 	ctx context.Context, user db.User, p purpose,
 ) (message mail.Message, err error) {
-	data := struct{ Name, Link, Shop string }{
-		user.FirstName, i.settings.VerificationURL, i.settings.Issuer,
+	data := struct{ Name, Link, Shop string }{"", i.settings.VerificationURL, i.settings.Issuer}
+	if user.EmailVerifiedAt != nil { // else a stranger may have chosen the name
+		data.Name = user.FirstName
 	}
 	subject := "Confirm your e-mail address"
 	switch p {

@@ -34,6 +34,7 @@ var common = sync.OnceValue(func() map[string]bool {
 
 // checkPassword returns what is wrong with a new password, or "".
 func checkPassword(password, email string) string {
+	password = normalPassword(password)
 	switch name, _, _ := strings.Cut(email, "@"); {
 	case len(password) < minPassword:
 		return fmt.Sprintf("must have at least %d bytes", minPassword)
@@ -84,7 +85,7 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer release()
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), p.cost)
+	hash, err := bcrypt.GenerateFromPassword([]byte(normalPassword(password)), p.cost)
 	return string(hash), err
 }
 
@@ -96,6 +97,7 @@ func (p *passwords) matches(ctx context.Context, hash, password string) (bool, e
 		return false, err
 	}
 	defer release()
+	password = normalPassword(password)
 	exists := hash != "" && len(password) <= maxPassword
 	if !exists {
 		_ = bcrypt.CompareHashAndPassword(p.dummy, []byte("another password"))

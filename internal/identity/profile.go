@@ -6,6 +6,8 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/mergepatch"
+	"github.com/shopd/shopd/internal/platform/optional"
+	"github.com/shopd/shopd/internal/platform/phone"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -22,11 +24,16 @@ func (i *Identity) GetProfile(
 func (i *Identity) ReplaceProfile(
 	ctx context.Context, r api.ReplaceProfileRequestObject,
 ) (api.ReplaceProfileResponseObject, error) {
+	last := optional.Value(r.Body.LastName)
+	if err := checkNames(r.Body.FirstName, last); err != nil {
+		return nil, err
+	}
 	user, err := i.queries.ReplaceProfile(ctx, db.ReplaceProfileParams{
 		ID:           request.From(ctx).Principal.UserID,
 		FirstName:    r.Body.FirstName,
-		LastName:     r.Body.LastName,
+		LastName:     last,
 		Phone:        r.Body.Phone,
+		PhoneE164:    phone.E164(r.Body.Phone, ""),
 		Username:     r.Body.Username,
 		OrderUpdates: r.Body.OrderUpdates,
 	})
@@ -58,6 +65,10 @@ func (i *Identity) UpdateProfile(
 		mergepatch.Set(&next.LastName, r.Body.LastName)
 		mergepatch.Patch(&next.Phone, r.Body.Phone)
 		mergepatch.Patch(&next.Username, r.Body.Username)
+		next.PhoneE164 = phone.E164(next.Phone, "")
+		if err := checkNames(next.FirstName, next.LastName); err != nil {
+			return err
+		}
 		user, err = q.ReplaceProfile(ctx, next)
 		return err
 	})

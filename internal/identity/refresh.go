@@ -45,7 +45,8 @@ func (i *Identity) RefreshToken(
 }
 
 // refresh exchanges a refresh token for a new pair. Of racing exchanges of one token exactly one
-// commits. The others, which arrived before it was complete, get ErrRefreshRace. A request that
+// commits. The others, which arrived before it was complete or within the leeway after that, get
+// ErrRefreshRace: two tabs of a browser refresh the same token a moment apart. A request that
 // arrives later holds a copied token, and the session ends.
 //
 // check, if set, may refuse the token's session.
@@ -122,15 +123,15 @@ func (i *Identity) endReused(ctx context.Context, stored db.GetRefreshTokenRow) 
 }
 
 // lostRace reports whether a request with a spent token arrived before the exchange that spent it
-// was complete. This process knows the exact time of its own exchanges. For those of other
+// was complete, or no later than the leeway after that. This process knows the exact time of its own exchanges. For those of other
 // processes it uses the database's clock: the time this request has taken is measured up to the
 // database's reply, so it is too long rather than too short, and an honest loser is never taken for
 // a thief.
 func (i *Identity) lostRace(ctx context.Context, hash []byte, stored db.GetRefreshTokenRow) bool {
 	arrived := request.From(ctx).Arrived
 	if settled, here := i.exchanges.Get(string(hash)); here {
-		return arrived.Before(settled)
+		return arrived.Before(settled.Add(i.settings.RefreshLeeway))
 	}
 	return stored.SettledAt == nil ||
-		stored.At.Add(-time.Since(arrived)).Before(*stored.SettledAt)
+		stored.At.Add(-time.Since(arrived)).Before(stored.SettledAt.Add(i.settings.RefreshLeeway))
 }

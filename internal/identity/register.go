@@ -10,6 +10,8 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/events"
+	"github.com/shopd/shopd/internal/platform/optional"
+	"github.com/shopd/shopd/internal/platform/phone"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 )
@@ -22,7 +24,7 @@ func (i *Identity) Register(
 		Email:     string(r.Body.Email),
 		Password:  r.Body.Password,
 		FirstName: r.Body.FirstName,
-		LastName:  r.Body.LastName,
+		LastName:  optional.Value(r.Body.LastName),
 		Username:  r.Body.Username,
 		Phone:     r.Body.Phone,
 		Role:      "customer",
@@ -48,7 +50,13 @@ type NewUser struct {
 
 // CreateUser creates an account after checking the password against the policy, and queues the mail
 // that verifies its address.
-func (i *Identity) CreateUser(ctx context.Context, user NewUser) (db.User, error) {
+func (i *Identity) CreateUser(ctx context.Context, user NewUser) (_ db.User, err error) {
+	if user.Email, err = normalEmail(user.Email); err != nil {
+		return db.User{}, err
+	}
+	if err := checkNames(user.FirstName, user.LastName); err != nil {
+		return db.User{}, err
+	}
 	if message := checkPassword(user.Password, user.Email); message != "" {
 		return db.User{}, problem.Invalid(problem.Field{Pointer: "/password", Message: message})
 	}
@@ -72,6 +80,7 @@ func (i *Identity) createUser(
 			FirstName:    user.FirstName,
 			LastName:     user.LastName,
 			Phone:        user.Phone,
+			PhoneE164:    phone.E164(user.Phone, ""),
 			Role:         user.Role,
 		})
 		if err != nil {
@@ -117,7 +126,7 @@ func (i *Identity) SeedUser(ctx context.Context, user NewUser) error {
 
 // mailAccountExists mails the owner of an address that somebody registered with it.
 func (i *Identity) mailAccountExists(ctx context.Context, email string) error {
-	user, err := i.queries.GetActiveUserByEmail(ctx, email)
+	user, err := i.queries.GetActiveUserByEmail(ctx, normalLogin(email))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 func (i *Identity) ForgotPassword(
 	ctx context.Context, r api.ForgotPasswordRequestObject,
 ) (api.ForgotPasswordResponseObject, error) {
-	user, err := i.queries.GetActiveUserByEmail(ctx, string(r.Body.Email))
+	user, err := i.queries.GetActiveUserByEmail(ctx, normalLogin(string(r.Body.Email)))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (i *Identity) resetPassword(ctx context.Context, token, password string) er
 		if err := q.TerminateSessions(ctx, new("password_changed"), user.ID, 0); err != nil {
 			return err
 		}
-		if err := q.ForgetLoginFailures(ctx, accountSubject(user.Email)); err != nil {
+		if err := forgetFailures(ctx, q, user); err != nil {
 			return err
 		}
 		return record(ctx, q, event{name: "password.reset", actor: user.ID, target: user.ID})

@@ -93,6 +93,7 @@ func (c *checker) access() {
 	c.oneOf("ALGORITHM", s.Algorithm, "HS256", "HS384", "HS512", "RS256", "EdDSA")
 	c.within("ACCESS_TOKEN_EXPIRE_MINUTES", s.AccessTokenMinutes, 1, 24*60)
 	c.within("REFRESH_TOKEN_EXPIRE_DAYS", s.RefreshTokenDays, 1, 365)
+	c.lasts("REFRESH_LEEWAY", s.RefreshLeeway, 0, time.Minute, "0s to 1m")
 	least := 10
 	if s.Debug {
 		least = 4

@@ -48,14 +48,16 @@ type Settings struct {
 	SecretKey string `env:"SECRET_KEY"`
 	// SecretKeyFile holds the key if SECRET_KEY is not set. With DEBUG=true it is created with a
 	// random key if it does not exist.
-	SecretKeyFile       string `env:"SECRET_KEY_FILE"`
-	Algorithm           string `env:"ALGORITHM" envDefault:"HS256"`
-	JWTKeysDir          string `env:"JWT_KEYS_DIR"`
-	AccessTokenMinutes  int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"30"`
-	RefreshTokenDays    int    `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"7"`
-	BcryptCost          int    `env:"BCRYPT_COST" envDefault:"12"`
-	RegisterEnumeration string `env:"REGISTER_ENUMERATION" envDefault:"open"` // open or hidden
-	LoginFreeFailures   int    `env:"LOGIN_FREE_FAILURES" envDefault:"10"`
+	SecretKeyFile      string `env:"SECRET_KEY_FILE"`
+	Algorithm          string `env:"ALGORITHM" envDefault:"HS256"`
+	JWTKeysDir         string `env:"JWT_KEYS_DIR"`
+	AccessTokenMinutes int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"30"`
+	RefreshTokenDays   int    `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"7"`
+	// RefreshLeeway is how long a spent refresh token that returns lost a race, and was not stolen.
+	RefreshLeeway       time.Duration `env:"REFRESH_LEEWAY" envDefault:"10s"`
+	BcryptCost          int           `env:"BCRYPT_COST" envDefault:"12"`
+	RegisterEnumeration string        `env:"REGISTER_ENUMERATION" envDefault:"open"` // open or hidden
+	LoginFreeFailures   int           `env:"LOGIN_FREE_FAILURES" envDefault:"10"`
 
 	DatabaseURL      string `env:"DATABASE_URL"`
 	PostgresUser     string `env:"POSTGRES_USER" envDefault:"shopd"`

@@ -50,7 +50,7 @@ func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, 
 			Imports: {MaxWorkers: 1},
 			Fetches: {MaxWorkers: fetchesAtOnce},
 		},
-		Workers: workers, Logger: log, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
+		Workers: workers, Logger: quiet(log), JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
 	})
 	return &Queue{pool: pool, client: client, workers: workers}, err
 }

@@ -1004,8 +1004,10 @@ export const redeliverWebhook = /* @__PURE__ */ operation<operations['redeliverW
  * Exchange a refresh token for new tokens.
  *
  * Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
- * wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
- * complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+ * wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+ * up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+ * `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+ * tokens with it (401 `token_reused`).
  *
  * Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
  * (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.

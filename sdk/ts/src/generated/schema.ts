@@ -67,8 +67,10 @@ export interface paths {
         /**
          * Exchange a refresh token for new tokens
          * @description Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-         *     wins; the others get 409 and the session stays valid. A token that comes back after its exchange was
-         *     complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+         *     wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
+         *     up to 10 seconds after its exchange, as another tab of the browser may send it (setting
+         *     `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
+         *     tokens with it (401 `token_reused`).
          *
          *     Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
          *     (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
@@ -3054,17 +3056,23 @@ export interface components {
          */
         Password: string;
         /**
-         * @description A person's name.
+         * @description A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
          * @example Ada
          */
         PersonName: string;
+        /**
+         * @description A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
+         *     or mailboxes.
+         * @example Lovelace
+         */
+        LastName: string;
         /**
          * @description A name to log in with instead of the e-mail address. Case does not matter.
          * @example ada
          */
         Username: string;
         /**
-         * @description A phone number as people write it.
+         * @description A phone number as people write it, also with brackets or an extension.
          * @example +44 20 7946 0958
          */
         Phone: string;
@@ -3078,7 +3086,7 @@ export interface components {
             email: components["schemas"]["Email"];
             password: components["schemas"]["Password"];
             first_name: components["schemas"]["PersonName"];
-            last_name: components["schemas"]["PersonName"];
+            last_name?: components["schemas"]["LastName"];
             phone?: components["schemas"]["Phone"];
             username?: components["schemas"]["Username"];
         };
@@ -3350,9 +3358,9 @@ export interface components {
         /** @description What an account may say of itself. */
         Profile: {
             first_name: components["schemas"]["PersonName"];
-            last_name: components["schemas"]["PersonName"];
+            last_name?: components["schemas"]["LastName"];
             /**
-             * @description A phone number as people write it.
+             * @description A phone number as people write it, also with brackets or an extension.
              * @example +44 20 7946 0958
              */
             phone?: string | null;
@@ -3371,9 +3379,9 @@ export interface components {
         /** @description What is to change. */
         ProfilePatch: {
             first_name?: components["schemas"]["PersonName"];
-            last_name?: components["schemas"]["PersonName"];
+            last_name?: components["schemas"]["LastName"];
             /**
-             * @description A phone number as people write it.
+             * @description A phone number as people write it, also with brackets or an extension.
              * @example +44 20 7946 0958
              */
             phone?: string | null;
@@ -3417,17 +3425,18 @@ export interface components {
              */
             state?: string | null;
             /**
-             * @description The postal code.
+             * @description The postal code, in the form of the country. Null where there is none: it is required in countries whose
+             *     addresses need one.
              * @example SW1Y 4JH
              */
-            postal_code: string;
+            postal_code?: string | null;
             /**
-             * @description ISO 3166-1 alpha-2 code of the country.
+             * @description ISO 3166-1 alpha-2 code of the country, one that is assigned today.
              * @example GB
              */
             country: string;
             /**
-             * @description A phone number as people write it.
+             * @description A phone number as people write it, also with brackets or an extension.
              * @example +44 20 7946 0958
              */
             phone?: string | null;
@@ -3470,17 +3479,17 @@ export interface components {
              */
             state?: string | null;
             /**
-             * @description The postal code.
+             * @description The postal code, in the form of the country, or null where there is none.
              * @example SW1Y 4JH
              */
-            postal_code?: string;
+            postal_code?: string | null;
             /**
-             * @description ISO 3166-1 alpha-2 code of the country.
+             * @description ISO 3166-1 alpha-2 code of the country, one that is assigned today.
              * @example GB
              */
             country?: string;
             /**
-             * @description A phone number as people write it.
+             * @description A phone number as people write it, also with brackets or an extension.
              * @example +44 20 7946 0958
              */
             phone?: string | null;
@@ -3524,17 +3533,17 @@ export interface components {
              */
             state: string | null;
             /**
-             * @description The postal code.
+             * @description The postal code, or null where there is none.
              * @example SW1Y 4JH
              */
-            postal_code: string;
+            postal_code: string | null;
             /**
-             * @description ISO 3166-1 alpha-2 code of the country.
+             * @description ISO 3166-1 alpha-2 code of the country, one that is assigned today.
              * @example GB
              */
             country: string;
             /**
-             * @description A phone number as people write it.
+             * @description A phone number as people write it, also with brackets or an extension.
              * @example +44 20 7946 0958
              */
             phone: string | null;
@@ -6598,17 +6607,18 @@ export interface components {
              */
             state: string | null;
             /**
-             * @description The postal code.
+             * @description The postal code, in the form of the country. Null where there is none: it is required in countries whose
+             *     addresses need one.
              * @example SW1Y 4JH
              */
-            postal_code: string;
+            postal_code: string | null;
             /**
-             * @description ISO 3166-1 alpha-2 code of the country.
+             * @description ISO 3166-1 alpha-2 code of the country, one that is assigned today.
              * @example GB
              */
             country: string;
             /**
-             * @description A phone number as people write it.
+             * @description A phone number as people write it, also with brackets or an extension.
              * @example +44 20 7946 0958
              */
             phone: string | null;
@@ -9408,6 +9418,7 @@ export type FieldError = components['schemas']['FieldError'];
 export type Email = components['schemas']['Email'];
 export type Password = components['schemas']['Password'];
 export type PersonName = components['schemas']['PersonName'];
+export type LastName = components['schemas']['LastName'];
 export type Username = components['schemas']['Username'];
 export type Phone = components['schemas']['Phone'];
 export type Role = components['schemas']['Role'];

@@ -1,0 +1,31 @@
+// Package phone reads phone numbers as people write them.
+package phone
+
+import (
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// spaces are the blanks and hyphens that come with numbers pasted from web pages.
+var spaces = strings.NewReplacer(
+	"\u00a0", " ", "\u2009", " ", "\u202f", " ",
+	"\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-",
+)
+
+// E164 returns a number in the form of ITU-T E.164, such as +442079460958. country is the ISO 3166-1
+// code of the country whose national numbers are meant, or empty if only numbers with a country code
+// are. It returns nil if the text is no number that could exist. An extension is left out.
+func E164(text *string, country string) *string {
+	if text == nil {
+		return nil
+	}
+	if country == "" {
+		country = phonenumbers.UNKNOWN_REGION
+	}
+	number, err := phonenumbers.Parse(spaces.Replace(*text), country)
+	if err != nil || !phonenumbers.IsPossibleNumber(number) {
+		return nil
+	}
+	return new(phonenumbers.Format(number, phonenumbers.E164))
+}
