@@ -55,7 +55,7 @@ type Server struct {
 // model is what a name can be used for.
 type model struct{ embeds, generates, retired bool }
 
-// New makes a stand-in that knows the usual models, takes any key and answers Obedient.
+// New returns a stand-in that knows the usual models, takes any key and answers Obedient.
 func New() *Server {
 	return &Server{
 		models: map[string]model{

@@ -29,7 +29,7 @@ var (
 // Local is the model. It is safe for concurrent use.
 type Local struct{ vocabulary atomic.Pointer[vocabulary] }
 
-// New makes a provider that has not learned any words yet: all weigh the same, and typos stay.
+// New returns a provider that has not learned any words yet: all weigh the same, and typos stay.
 func New() *Local {
 	l := &Local{}
 	l.vocabulary.Store(newVocabulary())
