@@ -275,3 +275,12 @@ SELECT p.id AS product_id, p.name, p.slug, p.description, p.condition, p.attribu
   LEFT JOIN feed_items i ON i.variant_id = v.id
   LEFT JOIN feed_groups g ON g.product_id = p.id
  ORDER BY p.id, v.is_default DESC, v.position, v.id;
+
+-- The names of attributes that products have, to find those that should not be public.
+-- name: ListPublishedAttributes :many
+SELECT k.name::text AS name, count(*)::bigint AS products
+  FROM products p CROSS JOIN LATERAL jsonb_object_keys(p.attributes) AS k(name)
+ WHERE p.deleted_at IS NULL
+ GROUP BY k.name
+ ORDER BY k.name
+ LIMIT 10000;

@@ -31,6 +31,9 @@ func checkCommand() *cobra.Command {
 					}
 					findings += len(result.Found)
 				}
+				if err := printInternalAttributes(c, a); err != nil {
+					return err
+				}
 				if findings > 0 {
 					return fmt.Errorf("the books do not balance: %d findings", findings)
 				}
@@ -38,4 +41,18 @@ func checkCommand() *cobra.Command {
 			})
 		},
 	}
+}
+
+// printInternalAttributes lists attributes that shoppers see and that look like the shop's own
+// business, such as a cost price that a feed brought. They do not make the check fail.
+func printInternalAttributes(c *cobra.Command, a *app.App) error {
+	found, err := a.Feeds.InternalAttributes(c.Context())
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	fmt.Fprintln(c.OutOrStdout(), "These attributes are public and look internal; clear them if they are not meant for shoppers:")
+	for _, attribute := range found {
+		fmt.Fprintf(c.OutOrStdout(), "  %s (%d products)\n", attribute.Name, attribute.Products)
+	}
+	return nil
 }

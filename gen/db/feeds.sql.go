@@ -1015,6 +1015,41 @@ func (q *Queries) ListImports(ctx context.Context, arg ListImportsParams) ([]Imp
 	return items, nil
 }
 
+const listPublishedAttributes = `-- name: ListPublishedAttributes :many
+SELECT k.name::text AS name, count(*)::bigint AS products
+  FROM products p CROSS JOIN LATERAL jsonb_object_keys(p.attributes) AS k(name)
+ WHERE p.deleted_at IS NULL
+ GROUP BY k.name
+ ORDER BY k.name
+ LIMIT 10000
+`
+
+type ListPublishedAttributesRow struct {
+	Name     string
+	Products int64
+}
+
+// The names of attributes that products have, to find those that should not be public.
+func (q *Queries) ListPublishedAttributes(ctx context.Context) ([]ListPublishedAttributesRow, error) {
+	rows, err := q.db.Query(ctx, listPublishedAttributes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPublishedAttributesRow{}
+	for rows.Next() {
+		var i ListPublishedAttributesRow
+		if err := rows.Scan(&i.Name, &i.Products); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUnusedFeedFiles = `-- name: ListUnusedFeedFiles :many
 SELECT f.name::text AS name FROM (SELECT unnest($1::text[]) AS name) f
  WHERE NOT EXISTS (SELECT FROM imports i WHERE i.finished_at IS NULL AND i.file = f.name)

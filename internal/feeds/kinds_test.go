@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/apitest"
+	"github.com/shopd/shopd/internal/feeds"
 )
 
 // variantsOf returns a line for each variant: its id, price, sale price, stock, and whether it is
@@ -112,6 +113,9 @@ func TestColumnsAreNotPublishedUnasked(t *testing.T) {
 	}
 	shop := apitest.New(t, apitest.Setting{Name: "FEED_ATTRIBUTES", Value: "capacity, supplier"})
 	load(t, shop, shop.Admin(), feed)
+	internal, err := shop.App.Feeds.InternalAttributes(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []feeds.InternalAttribute{{Name: "supplier", Products: 1}}, internal)
 	assert.Equal(t, map[string]string{"color": "red", "capacity": "2 l", "supplier": "Secret Ltd"}, attributes(shop))
 }
 

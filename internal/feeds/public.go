@@ -1,7 +1,9 @@
 package feeds
 
 import (
+	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,26 +16,41 @@ var descriptive = wordSet(`color size material pattern gender age_group size_typ
 	unit_pricing_measure unit_pricing_base_measure product_length product_width product_height
 	product_weight`)
 
-// internal are words in the names of columns that are the shop's own business. All (*) does not
-// publish such a column; its name does.
-var internal = []string{
-	"cost", "purchase", "wholesale", "margin", "markup", "supplier", "vendor_code", "einkauf", "buying",
-	"custom_label", "ads_", "adwords", "promotion_id", "shipping", "tax", "commission", "profit", "rrp_net",
-	"internal", "private", "secret", "note_", "warehouse", "bin_location", "account", "inventory_policy",
-	"excluded_destination", "included_destination", "transit_time", "min_handling", "max_handling", "lieferant",
-	"meta:_", "auto_pricing",
-}
+// internalWords are what the names of columns hold that are the shop's own business, as whole words.
+// All (*) does not publish such a column; its name does.
+var internalWords = strings.Fields(`cost costs purchase wholesale margin markup supplier suppliers
+	vendor_code einkauf einkaufspreis ek ek_preis buying_price buy_price lieferant custom_label ads_redirect
+	adwords adwords_redirect promotion_id shipping tax taxes commission profit internal private secret
+	staff_note admin_note warehouse bin_location inventory_policy excluded_destination included_destination
+	transit_time min_handling_time max_handling_time auto_pricing_min_price cogs`)
 
-// isInternal reports whether a column looks like the shop's own business.
+// notLetters parts the words of a name.
+var notLetters = regexp.MustCompile(`[^\pL\pN]+`)
+
+// isInternal reports whether the name of a column or an attribute looks like the shop's own business.
 func isInternal(name string) bool {
-	return slices.ContainsFunc(internal, func(word string) bool {
-		return strings.HasPrefix(name, word) || strings.Contains(name, "_"+word) ||
-			len(word) > 5 && strings.Contains(name, word)
+	name = "_" + notLetters.ReplaceAllString(strings.ToLower(name), "_") + "_"
+	return slices.ContainsFunc(internalWords, func(word string) bool {
+		return strings.Contains(name, "_"+word+"_")
 	})
 }
 
-// InternalWords returns the words by which attributes that should not be public are found.
-func InternalWords() []string { return slices.Clone(internal) }
+// InternalAttribute is an attribute that shoppers see, though its name looks internal.
+type InternalAttribute struct {
+	Name     string
+	Products int64 // that have it
+}
+
+// InternalAttributes returns published attributes whose names look internal.
+func (f *Feeds) InternalAttributes(ctx context.Context) (found []InternalAttribute, err error) {
+	rows, err := f.queries.ListPublishedAttributes(ctx)
+	for _, row := range rows {
+		if isInternal(row.Name) {
+			found = append(found, InternalAttribute{row.Name, row.Products})
+		}
+	}
+	return found, err
+}
 
 // allAttributes publishes every column that does not look internal.
 const allAttributes = "*"
