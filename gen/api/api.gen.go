@@ -2060,6 +2060,9 @@ type Cart struct {
 	// Example: USD
 	Currency Currency `json:"currency"`
 
+	// Dropped What a merge left out. Only in its response, and only if it left something out.
+	Dropped []CartDrop `json:"dropped,omitempty"`
+
 	// Lines The lines in the order they were added.
 	Lines []CartLine `json:"lines"`
 
@@ -2075,6 +2078,34 @@ type Cart struct {
 	//
 	// Example: 3
 	TotalQuantity int64 `json:"total_quantity"`
+}
+
+// CartDrop Units of a variant that a merge of carts left out.
+type CartDrop struct {
+	// Message Why, for people.
+	//
+	// Example: Only 3 are left.
+	Message string `json:"message"`
+
+	// Name The product's name.
+	//
+	// Example: Drift Headphones
+	Name string `json:"name"`
+
+	// ProductID An id.
+	//
+	// Example: 7
+	ProductID ID `json:"product_id"`
+
+	// Quantity How many units were left out.
+	//
+	// Example: 2
+	Quantity int32 `json:"quantity"`
+
+	// VariantID An id.
+	//
+	// Example: 7
+	VariantID ID `json:"variant_id"`
 }
 
 // CartItem What to put into the cart.

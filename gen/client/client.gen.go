@@ -2061,6 +2061,9 @@ type Cart struct {
 	// Example: USD
 	Currency Currency `json:"currency"`
 
+	// Dropped What a merge left out. Only in its response, and only if it left something out.
+	Dropped []CartDrop `json:"dropped,omitempty"`
+
 	// Lines The lines in the order they were added.
 	Lines []CartLine `json:"lines"`
 
@@ -2076,6 +2079,34 @@ type Cart struct {
 	//
 	// Example: 3
 	TotalQuantity int64 `json:"total_quantity"`
+}
+
+// CartDrop Units of a variant that a merge of carts left out.
+type CartDrop struct {
+	// Message Why, for people.
+	//
+	// Example: Only 3 are left.
+	Message string `json:"message"`
+
+	// Name The product's name.
+	//
+	// Example: Drift Headphones
+	Name string `json:"name"`
+
+	// ProductID An id.
+	//
+	// Example: 7
+	ProductID ID `json:"product_id"`
+
+	// Quantity How many units were left out.
+	//
+	// Example: 2
+	Quantity int32 `json:"quantity"`
+
+	// VariantID An id.
+	//
+	// Example: 7
+	VariantID ID `json:"variant_id"`
 }
 
 // CartItem What to put into the cart.
@@ -10018,7 +10049,8 @@ type ClientInterface interface {
 	// MergeCartWithBody Take over a guest's cart
 	//
 	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+	// `dropped` names every unit that was, and why.
 	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
 	//
 	// Takes any type of body and a specified content type.
@@ -10029,7 +10061,8 @@ type ClientInterface interface {
 	// MergeCart Take over a guest's cart
 	//
 	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+	// `dropped` names every unit that was, and why.
 	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
 	//
 	// Takes a body of the `application/json` content type.
@@ -13697,7 +13730,8 @@ func (c *Client) ChangeCartItem(ctx context.Context, productID ID, params *Chang
 // MergeCartWithBody Take over a guest's cart
 //
 // Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+// `dropped` names every unit that was, and why.
 // The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
 //
 // Takes any type of body and a specified content type.
@@ -13718,7 +13752,8 @@ func (c *Client) MergeCartWithBody(ctx context.Context, contentType string, body
 // MergeCart Take over a guest's cart
 //
 // Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+// `dropped` names every unit that was, and why.
 // The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
 //
 // Takes a body of the `application/json` content type.
@@ -25895,7 +25930,8 @@ type ClientWithResponsesInterface interface {
 	// MergeCartWithBodyWithResponse Take over a guest's cart
 	//
 	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+	// `dropped` names every unit that was, and why.
 	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -25906,7 +25942,8 @@ type ClientWithResponsesInterface interface {
 	// MergeCartWithResponse Take over a guest's cart
 	//
 	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+	// `dropped` names every unit that was, and why.
 	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -43256,7 +43293,8 @@ func (c *ClientWithResponses) ChangeCartItemWithResponse(ctx context.Context, pr
 // MergeCartWithBodyWithResponse Take over a guest's cart
 //
 // Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+// `dropped` names every unit that was, and why.
 // The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -43273,7 +43311,8 @@ func (c *ClientWithResponses) MergeCartWithBodyWithResponse(ctx context.Context,
 // MergeCartWithResponse Take over a guest's cart
 //
 // Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+// `dropped` names every unit that was, and why.
 // The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).

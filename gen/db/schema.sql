@@ -20,6 +20,7 @@ CREATE TABLE users (
     first_name        text NOT NULL,
     last_name         text NOT NULL,
     phone             text,
+    phone_e164        text,
     role              text NOT NULL DEFAULT 'customer',
     is_active         boolean NOT NULL DEFAULT true,
     order_updates     boolean NOT NULL DEFAULT true,
@@ -67,7 +68,8 @@ CREATE UNIQUE INDEX refresh_tokens_unspent_key ON refresh_tokens (session_id) WH
 
 CREATE TABLE login_failures (
     subject      text NOT NULL,
-    failures     integer NOT NULL DEFAULT 1,
+    failures     integer NOT NULL DEFAULT 0,
+    pending      integer NOT NULL DEFAULT 0,
     last_at      timestamptz NOT NULL DEFAULT now(),
     locked_until timestamptz,
     CONSTRAINT login_failures_pkey PRIMARY KEY (subject)
@@ -82,9 +84,10 @@ CREATE TABLE addresses (
     line2               text,
     city                text NOT NULL,
     state               text,
-    postal_code         text NOT NULL,
+    postal_code         text,
     country             character(2) NOT NULL,
     phone               text,
+    phone_e164          text,
     is_default_shipping boolean NOT NULL DEFAULT false,
     is_default_billing  boolean NOT NULL DEFAULT false,
     created_at          timestamptz NOT NULL DEFAULT now(),
@@ -96,6 +99,16 @@ CREATE TABLE addresses (
 CREATE UNIQUE INDEX addresses_default_billing_key ON addresses (user_id) WHERE is_default_billing;
 CREATE UNIQUE INDEX addresses_default_shipping_key ON addresses (user_id) WHERE is_default_shipping;
 CREATE INDEX addresses_user_id_idx ON addresses (user_id, id);
+
+CREATE OR REPLACE FUNCTION folded(text text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT replace(translate(
+        lower(regexp_replace(normalize(text, NFKD), '[\u0300-\u036f]', '', 'g')),
+        'øłđı', 'oldi'), 'ß', 'ss')
+$function$;
 
 -- ── migrations/000002_audit.up.sql ───────────────────────────────────────────────────────────────
 
@@ -448,31 +461,33 @@ CREATE INDEX product_listings_price_idx ON product_listings (buyer_minor, produc
 CREATE INDEX product_listings_turns_idx ON product_listings (turns_at) WHERE (turns_at IS NOT NULL);
 
 -- VIEW product_cards (
---     product_id     bigint
---     is_visible     boolean
---     is_featured    boolean
---     sku            text
---     gtin           text
---     price_minor    bigint
---     discount_minor bigint
---     stock          bigint
---     in_stock       boolean
---     rating_count   integer
---     rating_sum     bigint
---     created_at     timestamptz
---     updated_at     timestamptz
---     name           text
---     slug           text
---     brand_id       bigint
---     brand_name     text
---     brand_slug     text
---     category_id    bigint
---     category_name  text
---     category_slug  text
---     image_id       bigint
---     image_alt      text
---     image_position integer
---     image_sizes    jsonb
+--     product_id         bigint
+--     is_visible         boolean
+--     is_featured        boolean
+--     sku                text
+--     gtin               text
+--     price_minor        bigint
+--     discount_minor     bigint
+--     stock              bigint
+--     in_stock           boolean
+--     rating_count       integer
+--     rating_sum         bigint
+--     created_at         timestamptz
+--     updated_at         timestamptz
+--     name               text
+--     slug               text
+--     brand_id           bigint
+--     brand_name         text
+--     brand_slug         text
+--     category_id        bigint
+--     category_name      text
+--     category_slug      text
+--     image_id           bigint
+--     image_alt          text
+--     image_position     integer
+--     image_sizes        jsonb
+--     variant_count      integer
+--     default_variant_id bigint
 -- )
 
 -- VIEW product_details (
@@ -651,6 +666,24 @@ CREATE TABLE search_synonym_terms (
 );
 CREATE INDEX search_synonym_terms_set_idx ON search_synonym_terms (synonym_id);
 
+CREATE OR REPLACE FUNCTION search_fold(text text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+DECLARE t text;
+BEGIN
+    -- Signs that would become letters or digits are blanks; all apostrophes and inch marks are one.
+    t := translate(text, 'ŉ’′ʼ”″™℠¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅟', 'n''''''""                    ');
+    t := lower(normalize(t, NFKD));
+    t := regexp_replace(t, '[\u00ad\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]', '', 'g');
+    t := translate(t, 'øłıđðħŧςىیېکةھہ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', 'oliddhtσيييكههه01234567890123456789');
+    IF t ~ '[ßẞæœþ]' THEN
+        t := replace(replace(replace(replace(replace(t, 'ß', 'ss'), 'ẞ', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+    END IF;
+    RETURN normalize(t, NFC);
+END $function$;
+
 CREATE OR REPLACE FUNCTION search_text(text text)
  RETURNS text
  LANGUAGE plpgsql
@@ -659,41 +692,73 @@ AS $function$
 DECLARE
     is_ascii CONSTANT boolean := octet_length(text) = length(text);
     t        text;
-    quoted   boolean;
+    more     text := '';    -- what is appended
+    composed text;
 BEGIN
-    IF is_ascii THEN
-        t := lower(text);
-        quoted := strpos(t, '''') > 0 OR strpos(t, '"') > 0;
-    ELSE
-        t := lower(regexp_replace(normalize(text, NFD), '[\u0300-\u036f]', '', 'g'));
-        quoted := t ~ '[''’′"”″]';
-    END IF;
-    IF quoted THEN
+    t := CASE WHEN is_ascii THEN lower(text) ELSE search_fold(text) END;
+    IF strpos(t, '''') > 0 OR strpos(t, '"') > 0 THEN
         t := regexp_replace(regexp_replace(regexp_replace(t,
-                '[''’]s\M', '', 'g'),
-                '(\d)[''’′](?!\w)', '\1 ft ', 'g'),
-                '(\d)["”″]', '\1 inch ', 'g');
+                '''s\M', '', 'g'),
+                '(\d)''(?!\w)', '\1 ft ', 'g'),
+                '(\d)"', '\1 inch ', 'g');
+        t := replace(regexp_replace(t, '(?<=\d)''|''(?=\d)|''{2,}', ' ', 'g'), '''', '');
     END IF;
     IF strpos(t, ',') > 0 AND t ~ '\d,\d' THEN
         t := regexp_replace(t, '(\d),(?=\d{3}(?!\d))', '\1', 'g');
     END IF;
-    IF quoted THEN
-        t := regexp_replace(t, '[''’]', '', 'g');
+    IF strpos(t, '-') > 0 THEN
+        more := coalesce((SELECT string_agg(' ' || m[1] || m[2], '')
+            FROM regexp_matches(t, '(?<![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])([a-z]{1,3})-([a-z]{2,})(?![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])', 'g') m), '');
+    END IF;
+    IF strpos(t, '+') > 0 OR strpos(t, '#') > 0 THEN
+        more := more || coalesce((
+            SELECT string_agg(' ' || m[1] || CASE m[2] WHEN '#' THEN 'sharp' WHEN '+' THEN 'plus' ELSE 'plusplus' END, '')
+              FROM regexp_matches(t, '(?<![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])([a-z])(\+\+|\+|#)(?![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff+#])', 'g') m), '');
     END IF;
     IF is_ascii THEN
         t := btrim(regexp_replace(t, '[^a-z0-9]{2,}|[^ a-z0-9]', ' ', 'g'));
     ELSE
-        t := btrim(regexp_replace(t, '(?:[^[:alnum:]\u00df-\u00f6\u00f8-\uffff]|[\u2000-\u2bff\u3000-\u303f]){2,}|' ||
-                                     '[^ [:alnum:]\u00df-\u00f6\u00f8-\uffff]|[\u2000-\u2bff\u3000-\u303f]', ' ', 'g'));
+        IF t ~ '[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]' THEN
+            t := regexp_replace(t, '([\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)', ' \1 ', 'g');
+        END IF;
+        t := btrim(regexp_replace(t, '[^0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff]{2,}|[^ 0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff]', ' ', 'g'));
+        composed := normalize(text, NFKC);
+        IF composed ~ '[äöüøåÄÖÜØÅ]' THEN
+            more := more || coalesce((
+                SELECT ' ' || search_text(string_agg(replace(replace(replace(replace(replace(
+                           w, 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ø', 'oe'), 'å', 'aa'), ' '))
+                  FROM regexp_split_to_table(lower(translate(composed, 'ÄÖÜØÅ', 'äöüøå')), '\s') w
+                 WHERE w ~ '[äöüøå]'), '');
+        END IF;
     END IF;
-    IF octet_length(t) = length(t)
-       AND t !~ '(?:^| )[a-z] [0-9]|[0-9] (?:gb|tb|mb|mah|mm|cm|ml|kg|oz|lb|ft|inch|mp|hz|w|l|g)(?: |$)' THEN
-        RETURN t; -- it has no words to join
+    IF t ~ '[^0-9 ]{2}[0-9]|[0-9][^0-9 ]{2}' THEN
+        more := more || coalesce((
+            SELECT string_agg(' ' || regexp_replace(regexp_replace(
+                       w, '([^0-9]{2,})(?=[0-9])', '\1 ', 'g'), '([0-9])(?=[^0-9 ])', '\1 ', 'g'), '')
+              FROM string_to_table(t, ' ') w
+             WHERE w ~ '[^0-9]{2}[0-9]|[0-9][^0-9]{2}' AND w !~ '^[0-9]+(?:[a-z]{1,2}|mah|inch)$' AND length(w) <= 40), '');
     END IF;
-    RETURN t || coalesce((SELECT ' ' || string_agg(m[1] || m[2], ' ')
-                            FROM regexp_matches(t, '\m([a-z]) (\d{1,4}[a-z]?)\M', 'g') m), '')
-             || coalesce((SELECT ' ' || string_agg(m[1] || m[2], ' ')
-                            FROM regexp_matches(t, '\m(\d+) (gb|tb|mb|mah|mm|cm|ml|kg|oz|lb|ft|inch|mp|hz|w|l|g)\M', 'g') m), '');
+    IF t ~ '(?:^| )[a-z] [0-9]|[0-9] (?:gb|tb|mb|mah|mm|cm|ml|kg|oz|lb|ft|inch|mp|hz|w|l|g)(?: |$)' THEN
+        more := more || coalesce((SELECT string_agg(' ' || m[1] || m[2], '')
+                                    FROM regexp_matches(t, '\m([a-z]) (\d{1,4}[a-z]?)\M', 'g') m), '')
+                     || coalesce((SELECT string_agg(' ' || m[1] || m[2], '')
+                                    FROM regexp_matches(t, '\m(\d+) (gb|tb|mb|mah|mm|cm|ml|kg|oz|lb|ft|inch|mp|hz|w|l|g)\M', 'g') m), '');
+    END IF;
+    RETURN t || more;
+END $function$;
+
+CREATE OR REPLACE FUNCTION search_pairs(text text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+BEGIN
+    IF octet_length(text) = length(text) OR text !~ '[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]' THEN
+        RETURN '';
+    END IF;
+    RETURN coalesce((SELECT string_agg(substr(w, i, 2), ' ' ORDER BY n, i)
+                       FROM string_to_table(text, ' ') WITH ORDINALITY AS words (w, n), generate_series(1, length(w)) i
+                      WHERE w ~ '^[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]{2,}$'), '');
 END $function$;
 
 CREATE OR REPLACE FUNCTION search_phrase(text text)
@@ -701,8 +766,16 @@ CREATE OR REPLACE FUNCTION search_phrase(text text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-    SELECT regexp_replace(lower(regexp_replace(normalize(text, NFD), '[\u0300-\u036f]', '', 'g')),
-                          '(?<=[[:alnum:]])[^[:alnum:]\s"]+(?=[[:alnum:]])', ' ', 'g')
+    SELECT CASE WHEN t ~ '[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]{3}' AND strpos(t, '"') = 0
+                THEN (SELECT string_agg(CASE WHEN w ~ '^[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]{3,}$'
+                                             THEN '"' || regexp_replace(search_pairs(w), ' .$', '') || '"' ELSE w END, ' ' ORDER BY n)
+                        FROM string_to_table(regexp_replace(t, '([\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd\u3005-\u3007\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)', ' \1 ', 'g'), ' ') WITH ORDINALITY AS words (w, n))
+                ELSE t END
+      FROM (SELECT regexp_replace(
+                       regexp_replace(
+                           regexp_replace(search_fold(text), '(?<![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])([a-z])\+\+(?![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff+#])', '\1plusplus', 'g'),
+                           '(?<![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff])([a-z])#(?![0-9a-z\u00df-\u00f6\u00f8-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u1049\u1050-\u17d3\u17d7\u17dc-\u1fff\u2c00-\u2fef\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3040-\u309f\u30a1-\u30fa\u30fc-\ufdff\ufe10-\uffff\U00020000-\U0003ffff+#])', '\1sharp', 'g'),
+                       '(?<=[[:alnum:]])[^[:alnum:]\s"]+(?=[[:alnum:]])', ' ', 'g') AS t) folded
 $function$;
 
 CREATE OR REPLACE FUNCTION current_search_version()
@@ -750,9 +823,11 @@ BEGIN
     ), stored AS (
         INSERT INTO product_search (product_id, words, spelling)
         SELECT t.id,
-               setweight(to_tsvector('english', t.name), 'A') || setweight(to_tsvector('simple', t.skus), 'A') ||
-               setweight(to_tsvector('english', t.kin), 'B') || setweight(to_tsvector('english', t.facts), 'C') ||
-               setweight(to_tsvector('english', t.description), 'D'),
+               setweight(to_tsvector('shop_words', t.name || ' ' || search_pairs(t.name)), 'A') ||
+               setweight(to_tsvector('simple', t.skus), 'A') ||
+               setweight(to_tsvector('shop_words', t.kin || ' ' || search_pairs(t.kin)), 'B') ||
+               setweight(to_tsvector('english', t.facts || ' ' || search_pairs(t.facts)), 'C') ||
+               setweight(to_tsvector('english', t.description || ' ' || search_pairs(t.description)), 'D'),
                t.name || ' ' || t.kin
           FROM texts t
          ORDER BY t.id
@@ -1415,12 +1490,16 @@ CREATE TABLE imports (
     url         text,
     file        text,
     encoding    text,
+    is_guessed  boolean NOT NULL DEFAULT false,
+    format      text,
     is_utf8     boolean NOT NULL DEFAULT false,
     size        bigint NOT NULL DEFAULT 0,
     delimiter   text,
     dry_run     boolean NOT NULL,
     images      boolean NOT NULL,
     batch_size  integer NOT NULL,
+    allow_free  boolean NOT NULL DEFAULT false,
+    attributes  text[] NOT NULL DEFAULT '{}'[],
     "position"  bigint NOT NULL DEFAULT 0,
     line        bigint NOT NULL DEFAULT 1,
     "row"       bigint NOT NULL DEFAULT 1,
@@ -1445,7 +1524,7 @@ CREATE TABLE imports (
 );
 CREATE INDEX imports_open_idx ON imports (id) WHERE (finished_at IS NULL);
 CREATE INDEX imports_user_idx ON imports (user_id, id);
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON imports FOR EACH ROW WHEN (current_setting('shopd.audit', true) <> '') EXECUTE FUNCTION audit_change('import', 'id', 'source', '{}', '{url,file,encoding,is_utf8,size,delimiter,position,line,row,repeated,met,rows_total,created,updated,unchanged,failed,warnings,runner,alive_at,started_at}', '{}');
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON imports FOR EACH ROW WHEN (current_setting('shopd.audit', true) <> '') EXECUTE FUNCTION audit_change('import', 'id', 'source', '{}', '{url,file,encoding,is_guessed,format,is_utf8,size,delimiter,position,line,row,repeated,met,rows_total,created,updated,unchanged,failed,warnings,runner,alive_at,started_at}', '{}');
 
 CREATE TABLE import_errors (
     import_id   bigint NOT NULL,

@@ -38,6 +38,7 @@ func settings(t *testing.T, shop *apitest.Shop, extra map[string]string) config.
 		"REDIS_PREFIX":      "test:" + t.Name() + ":",
 		"UPLOAD_DIR":        t.TempDir(),
 		"MAIL_DIR":          t.TempDir(),
+		"PAYMENT_TEST_DIR":  t.TempDir(),
 		"START_TIMEOUT":     "1s",
 		"DRAIN_DELAY":       "0s",
 		"DRAIN_TIMEOUT":     "10s",

@@ -954,7 +954,8 @@ export const logoutAll = /* @__PURE__ */ operation<operations['logoutAll']>('log
  * Take over a guest's cart.
  *
  * Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
- * add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+ * add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+ * `dropped` names every unit that was, and why.
  * The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
  */
 export const mergeCart = /* @__PURE__ */ operation<operations['mergeCart']>('mergeCart', 'POST', '/api/v1/cart/merge');

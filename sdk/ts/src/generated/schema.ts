@@ -1766,7 +1766,8 @@ export interface paths {
         /**
          * Take over a guest's cart
          * @description Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-         *     add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+         *     add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
+         *     `dropped` names every unit that was, and why.
          *     The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
          */
         post: operations["mergeCart"];
@@ -6450,6 +6451,29 @@ export interface components {
             /** @description What stands in the way of buying, or should be looked at before. */
             problems: components["schemas"]["CartProblem"][];
             cart_token?: components["schemas"]["CartToken"];
+            /** @description What a merge left out. Only in its response, and only if it left something out. */
+            dropped?: components["schemas"]["CartDrop"][];
+        };
+        /** @description Units of a variant that a merge of carts left out. */
+        CartDrop: {
+            product_id: components["schemas"]["Id"];
+            variant_id: components["schemas"]["Id"];
+            /**
+             * @description The product's name.
+             * @example Drift Headphones
+             */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many units were left out.
+             * @example 2
+             */
+            quantity: number;
+            /**
+             * @description Why, for people.
+             * @example Only 3 are left.
+             */
+            message: string;
         };
         /** @description Some units of one variant. */
         CartLine: {
@@ -9548,6 +9572,7 @@ export type CartItem = components['schemas']['CartItem'];
 export type CartItemChange = components['schemas']['CartItemChange'];
 export type CartMerge = components['schemas']['CartMerge'];
 export type Cart = components['schemas']['Cart'];
+export type CartDrop = components['schemas']['CartDrop'];
 export type CartLine = components['schemas']['CartLine'];
 export type CartProblemCode = components['schemas']['CartProblemCode'];
 export type CartProblem = components['schemas']['CartProblem'];
