@@ -5561,7 +5561,7 @@ type ServiceInfo struct {
 
 	// Version The server's version.
 	//
-	// Example: 0.1.0
+	// Example: 0.2.0
 	Version string `json:"version"`
 }
 
@@ -5857,7 +5857,7 @@ type StatsVersions struct {
 
 	// Server The server's.
 	//
-	// Example: 0.1.0
+	// Example: 0.2.0
 	Server string `json:"server"`
 }
 

@@ -5562,7 +5562,7 @@ type ServiceInfo struct {
 
 	// Version The server's version.
 	//
-	// Example: 0.1.0
+	// Example: 0.2.0
 	Version string `json:"version"`
 }
 
@@ -5858,7 +5858,7 @@ type StatsVersions struct {
 
 	// Server The server's.
 	//
-	// Example: 0.1.0
+	// Example: 0.2.0
 	Server string `json:"server"`
 }
 

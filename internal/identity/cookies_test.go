@@ -108,7 +108,7 @@ func TestCookies(t *testing.T) {
 
 func TestRefreshByCookie(t *testing.T) {
 	t.Parallel()
-	shop := apitest.New(t)
+	shop := apitest.New(t, apitest.Setting{Name: "REFRESH_LEEWAY", Value: "0s"})
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	j := loginWithCookies(t, shop)
 	const refresh = "/api/v1/auth/refresh"

@@ -18,7 +18,7 @@ import (
 )
 
 // Version is the server's own version, the default of APP_VERSION.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // exampleSecret is what .env.example shows; it protects nothing.
 const exampleSecret = "change-me-to-a-random-string-of-32-characters-or-more"

@@ -8209,7 +8209,7 @@ export interface components {
         StatsVersions: {
             /**
              * @description The server's.
-             * @example 0.1.0
+             * @example 0.2.0
              */
             server: string;
             /**
@@ -8887,7 +8887,7 @@ export interface components {
             name: string;
             /**
              * @description The server's version.
-             * @example 0.1.0
+             * @example 0.2.0
              */
             version: string;
             /**
