@@ -73,9 +73,9 @@ func against(
 
 func TestAnOrderIsRepeatedWithItsKey(t *testing.T) {
 	t.Parallel()
-	answers := []*http.Response{ //nolint:bodyclose // the client reads and closes them
-		nil, refusal(409, "idempotency_in_flight", "Retry-After", "1"), reply(201, `{"id": 9}`),
-	}
+	//nolint:bodyclose // the client reads and closes it
+	inFlight := refusal(409, "idempotency_in_flight", "Retry-After", "1")
+	answers := []*http.Response{nil, inFlight, reply(201, `{"id": 9}`)} //nolint:bodyclose // the client does
 	against(
 		t,
 		func(n int) *http.Response { return answers[n-1] },
@@ -165,9 +165,8 @@ func TestAPageOfAProxyIsAProblemToo(t *testing.T) {
 func TestARefreshThatFailsKeepsTheSession(t *testing.T) {
 	t.Parallel()
 	session := sdk.Tokens{Access: "a", Refresh: "r"}
-	answers := []*http.Response{ //nolint:bodyclose // the client reads and closes them
-		refusal(401, "token_expired"), refusal(503, "unavailable"),
-	}
+	expired := refusal(401, "token_expired")                          //nolint:bodyclose // the client does
+	answers := []*http.Response{expired, refusal(503, "unavailable")} //nolint:bodyclose // the client does
 	against(
 		t,
 		func(n int) *http.Response { return answers[n-1] },

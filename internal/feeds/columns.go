@@ -173,11 +173,6 @@ type attributeColumn struct {
 // has reports whether the file has a column.
 func (l *layout) has(c column) bool { _, there := l.at[c]; return there }
 
-// hasPeriod reports whether the file says when sale prices hold.
-func (l *layout) hasPeriod() bool {
-	return l.has(colSalePeriod) || l.has(colSaleFrom) || l.has(colSaleTo)
-}
-
 // nameOf returns the name of a column in the file.
 func (l *layout) nameOf(c column) string {
 	if at, there := l.at[c]; there {

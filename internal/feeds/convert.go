@@ -29,7 +29,7 @@ func (r *runner) convert(ctx context.Context) error {
 	if isXML {
 		return r.replaceFile(ctx, formatXML, func(to io.Writer) error { return r.writeXMLRows(ctx, to) })
 	}
-	header, _, err := r.readHeader(ctx, 0)
+	header, err := r.readHeader(ctx, 0)
 	if errors.Is(err, io.EOF) {
 		return nil // scan refuses it
 	}

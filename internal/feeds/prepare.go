@@ -39,7 +39,7 @@ func (r *runner) prepare(ctx context.Context) error {
 	if r.RowsTotal == nil {
 		return r.scan(ctx)
 	}
-	header, _, err := r.readHeader(ctx, (*r.Delimiter)[0])
+	header, err := r.readHeader(ctx, (*r.Delimiter)[0])
 	if err == nil {
 		err = r.useHeader(header)
 	}
@@ -158,19 +158,18 @@ func (r *runner) begin(
 	return file, in, delimiter, at, err
 }
 
-// readHeader returns the names of the columns and the place of the row behind them. A delimiter of 0
-// is detected.
-func (r *runner) readHeader(ctx context.Context, delimiter byte) ([]string, csvfile.Place, error) {
+// readHeader returns the names of the columns. A delimiter of 0 is detected.
+func (r *runner) readHeader(ctx context.Context, delimiter byte) ([]string, error) {
 	file, in, detected, at, err := r.begin(ctx)
 	if err != nil {
-		return nil, at, err
+		return nil, err
 	}
 	defer func() { _ = file.Close() }()
 	if delimiter == 0 {
 		delimiter = detected
 	}
 	record, err := csvfile.NewReader(in, delimiter, at).Next()
-	return record.Cells, record.Next, err
+	return record.Cells, err
 }
 
 func (r *runner) useHeader(header []string) error {

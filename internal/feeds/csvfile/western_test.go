@@ -57,7 +57,7 @@ func TestOtherEncodingsAreNotGuessed(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"German": "Größe: Müller & Söhne, Übertöpfe für Gärten", "French": "Crème brûlée, œuvre, Noël, créée à Nîmes",
-		"Spanish": "¿Jalapeño? ¡Sí! Camión de bomberos, pingüino", "Portuguese": "Ações, coração, pães, avó",
+		"Spanish": "¿Jalapeño? ¡Sí! Camión de leña, pingüino", "Portuguese": "Ações, coração, pães, avó",
 		"Italian": "Caffè, perché, città, può", "Danish": "Øresund: smørrebrød på fåredæk", "Swedish": "Smörgåsbord, Ångström, på hjul",
 		"Dutch": "Ideeën, coöperatie, zoëven", "signs": "“Rock’n’roll” – 5 m² for 10 €, n° 3, Lego™, 20 °C, 1º",
 	} {

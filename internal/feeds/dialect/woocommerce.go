@@ -74,7 +74,7 @@ func (f *wooFile) Convert(row, line int64, cells []string) []Row {
 		r.Cells["item_group_id"] = parent
 	}
 	f.product(&r, product)
-	f.variant(&r, product)
+	f.variant(&r)
 	return []Row{r}
 }
 
@@ -122,7 +122,7 @@ func wooPaths(cell string) (paths []string) {
 	return paths
 }
 
-func (f *wooFile) variant(r *Row, product []string) {
+func (f *wooFile) variant(r *Row) {
 	cells := r.Original
 	if r.Cells["sku"] = f.get(cells, "sku"); r.Cells["sku"] == "" {
 		r.Cells["id"] = "id:" + f.get(cells, "id")
