@@ -4700,7 +4700,7 @@ type ProductCreate struct {
 	// Example: Over-ear, on-ear and in-ear, wired and wireless.
 	Description *string `json:"description,omitempty"`
 
-	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
 	//
 	// Example: 2026-12-01T00:00:00Z
 	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
@@ -4710,7 +4710,7 @@ type ProductCreate struct {
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
 
-	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	// DiscountStartsAt When the sale price begins to hold; null for at once. It needs a `discount_price`.
 	//
 	// Example: 2026-11-27T00:00:00Z
 	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`
@@ -4791,7 +4791,7 @@ type ProductInput struct {
 	// Example: Over-ear, on-ear and in-ear, wired and wireless.
 	Description *string `json:"description,omitempty"`
 
-	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
 	//
 	// Example: 2026-12-01T00:00:00Z
 	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
@@ -4801,7 +4801,7 @@ type ProductInput struct {
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
 
-	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	// DiscountStartsAt When the sale price begins to hold; null for at once. It needs a `discount_price`.
 	//
 	// Example: 2026-11-27T00:00:00Z
 	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`
@@ -6632,7 +6632,7 @@ type Variant struct {
 
 // VariantCreate A variant to add. All variants of a product name the same `options`, no two with the same values.
 type VariantCreate struct {
-	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
 	//
 	// Example: 2026-12-01T00:00:00Z
 	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
@@ -6642,7 +6642,7 @@ type VariantCreate struct {
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
 
-	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	// DiscountStartsAt When the sale price begins to hold; null for at once. It needs a `discount_price`.
 	//
 	// Example: 2026-11-27T00:00:00Z
 	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`
@@ -6690,7 +6690,7 @@ type VariantCreate struct {
 
 // VariantInput A variant as it is to be.
 type VariantInput struct {
-	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
 	//
 	// Example: 2026-12-01T00:00:00Z
 	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
@@ -6700,7 +6700,7 @@ type VariantInput struct {
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
 
-	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	// DiscountStartsAt When the sale price begins to hold; null for at once. It needs a `discount_price`.
 	//
 	// Example: 2026-11-27T00:00:00Z
 	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`
@@ -6754,7 +6754,7 @@ type VariantList struct {
 
 // VariantMatrix Options whose combinations become variants.
 type VariantMatrix struct {
-	// DiscountEndsAt When the sale price ends; null for never. It is later than the start.
+	// DiscountEndsAt When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
 	//
 	// Example: 2026-12-01T00:00:00Z
 	DiscountEndsAt *time.Time `json:"discount_ends_at,omitempty"`
@@ -6764,7 +6764,7 @@ type VariantMatrix struct {
 	// Example: 9.90
 	DiscountPrice *string `json:"discount_price,omitempty"`
 
-	// DiscountStartsAt When the sale price begins to hold; null for at once.
+	// DiscountStartsAt When the sale price begins to hold; null for at once. It needs a `discount_price`.
 	//
 	// Example: 2026-11-27T00:00:00Z
 	DiscountStartsAt *time.Time `json:"discount_starts_at,omitempty"`

@@ -76,7 +76,7 @@ func TestSalesBeginAndEndByTheClock(t *testing.T) {
 		shop.Get(products + "/search?q=kettle").Want(http.StatusOK).Into(&found)
 		assert.Equal(t, price, discount(found.Items[0].Product.DiscountPrice), "search")
 		var compared api.ProductComparison
-		shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", kettle.ID, other.ID)).
+		shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d&ids=%d", kettle.ID, other.ID)).
 			Want(http.StatusOK).Into(&compared)
 		assert.Equal(t, price, discount(compared.Products[0].DiscountPrice), "compare")
 		for _, path := range []string{fmt.Sprint("/", kettle.ID), "/slug/" + kettle.Slug} {

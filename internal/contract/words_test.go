@@ -70,6 +70,12 @@ var words = []struct {
 		regexp.MustCompile(`^is not a postal code of|^is required in [A-Z]{2}$`),
 		"The postal code, in the form of the country",
 	},
+	{regexp.MustCompile(`^needs a discount_price$`), "It needs a `discount_price`"},
+	{
+		regexp.MustCompile(`^must be later than discount_starts_at$`),
+		"later than `discount_starts_at`",
+	},
+	{regexp.MustCompile(`^is not the name of an encoding`), "encoded, such as `windows-1250`"},
 	{regexp.MustCompile(`^must hold no line breaks`), "It holds no line breaks"},
 	{regexp.MustCompile(`^cannot be taken away`), "It cannot be taken away"},
 	{regexp.MustCompile(`^must be a day of the years`), "of the years 1970 to 9999"},

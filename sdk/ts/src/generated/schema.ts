@@ -4685,13 +4685,13 @@ export interface components {
             discount_price?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price begins to hold; null for at once.
+             * @description When the sale price begins to hold; null for at once. It needs a `discount_price`.
              * @example 2026-11-27T00:00:00Z
              */
             discount_starts_at?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price ends; null for never. It is later than the start.
+             * @description When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
              * @example 2026-12-01T00:00:00Z
              */
             discount_ends_at?: string | null;
@@ -4772,13 +4772,13 @@ export interface components {
             discount_price?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price begins to hold; null for at once.
+             * @description When the sale price begins to hold; null for at once. It needs a `discount_price`.
              * @example 2026-11-27T00:00:00Z
              */
             discount_starts_at?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price ends; null for never. It is later than the start.
+             * @description When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
              * @example 2026-12-01T00:00:00Z
              */
             discount_ends_at?: string | null;
@@ -4914,13 +4914,13 @@ export interface components {
             discount_price?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price begins to hold; null for at once.
+             * @description When the sale price begins to hold; null for at once. It needs a `discount_price`.
              * @example 2026-11-27T00:00:00Z
              */
             discount_starts_at?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price ends; null for never. It is later than the start.
+             * @description When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
              * @example 2026-12-01T00:00:00Z
              */
             discount_ends_at?: string | null;
@@ -4970,13 +4970,13 @@ export interface components {
             discount_price?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price begins to hold; null for at once.
+             * @description When the sale price begins to hold; null for at once. It needs a `discount_price`.
              * @example 2026-11-27T00:00:00Z
              */
             discount_starts_at?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price ends; null for never. It is later than the start.
+             * @description When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
              * @example 2026-12-01T00:00:00Z
              */
             discount_ends_at?: string | null;
@@ -5073,13 +5073,13 @@ export interface components {
             discount_price?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price begins to hold; null for at once.
+             * @description When the sale price begins to hold; null for at once. It needs a `discount_price`.
              * @example 2026-11-27T00:00:00Z
              */
             discount_starts_at?: string | null;
             /**
              * Format: date-time
-             * @description When the sale price ends; null for never. It is later than the start.
+             * @description When the sale price ends; null for never. It is later than the start. It is later than `discount_starts_at`, and needs a `discount_price`.
              * @example 2026-12-01T00:00:00Z
              */
             discount_ends_at?: string | null;
