@@ -106,10 +106,12 @@ func TestProductionNeedsTLS(t *testing.T) {
 		apitest.Setting{Name: "BCRYPT_COST", Value: "10"},
 		apitest.Setting{Name: "PAYMENT_TEST_ALLOWED", Value: "true"},
 	)
-	s.Admin().
+	owner := s.Customer() // the demo administrator is closed in production
+	s.Exec("UPDATE users SET role = 'administrator' WHERE role = 'customer'")
+	owner.
 		Post(hooks, fields{"url": "http://example.com/", "events": []string{"*"}}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	s.Admin().
+	owner.
 		Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).
 		Want(http.StatusCreated)
 }
