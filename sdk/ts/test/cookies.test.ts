@@ -9,7 +9,7 @@ import { Jar } from './jar.js';
 const url = process.env.SHOP ?? '';
 const options = { skip: url === '' && 'SHOP does not say where the shop is' };
 const password = 'correct horse 9';
-const address = { recipient: 'Ada', line1: '1 Road', city: 'London', postal_code: 'N1', country: 'GB' };
+const address = { recipient: 'Ada', line1: '1 Road', city: 'London', postal_code: 'N1 9GU', country: 'GB' };
 
 /** A page of the browser that has the jar. */
 function page(jar: Jar, onTokens?: (tokens: unknown) => void): Shop {
