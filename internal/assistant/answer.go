@@ -3,7 +3,6 @@ package assistant
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/shopd/shopd/internal/model"
@@ -84,7 +83,7 @@ func (a *Assistant) write(
 		return e, e.say(r.canned)
 	}
 	err := a.writeBy(ctx, a.model, r, stream && !r.degraded, e)
-	if a.settings.LocalOnOutage && isOutage(err) && !e.begun() {
+	if a.settings.LocalOnOutage && problem.IsOutage(err) && !e.begun() {
 		r.degraded, r.provider = true, r.local.Name()
 		err = r.local.Stream(ctx, r.prompt, e.write)
 	}
@@ -135,14 +134,6 @@ func (a *Assistant) writeBy(
 		return err
 	}
 	return e.write(text)
-}
-
-// isOutage reports whether the model is out of reach, its quota or its budget used up: the built-in
-// provider may stand in.
-func isOutage(err error) bool {
-	var p *problem.Error
-	return errors.As(err, &p) &&
-		(p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
 }
 
 // notTold says openly what the catalogue does not record.

@@ -9,6 +9,7 @@ import (
 	"github.com/pgvector/pgvector-go"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/optional"
 )
 
 // sourceQuery is what a question asks of the products that its answer may rest on.
@@ -271,8 +272,8 @@ func (a *Assistant) weighed(
 		ProductIds:  given,
 		ModelID:     w.model,
 		Every:       w.every,
-		Telling:     orNull(telling),
-		Rest:        orNull(rest),
+		Telling:     optional.Of(telling),
+		Rest:        optional.Of(rest),
 	})
 	ranking := func(weight func(db.WeighSourcesRow) float64) (ranking []candidate) {
 		kept := slices.DeleteFunc(

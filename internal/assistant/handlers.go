@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 	"github.com/shopd/shopd/internal/question"
@@ -39,7 +40,7 @@ func (a *Assistant) AskAssistant(
 	if err != nil {
 		return nil, err
 	}
-	headers := api.AskAssistant200ResponseHeaders{XAssistantProvider: orNull(reply.provider)}
+	headers := api.AskAssistant200ResponseHeaders{XAssistantProvider: optional.Of(reply.provider)}
 	return api.AskAssistant200JSONResponse{
 		Body:    a.body(reply, written, *r.Body),
 		Headers: headers,

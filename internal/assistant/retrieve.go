@@ -10,6 +10,7 @@ import (
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/local"
+	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/question"
 )
 
@@ -152,7 +153,7 @@ func (a *Assistant) wants(ctx context.Context, f *retrieval, known *names) (sour
 	case err == nil:
 		w.vector, w.model = &meaning.Vector, meaning.ModelID
 		f.byWords = meaning.IsLocal
-	case a.settings.LocalOnOutage && isOutage(err) && w.every != "":
+	case a.settings.LocalOnOutage && problem.IsOutage(err) && w.every != "":
 		a.settings.Log.WarnContext(ctx, "sources found by words alone", "error", err.Error())
 		f.degraded, w.threshold = true, 0
 	default:
@@ -224,11 +225,4 @@ func orEmpty(ids []int64) []int64 {
 		return []int64{}
 	}
 	return ids
-}
-
-func orNull(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/local"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/vectors"
 )
@@ -43,8 +44,8 @@ func (a *Assistant) relevant(f retrieval, rows []sourceRow) []sourceRow {
 // documentOf is all that is known of a product in words.
 func documentOf(row sourceRow) local.Document {
 	title := []string{
-		row.ProductCard.Name, orBlank(row.ProductCard.BrandName),
-		orBlank(row.ProductCard.CategoryName),
+		row.ProductCard.Name, optional.Value(row.ProductCard.BrandName),
+		optional.Value(row.ProductCard.CategoryName),
 	}
 	return local.Document{Title: strings.Join(title, " "), Body: func() string {
 		return strings.Join(append([]string{row.Description}, vectors.AttributeSentences(row.Attributes)...), " ")
@@ -114,8 +115,8 @@ func (a *Assistant) source(row sourceRow) model.Source {
 	s := model.Source{
 		ID:          card.ProductID,
 		Name:        card.Name,
-		Brand:       orBlank(card.BrandName),
-		Category:    orBlank(card.CategoryName),
+		Brand:       optional.Value(card.BrandName),
+		Category:    optional.Value(card.CategoryName),
 		Description: row.Description,
 		Currency:    string(a.settings.Currency),
 		Price:       format(card.PriceMinor),
@@ -129,11 +130,4 @@ func (a *Assistant) source(row sourceRow) model.Source {
 		s.DiscountPct = discountPct(row)
 	}
 	return s
-}
-
-func orBlank(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/model"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -64,7 +65,7 @@ func (a *Assistant) stream(
 	}()
 	return api.AskAssistant200TextEventStreamResponse{
 		Body:    &body{reader, cancel},
-		Headers: api.AskAssistant200ResponseHeaders{XAssistantProvider: orNull(r.provider)},
+		Headers: api.AskAssistant200ResponseHeaders{XAssistantProvider: optional.Of(r.provider)},
 	}, nil
 }
 
