@@ -23,7 +23,10 @@ func (f *Feeds) apply(ctx context.Context, q *db.Queries, pl *plan, cause invent
 		return err
 	}
 	w := writer{plan: pl, queries: q}
-	for _, step := range []func(context.Context) error{w.createNames, w.createProducts, w.createVariants, w.updateProducts, w.updateVariants, w.storeFeedIDs, w.refresh} {
+	for _, step := range []func(context.Context) error{
+		w.createNames, w.createProducts, w.createVariants, w.updateProducts, w.updateVariants,
+		w.storeFeedIDs, w.refresh,
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -89,7 +89,8 @@ func (t *tree) create(ctx context.Context, q *db.Queries, paths [][]string) erro
 				continue
 			}
 			name := cleanName(path[level])
-			if at := (branch{t.find(path[:level]), fold(name)}); !missing[at] { // the first row's spelling
+			// the first row's spelling
+			if at := (branch{t.find(path[:level]), fold(name)}); !missing[at] {
 				missing[at] = true
 				parents, names, bases = append(parents, at.parent), append(
 					names, name,

@@ -71,9 +71,14 @@ func TestAnOddCellCostsOnlyItself(t *testing.T) {
 			cells += `,"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 		}
 		done := load(t, shop, admin, []byte(head+"\n"+cells+"\n"), part{"images", "false"})
-		require.Equal(t, [4]int64{1, 0, 0, 0}, counted(done), "%s: %v", name, complaints(admin, done.ID))
+		require.Equal(
+			t, [4]int64{1, 0, 0, 0}, counted(done), "%s: %v", name, complaints(admin, done.ID),
+		)
 		got := apitest.Value[string](
-			shop, "SELECT "+state+" FROM variants v JOIN products p ON p.id = v.product_id WHERE v.sku = $1", fmt.Sprintf("O-%d", n),
+			shop,
+			"SELECT "+state+
+				" FROM variants v JOIN products p ON p.id = v.product_id WHERE v.sku = $1",
+			fmt.Sprintf("O-%d", n),
 		)
 		assert.Equal(t, fmt.Sprintf("O-%d|%s", n, c.want), got, name)
 		said := complaints(admin, done.ID)
@@ -108,13 +113,19 @@ i2,Two,5,https://a.example/a.jpg|https://a.example/b.jpg,
 i3,Three,5,"https://a.example/w_300,h_300/a.jpg","https://a.example/x,y.jpg,https://a.example/z.jpg https://a.example/&amp;.jpg"
 `), part{"images", "true"})
 	urls := apitest.Value[[]string](
-		shop, `SELECT array_agg((args ->> 'urls')::text ORDER BY (args ->> 'product')::bigint) FROM river_job WHERE kind = 'feeds.fetch_images'`,
+		shop, `SELECT array_agg((args ->> 'urls')::text ORDER BY (args ->> 'product')::bigint)
+			FROM river_job WHERE kind = 'feeds.fetch_images'`,
 	)
 	require.Len(t, urls, 3)
-	assert.JSONEq(t, `["https://a.example/a.jpg", "https://a.example/b.jpg", "https://a.example/c,d.jpg"]`, urls[0])
+	assert.JSONEq(
+		t, `["https://a.example/a.jpg", "https://a.example/b.jpg", "https://a.example/c,d.jpg"]`,
+		urls[0],
+	)
 	assert.JSONEq(t, `["https://a.example/a.jpg", "https://a.example/b.jpg"]`, urls[1])
 	assert.JSONEq(
-		t, `["https://a.example/w_300,h_300/a.jpg", "https://a.example/x,y.jpg", "https://a.example/z.jpg", "https://a.example/&.jpg"]`, urls[2],
+		t,
+		`["https://a.example/w_300,h_300/a.jpg", "https://a.example/x,y.jpg", "https://a.example/z.jpg", "https://a.example/&.jpg"]`,
+		urls[2],
 	)
 }
 
@@ -136,8 +147,12 @@ func TestRowsThatEndEarly(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	done := load(t, shop, admin, []byte("id,title,price,quantity,brand\nt1,A,5,3,Acme\nt2,B,5,3\nt3,C,5\nt4,D,5,3"))
-	assert.Equal(t, []string{"5 : has 4 cells, and there are 5 columns"}, complaints(admin, done.ID))
+	done := load(t, shop, admin, []byte(
+		"id,title,price,quantity,brand\nt1,A,5,3,Acme\nt2,B,5,3\nt3,C,5\nt4,D,5,3",
+	))
+	assert.Equal(
+		t, []string{"5 : has 4 cells, and there are 5 columns"}, complaints(admin, done.ID),
+	)
 	assert.Equal(t, []string{"t1 500 -1 3", "t2 500 -1 3", "t3 500 -1 0"}, variantsOf(shop))
 }
 
@@ -156,11 +171,14 @@ g6,Cap,5,G3,green,male,,
 `), part{"attributes", "capacity"}, part{"batch_size", "1"})
 	assert.Empty(t, complaints(admin, done.ID))
 	assert.Equal(t, []string{
-		`{"color": "red", "gender": "male"}`, `{"color": "red", "gender": "female"}`, `{"capacity": "1 l"}`, `{"capacity": "2 l"}`,
-		`{"color": "blue"}`, `{"color": "green"}`,
+		`{"color": "red", "gender": "male"}`, `{"color": "red", "gender": "female"}`,
+		`{"capacity": "1 l"}`, `{"capacity": "2 l"}`, `{"color": "blue"}`, `{"color": "green"}`,
 	}, apitest.Value[[]string](shop, "SELECT array_agg(options::text ORDER BY id) FROM variants"))
 	assert.Equal(t, 3, apitest.Value[int](shop, "SELECT count(*)::int FROM products"))
-	again := load(t, shop, admin, []byte("id,title,price,item_group_id,color,gender,age_group\ng2,Shirt,5,G1,red,female,adult\ng7,Shirt,5,G1,red,unisex,adult\n"))
+	again := load(t, shop, admin, []byte(
+		"id,title,price,item_group_id,color,gender,age_group\ng2,Shirt,5,G1,red,female,adult\n"+
+			"g7,Shirt,5,G1,red,unisex,adult\n",
+	))
 	assert.Equal(t, [4]int64{1, 0, 1, 0}, counted(again), complaints(admin, again.ID))
 }
 
@@ -169,10 +187,16 @@ func TestSeveralCategories(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	done := load(t, shop, admin, []byte("id,title,price,product_type\nk1,A,5,\"A > B, C > D\"\nk2,B,5,\"Hand, foot > Care\"\nk3,C,5,A > B | C > D\n"))
+	done := load(t, shop, admin, []byte(
+		"id,title,price,product_type\nk1,A,5,\"A > B, C > D\"\nk2,B,5,\"Hand, foot > Care\"\n"+
+			"k3,C,5,A > B | C > D\n",
+	))
 	assert.Len(t, complaints(admin, done.ID), 2)
 	assert.EqualValues(t, 2, done.Rows.Warnings)
-	assert.Equal(t, []string{"A", "B", "Care", "Hand, foot"}, apitest.Value[[]string](shop, "SELECT array_agg(name ORDER BY name) FROM categories"))
+	assert.Equal(
+		t, []string{"A", "B", "Care", "Hand, foot"},
+		apitest.Value[[]string](shop, "SELECT array_agg(name ORDER BY name) FROM categories"),
+	)
 }
 
 // startImport: a file of a program that is not known says so.
@@ -180,7 +204,9 @@ func TestUnknownProgramsAreNamed(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	done := load(t, shop, admin, []byte("Item Type,Product ID,Product Name,Product Code/SKU,Price\nProduct,1,Mug,M-1,5\n"))
+	done := load(t, shop, admin, []byte(
+		"Item Type,Product ID,Product Name,Product Code/SKU,Price\nProduct,1,Mug,M-1,5\n",
+	))
 	assert.Contains(t, strings.Join(complaints(admin, done.ID), "\n"), "an export of BigCommerce")
 	var page api.ImportErrorPage
 	admin.Get(at(done.ID) + "/errors").Want(http.StatusOK).Into(&page)

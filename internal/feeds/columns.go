@@ -224,7 +224,8 @@ func readLayout(header []string, public publicAttributes) (*layout, error) {
 	}
 	if !l.has(colID) && !l.has(colSKU) && !l.has(colGTIN) {
 		return nil, fmt.Errorf(
-			"The file has no column id, sku or gtin to tell its products by. Its first row must name the columns; it begins with %q.",
+			"The file has no column id, sku or gtin to tell its products by. Its first row must "+
+				"name the columns; it begins with %q.",
 			clip(strings.Join(header, ",")),
 		)
 	}
@@ -239,7 +240,9 @@ func normalName(name string) string {
 	name = strings.Join(
 		strings.FieldsFunc(
 			name,
-			func(r rune) bool { return r == ' ' || r == '_' || r == '-' || r == '\t' || r == '\n' || r == '\r' },
+			func(r rune) bool {
+				return r == ' ' || r == '_' || r == '-' || r == '\t' || r == '\n' || r == '\r'
+			},
 		),
 		"_",
 	)

@@ -38,7 +38,8 @@ func (pl *plan) update(it *item, v *db.FindFeedVariantsRow, k *known) (string, c
 		if pl.has(colSalePrice) {
 			return "is not below the price", colSalePrice
 		}
-		return "is not above the sale price there is, and the file has no column sale_price", colPrice
+		return "is not above the sale price there is, and the file has no column sale_price",
+			colPrice
 	}
 	if message := pl.changeOptions(change, v, k); message != "" {
 		return message, ""
@@ -56,7 +57,8 @@ func (pl *plan) update(it *item, v *db.FindFeedVariantsRow, k *known) (string, c
 	}
 	var quantity int32
 	change.tracked, quantity = it.stockOf(v)
-	sells := change.sku != "" || change.options != "" || pl.has(colGTIN) && it.gtin != gtin || price != v.PriceMinor ||
+	sells := change.sku != "" || change.options != "" || pl.has(colGTIN) && it.gtin != gtin ||
+		price != v.PriceMinor ||
 		change.discount != discountOf(v) || !sameInstant(change.starts, v.DiscountStartsAt) ||
 		!sameInstant(change.ends, v.DiscountEndsAt) ||
 		change.tracked != v.TrackInventory

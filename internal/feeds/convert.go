@@ -17,7 +17,8 @@ import (
 const formatXML = "google_xml"
 
 // convert replaces the export of another program, or Google's XML, by a file of the columns that an
-// import knows. It is done once, before the rows are counted; what follows reads the converted file.
+// import knows. It is done once, before the rows are counted; what follows reads the converted
+// file.
 func (r *runner) convert(ctx context.Context) error {
 	if r.Format != nil || r.RowsTotal != nil {
 		return nil
@@ -27,7 +28,9 @@ func (r *runner) convert(ctx context.Context) error {
 		return err
 	}
 	if isXML {
-		return r.replaceFile(ctx, formatXML, func(to io.Writer) error { return r.writeXMLRows(ctx, to) })
+		return r.replaceFile(ctx, formatXML, func(to io.Writer) error {
+			return r.writeXMLRows(ctx, to)
+		})
 	}
 	header, err := r.readHeader(ctx, 0)
 	if errors.Is(err, io.EOF) {
@@ -46,7 +49,9 @@ func (r *runner) convert(ctx context.Context) error {
 }
 
 // replaceFile stores what write writes as the import's file, and deletes the file before.
-func (r *runner) replaceFile(ctx context.Context, format string, write func(io.Writer) error) error {
+func (r *runner) replaceFile(
+	ctx context.Context, format string, write func(io.Writer) error,
+) error {
 	before := *r.File
 	in, out := io.Pipe()
 	go func() { _ = out.CloseWithError(write(out)) }()
@@ -161,11 +166,16 @@ func (w *rowWriter) header(further []string) {
 }
 
 func (w *rowWriter) row(r dialect.Row, further []string) {
-	cells := []string{strconv.FormatInt(r.Row, 10), strconv.FormatInt(r.Line, 10), jsonText(len(r.Notes), r.Notes)}
+	cells := []string{
+		strconv.FormatInt(r.Row, 10), strconv.FormatInt(r.Line, 10),
+		jsonText(len(r.Notes), r.Notes),
+	}
 	for _, name := range dialect.Columns {
 		cells = append(cells, escapeFormula(r.Cells[name]))
 	}
-	cells = append(cells, jsonText(len(r.Attributes), r.Attributes), jsonText(len(r.Options), r.Options))
+	cells = append(
+		cells, jsonText(len(r.Attributes), r.Attributes), jsonText(len(r.Options), r.Options),
+	)
 	w.write(append(cells, further...))
 }
 

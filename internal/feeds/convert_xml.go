@@ -58,7 +58,10 @@ func (r *runner) eachXMLItem(ctx context.Context, do func(item xmlItem, line int
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			if !found {
-				return refusal("The file is XML, but not a feed of products as Google has them: it has no item or entry.")
+				return refusal(
+					"The file is XML, but not a feed of products as Google has them: it has no " +
+						"item or entry.",
+				)
 			}
 			return nil
 		}
@@ -91,7 +94,9 @@ func xmlRefusal(d *xml.Decoder, err error) error {
 		return refused
 	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF):
 		line, _ := d.InputPos()
-		return refusal(fmt.Sprintf("The file is XML that cannot be read to its end: line %d. Nothing was imported.", line))
+		return refusal(fmt.Sprintf(
+			"The file is XML that cannot be read to its end: line %d. Nothing was imported.", line,
+		))
 	}
 	return err
 }
@@ -172,7 +177,9 @@ func (r *runner) writeXMLRows(ctx context.Context, to io.Writer) error {
 		return refusal("The file is XML without an id for its products.")
 	}
 	out := newRowWriter(to)
-	out.write(append([]string{string(colRow), string(colLine), string(colMoreAttributes)}, names...))
+	out.write(append(
+		[]string{string(colRow), string(colLine), string(colMoreAttributes)}, names...,
+	))
 	number := int64(0)
 	if err := r.eachXMLItem(ctx, func(item xmlItem, line int) error {
 		number++

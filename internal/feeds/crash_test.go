@@ -16,8 +16,8 @@ import (
 
 var workers = apitest.Setting{Name: "WORKERS", Value: "true"}
 
-// startImport: a server is killed in the middle of an import; the next one resumes it, and no row is lost or
-// doubled. Set IMPORT_ROWS=1000000 to see it with as many.
+// startImport: a server is killed in the middle of an import; the next one resumes it, and no row
+// is lost or doubled. Set IMPORT_ROWS=1000000 to see it with as many.
 func TestADeathInTheMiddleOfAnImport(t *testing.T) {
 	t.Parallel()
 	rows, kills := 3000, 1
@@ -71,7 +71,8 @@ func TestADeathInTheMiddleOfAnImport(t *testing.T) {
 		[]int{rows, rows, rows, rows},
 		apitest.Value[[]int](
 			shop,
-			`SELECT ARRAY[(SELECT count(*) FROM products)::int, (SELECT count(*) FROM variants)::int,
+			`SELECT ARRAY[(SELECT count(*) FROM products)::int, (SELECT count(*)
+				FROM variants)::int,
 		(SELECT count(*) FROM feed_items)::int, (SELECT count(*) FROM product_search)::int]`,
 		),
 	)
@@ -80,7 +81,8 @@ func TestADeathInTheMiddleOfAnImport(t *testing.T) {
 		0,
 		apitest.Value[int](
 			shop,
-			`SELECT count(*)::int FROM variants v WHERE v.stock <> (regexp_replace(v.sku, '\D', '', 'g'))::int % 50`,
+			`SELECT count(*)::int FROM variants v
+				WHERE v.stock <> (regexp_replace(v.sku, '\D', '', 'g'))::int % 50`,
 		),
 	)
 	last.Kill()
@@ -100,7 +102,9 @@ func TestOneRunnerAtATime(t *testing.T) {
 	failed := make(chan error, runners)
 	for range runners {
 		go func() {
-			_, err := shop.App.Feeds.RunImport(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
+			_, err := shop.App.Feeds.RunImport(
+				t.Context(), started.ID, time.Now().Add(time.Minute), nil,
+			)
 			failed <- err
 		}()
 	}

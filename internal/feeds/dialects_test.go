@@ -21,10 +21,14 @@ func shopText(s *apitest.Shop) []string {
 	return apitest.Value[[]string](
 		s,
 		`SELECT coalesce(array_agg(line ORDER BY line), '{}') FROM (
-		SELECT concat_ws('|', v.sku, p.name, replace(p.description, E'\n', '/'), b.name, concat_ws('>', parent.name, c.name), v.options, v.price_minor, v.discount_minor,
-		                 CASE WHEN v.track_inventory THEN v.stock::text ELSE 'always' END, v.gtin, p.attributes, CASE WHEN p.is_active THEN 'live' ELSE 'hidden' END) AS line
-		  FROM variants v JOIN products p ON p.id = v.product_id LEFT JOIN brands b ON b.id = p.brand_id
-		  LEFT JOIN categories c ON c.id = p.category_id LEFT JOIN categories parent ON parent.id = c.parent_id) x`,
+		SELECT concat_ws('|', v.sku, p.name, replace(p.description, E'\n', '/'), b.name,
+		concat_ws('>', parent.name, c.name), v.options, v.price_minor, v.discount_minor,
+		                 CASE WHEN v.track_inventory THEN v.stock::text ELSE 'always' END, v.gtin,
+		                 p.attributes, CASE WHEN p.is_active THEN 'live' ELSE 'hidden' END) AS line
+		  FROM variants v JOIN products p ON p.id = v.product_id
+		  LEFT JOIN brands b ON b.id = p.brand_id
+		  LEFT JOIN categories c ON c.id = p.category_id LEFT JOIN categories parent ON parent.id =
+		  c.parent_id) x`,
 	)
 }
 
@@ -55,8 +59,12 @@ func TestShopifyExport(t *testing.T) {
 	assert.Contains(t, said, "3 quantity: is below zero")
 	again := load(t, shop, admin, []byte(shopifyExport))
 	assert.Equal(t, [4]int64{0, 0, 3, 0}, counted(again), complaints(admin, again.ID))
-	urls := apitest.Value[string](shop, `SELECT args ->> 'urls' FROM river_job WHERE kind = 'feeds.fetch_images' ORDER BY id LIMIT 1`)
-	assert.JSONEq(t, `["https://a.example/1.jpg", "https://a.example/2.jpg", "https://a.example/3.jpg"]`, urls)
+	urls := apitest.Value[string](shop, `SELECT args ->> 'urls' FROM river_job
+		WHERE kind = 'feeds.fetch_images' ORDER BY id LIMIT 1`)
+	assert.JSONEq(
+		t, `["https://a.example/1.jpg", "https://a.example/2.jpg", "https://a.example/3.jpg"]`,
+		urls,
+	)
 	shop.RequireSound()
 }
 
@@ -78,9 +86,16 @@ func TestWooCommerceExport(t *testing.T) {
 	assert.Equal(t, "woocommerce", *done.Format)
 	require.Equal(t, [4]int64{3, 0, 0, 1}, counted(done), said)
 	lines := shopText(shop)
-	assert.Equal(t, `MUG|Mug|Plain|Kitchen|{}|500|400|always|04006381333931|{"material": "Clay"}|hidden`, lines[0])
-	assert.Equal(t, `S-R|Shirt|A shirt.|Clothing>Shirts|{"colour": "Red"}|2000|1500|4|{}|live`, lines[1])
-	assert.Contains(t, lines[2], `|Shirt|A shirt.|Clothing>Shirts|{"colour": "Blue"}|2000|0|{}|live`)
+	assert.Equal(
+		t, `MUG|Mug|Plain|Kitchen|{}|500|400|always|04006381333931|{"material": "Clay"}|hidden`,
+		lines[0],
+	)
+	assert.Equal(
+		t, `S-R|Shirt|A shirt.|Clothing>Shirts|{"colour": "Red"}|2000|1500|4|{}|live`, lines[1],
+	)
+	assert.Contains(
+		t, lines[2], `|Shirt|A shirt.|Clothing>Shirts|{"colour": "Blue"}|2000|0|{}|live`,
+	)
 	assert.Contains(t, said, "6 Type: is a product that is sold elsewhere or in parts")
 	assert.Contains(t, said, "Meta: _wc_cog_cost")
 	assert.Contains(t, said, "is out of stock, so none of the 9 units is for sale")
@@ -117,14 +132,18 @@ func TestMagentoExport(t *testing.T) {
 // startImport: an export in another encoding and with another delimiter gives the same.
 func TestDialectsInAnyEncoding(t *testing.T) {
 	t.Parallel()
-	for name, export := range map[string]string{"shopify": shopifyExport, "woocommerce": wooExport, "magento": magentoExport} {
+	for name, export := range map[string]string{
+		"shopify": shopifyExport, "woocommerce": wooExport, "magento": magentoExport,
+	} {
 		want := apitest.New(t)
 		load(t, want, want.Admin(), []byte(export))
 		windows, err := charmap.Windows1252.NewEncoder().String(export)
 		require.NoError(t, err)
 		for _, content := range [][]byte{
-			[]byte("\xef\xbb\xbf" + with(t, export, ',', "\r\n")), wide(export, false, true), []byte(windows),
-			[]byte(with(t, export, ';', "\r")), []byte(with(t, export, '\t', "\n")), packed(t, []byte(export)),
+			[]byte("\xef\xbb\xbf" + with(t, export, ',', "\r\n")), wide(export, false, true),
+			[]byte(windows),
+			[]byte(with(t, export, ';', "\r")), []byte(with(t, export, '\t', "\n")),
+			packed(t, []byte(export)),
 		} {
 			shop := apitest.New(t)
 			load(t, shop, shop.Admin(), content)
@@ -156,7 +175,8 @@ const googleXML = `<?xml version="1.0" encoding="%s"?>
 // startImport: the XML of Google's own format, in any encoding, is a feed like any other.
 func TestGoogleXML(t *testing.T) {
 	t.Parallel()
-	latin, err := charmap.ISO8859_1.NewEncoder().String(strings.Replace(googleXML, "%s", "ISO-8859-1", 1))
+	latin, err := charmap.ISO8859_1.NewEncoder().
+		String(strings.Replace(googleXML, "%s", "ISO-8859-1", 1))
 	require.NoError(t, err)
 	for name, content := range map[string][]byte{
 		"UTF-8": []byte(strings.Replace(googleXML, "%s", "UTF-8", 1)), "Latin 1": []byte(latin),
@@ -166,24 +186,32 @@ func TestGoogleXML(t *testing.T) {
 		shop := apitest.New(t)
 		admin := shop.Admin()
 		done := load(t, shop, admin, content)
-		require.Equal(t, [4]int64{2, 0, 0, 0}, counted(done), "%s: %v %v", name, done.Message, complaints(admin, done.ID))
+		require.Equal(
+			t, [4]int64{2, 0, 0, 0}, counted(done), "%s: %v %v", name, done.Message,
+			complaints(admin, done.ID),
+		)
 		assert.Equal(t, "google_xml", *done.Format)
 		assert.Equal(t, []string{
-			`X-1|Café & Tea||P&G|Tools>Kitchen|{}|500|3|04006381333931|{"material": "Oak"}|live`, `X-2|Cup <b>|||{}|700|0|{}|live`,
+			`X-1|Café & Tea||P&G|Tools>Kitchen|{}|500|3|04006381333931|{"material": "Oak"}|live`,
+			`X-2|Cup <b>|||{}|700|0|{}|live`,
 		}, shopText(shop), name)
 		said := complaints(admin, done.ID)
 		require.Len(t, said, 1)
 		assert.Contains(t, said[0], "custom_label_0")
 	}
 	shop := apitest.New(t)
-	for _, content := range []string{"<?xml version='1.0'?><html/>", "<?xml version='1.0'?><rss><channel><item><id>1</id>", "<?xml version='1.0' encoding='klingon'?><rss/>"} {
+	for _, content := range []string{
+		"<?xml version='1.0'?><html/>", "<?xml version='1.0'?><rss><channel><item><id>1</id>",
+		"<?xml version='1.0' encoding='klingon'?><rss/>",
+	} {
 		done := load(t, shop, shop.Admin(), []byte(content))
 		assert.Equal(t, api.ImportStatusFailed, done.Status, content)
 		assert.Contains(t, *done.Message, "The file is XML")
 	}
 }
 
-// startImport: a feed behind a user and a password, compressed, in an encoding that its server says.
+// startImport: a feed behind a user and a password, compressed, in an encoding that its server
+// says.
 func TestAFeedBehindAPassword(t *testing.T) {
 	t.Parallel()
 	polish, err := charmap.Windows1250.NewEncoder().String("id,title,price\np1,Zażółć,5\n")
@@ -213,5 +241,7 @@ func TestAFeedBehindAPassword(t *testing.T) {
 	assert.Equal(t, [4]int64{1, 0, 0, 0}, counted(done), done.Message)
 	assert.Equal(t, "windows-1250", *done.Encoding)
 	assert.Equal(t, []string{"Zażółć"}, named(shop.Get("/api/v1/products")))
-	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*)::int FROM imports WHERE url IS NOT NULL"))
+	assert.Zero(
+		t, apitest.Value[int](shop, "SELECT count(*)::int FROM imports WHERE url IS NOT NULL"),
+	)
 }

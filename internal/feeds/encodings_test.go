@@ -23,8 +23,8 @@ type encodedFeed struct {
 	encoding, delimiter string
 }
 
-// encodedFeeds returns a feed in every encoding and with every delimiter; german is the feed with decimal commas, western the
-// feed with signs of Windows-1252 alone.
+// encodedFeeds returns a feed in every encoding and with every delimiter; german is the feed with
+// decimal commas, western the feed with signs of Windows-1252 alone.
 func encodedFeeds(t *testing.T, feed, german, western string) []encodedFeed {
 	t.Helper()
 	windows, err := charmap.Windows1252.NewEncoder().String(western)
@@ -47,7 +47,10 @@ func TestAnyEncodingAndDelimiter(t *testing.T) {
 	t.Parallel()
 	want := apitest.New(t)
 	load(t, want, want.Admin(), []byte(phones))
-	german := strings.NewReplacer("49.99 USD", "\"49,99 USD\"", "39.99 USD", "\"US$ 39,99\"", `"1,299.00 USD"`, `"1.299,00 USD"`, ",9.50,", ",\"9,50\",", "$15", "\"15,00 $\"").
+	german := strings.NewReplacer(
+		"49.99 USD", "\"49,99 USD\"", "39.99 USD", "\"US$ 39,99\"", `"1,299.00 USD"`,
+		`"1.299,00 USD"`, ",9.50,", ",\"9,50\",", "$15", "\"15,00 $\"",
+	).
 		Replace(phones)
 	for _, d := range encodedFeeds(t, phones, german, phones) {
 		t.Run(d.name, func(t *testing.T) {
@@ -62,9 +65,9 @@ func TestAnyEncodingAndDelimiter(t *testing.T) {
 	}
 }
 
-// startImport: a feed of your own, such as FEED=/path/to/products.csv, which is UTF-8 with commas between and
-// points in its prices, in any encoding. Signs that Windows-1252 does not have are question marks
-// there.
+// startImport: a feed of your own, such as FEED=/path/to/products.csv, which is UTF-8 with commas
+// between and points in its prices, in any encoding. Signs that Windows-1252 does not have are
+// question marks there.
 func TestRealFeedInAnyDress(t *testing.T) {
 	path := os.Getenv("FEED")
 	if path == "" {

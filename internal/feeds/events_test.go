@@ -15,7 +15,8 @@ import (
 func recorded(s *apitest.Shop) []string {
 	return apitest.Value[[]string](
 		s,
-		`SELECT coalesce(array_agg(kind || ' ' || coalesce(data ->> 'name', data ->> 'status') || coalesce(' at ' || (data ->> 'price'), '') ORDER BY id), '{}') FROM events`,
+		`SELECT coalesce(array_agg(kind || ' ' || coalesce(data ->> 'name', data ->> 'status') ||
+			coalesce(' at ' || (data ->> 'price'), '') ORDER BY id), '{}') FROM events`,
 	)
 }
 
@@ -26,13 +27,17 @@ func TestImportsAreTold(t *testing.T) {
 	keeper := s.Admin()
 	file := func(mugPrice, vases string) []byte {
 		return []byte(
-			"id,title,price,quantity,item_group_id,size\nmug,Mug," + mugPrice + ",5,,\nv-s,Vase,30.00," + vases + ",vase,S\nv-l,Vase,40.00,3,vase,L\n",
+			"id,title,price,quantity,item_group_id,size\nmug,Mug," + mugPrice +
+				",5,,\nv-s,Vase,30.00," + vases + ",vase,S\nv-l,Vase,40.00,3,vase,L\n",
 		)
 	}
 	load(t, s, keeper, file("10.00", "3"))
-	assert.Empty(t, recorded(s), "nobody listens")
+	assert.Empty(t, recorded(s), "no webhook or mail wants events")
 
-	keeper.Post("/api/v1/admin/webhooks", fields{"url": "https://example.com/", "events": []string{"product.created", "product.updated", "import.finished"}}).
+	keeper.Post("/api/v1/admin/webhooks", fields{
+		"url":    "https://example.com/",
+		"events": []string{"product.created", "product.updated", "import.finished"},
+	}).
 		Want(http.StatusCreated)
 	load(t, s, keeper, file("11.00", "3"), part{"dry_run", "true"})
 	assert.Empty(t, recorded(s), "a trial changes nothing")
@@ -54,12 +59,18 @@ func TestImportsAreTold(t *testing.T) {
 		`{"status": "completed", "total": 5, "created": 1, "updated": 2, "unchanged": 1, "failed": 1}`,
 		apitest.Value[string](
 			s,
-			"SELECT (data - 'id' - 'finished_at')::text FROM events WHERE kind = 'import.finished' AND object_id = $1",
+			"SELECT (data - 'id' - 'finished_at')::text FROM events "+
+				"WHERE kind = 'import.finished' AND object_id = $1",
 			second.ID,
 		),
 	)
 	var pan api.AdminProduct
-	keeper.Get("/api/v1/admin/products/" + apitest.Value[string](s, "SELECT object_id::text FROM events WHERE kind = 'product.created'")).
+	keeper.Get(
+		"/api/v1/admin/products/" +
+			apitest.Value[string](
+				s, "SELECT object_id::text FROM events WHERE kind = 'product.created'",
+			),
+	).
 		Want(http.StatusOK).
 		Into(&pan)
 	assert.EqualValues(t, 1, pan.Stock)

@@ -145,8 +145,9 @@ func (f *Feeds) exportRow(t *tree, row db.ListFeedItemsRow) []string {
 	}
 	cells := []string{
 		itemID(row), groupID(row), encodeEntities(row.Name), row.Description,
-		encodeEntities(optional.Value(row.BrandName)), encodeEntities(t.path(row.CategoryID)), f.price(row.PriceMinor), sale, period, availability(row), quantity,
-		row.Condition, optional.Value(row.GTIN), row.SKU, first, strings.Join(more, ","),
+		encodeEntities(optional.Value(row.BrandName)), encodeEntities(t.path(row.CategoryID)),
+		f.price(row.PriceMinor), sale, period, availability(row), quantity, row.Condition,
+		optional.Value(row.GTIN), row.SKU, first, strings.Join(more, ","),
 		strconv.FormatBool(row.IsActive), strconv.FormatBool(row.IsFeatured), options, attributes,
 	}
 	for i, cell := range cells {
@@ -220,8 +221,8 @@ func (d *download) send(w http.ResponseWriter) error {
 	panic(http.ErrAbortHandler) // half a file must not look like a whole one
 }
 
-// lateWriter sends the status with the first bytes, so that a failure before them is still a problem
-// response.
+// lateWriter sends the status with the first bytes, so that a failure before them is still a
+// problem response.
 type lateWriter struct {
 	to    http.ResponseWriter
 	begun bool

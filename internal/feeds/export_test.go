@@ -33,34 +33,42 @@ func exportOf(t testing.TB, answer *apitest.Answer) (rows []map[string]string) {
 	return rows
 }
 
-// exportProducts, startImport: importing an export changes nothing here, and creates the same products
-// in another shop.
+// exportProducts, startImport: importing an export changes nothing here, and creates the same
+// products in another shop.
 func TestAnExportIsAnIdentity(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	load(t, shop, admin, []byte(phones))
-	admin.Post("/api/v1/admin/products", fields{"name": "Shirt", "is_featured": true, "variants": []fields{
-		{
-			"price":   "5.00",
-			"options": fields{"fit": "slim", "size": "M"},
-			"stock":   3,
-		},
-		{
-			"price":           "6.00",
-			"discount_price":  "5.50",
-			"options":         fields{"fit": "wide", "size": "M"},
-			"track_inventory": false,
-		},
-	}}).
+	admin.Post(
+		"/api/v1/admin/products",
+		fields{"name": "Shirt", "is_featured": true, "variants": []fields{
+			{
+				"price":   "5.00",
+				"options": fields{"fit": "slim", "size": "M"},
+				"stock":   3,
+			},
+			{
+				"price":           "6.00",
+				"discount_price":  "5.50",
+				"options":         fields{"fit": "wide", "size": "M"},
+				"track_inventory": false,
+			},
+		}},
+	).
 		Want(http.StatusCreated)
-	admin.Post("/api/v1/admin/products", fields{"name": "=1+1", "description": "'=2+2\r\n\tand \"more\", ", "price": "1.00", "attributes": fields{"formula": "@SUM(A1)"}}).
+	admin.Post("/api/v1/admin/products", fields{
+		"name": "=1+1", "description": "'=2+2\r\n\tand \"more\", ", "price": "1.00",
+		"attributes": fields{"formula": "@SUM(A1)"},
+	}).
 		Want(http.StatusCreated)
 	shop.Exec(
-		`UPDATE products SET name = E'\t=x', description = '-5' WHERE id = (SELECT min(id) FROM products WHERE is_active)`,
+		`UPDATE products SET name = E'\t=x', description = '-5' WHERE id = (SELECT min(id)
+			FROM products WHERE is_active)`,
 	)
 	shop.Exec(
-		`UPDATE products SET name = '''=1+1', description = E'+1 \n ' WHERE id = (SELECT min(id) + 1 FROM products WHERE is_active)`,
+		`UPDATE products SET name = '''=1+1', description = E'+1 \n ' WHERE id = (SELECT min(id) + 1
+			FROM products WHERE is_active)`,
 	)
 	shop.Exec(`UPDATE brands SET name = '@' || name WHERE id = (SELECT min(id) FROM brands)`)
 	export := admin.Get(exports).Want(http.StatusOK)
@@ -244,7 +252,10 @@ func addImages(s *apitest.Shop) {
 func TestIdentifiersThatDoNotExist(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, token)
-	load(t, shop, shop.Admin(), []byte("id,title,price,brand,identifier_exists\nA,Own work,5,,no\nB,Branded,5,Acme,\nC,Other,5,Acme,yes\n"))
+	load(t, shop, shop.Admin(), []byte(
+		"id,title,price,brand,identifier_exists\nA,Own work,5,,no\nB,Branded,5,Acme,\n"+
+			"C,Other,5,Acme,yes\n",
+	))
 	addImages(shop)
 	feed := string(shop.Get("/feeds/google.xml?token=" + token.Value).Want(http.StatusOK).Body)
 	assert.Equal(t, 1, strings.Count(feed, "<g:identifier_exists>no</g:identifier_exists>"))

@@ -52,7 +52,8 @@ var (
 	errURL = problem.Invalid(
 		problem.Field{Pointer: "/url", Message: "is not a public http or https address"},
 	)
-	errUnfetched = "The file cannot be fetched from there. Give the address of a file on a public web server, or upload the file."
+	errUnfetched = "The file cannot be fetched from there. Give the address of a file on a " +
+		"public web server, or upload the file."
 )
 
 // Limits of a file and of the work on it.

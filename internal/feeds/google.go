@@ -34,7 +34,8 @@ func (f *Feeds) GetGoogleFeed(
 func (f *Feeds) writeGoogle(ctx context.Context, to io.Writer) error {
 	w := &xmlWriter{Writer: bufio.NewWriter(to)}
 	w.raw(
-		xml.Header + `<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">` + "\n<channel>\n",
+		xml.Header + `<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">` +
+			"\n<channel>\n",
 	)
 	w.element("title", f.settings.Name)
 	w.element("link", f.settings.Storefront)
@@ -93,17 +94,22 @@ func (f *Feeds) writeItem(w *xmlWriter, t *tree, row db.ListFeedItemsRow) {
 	w.element("g:price", f.price(row.PriceMinor))
 	if row.DiscountMinor != nil {
 		w.element("g:sale_price", f.price(*row.DiscountMinor))
-		w.optional("g:sale_price_effective_date", googlePeriod(row.DiscountStartsAt, row.DiscountEndsAt))
+		w.optional(
+			"g:sale_price_effective_date", googlePeriod(row.DiscountStartsAt, row.DiscountEndsAt),
+		)
 	}
 	w.optional("g:brand", optional.Value(row.BrandName))
 	w.optional("g:gtin", shortGTIN(optional.Value(row.GTIN)))
 	w.optional("g:mpn", fact("mpn"))
 	if noWords[strings.ToLower(fact("identifier_exists"))] {
-		w.element("g:identifier_exists", "no") // only what the feed it came in said
+		w.element("g:identifier_exists", "no") // only if the imported feed said so
 	}
 	w.element("g:condition", row.Condition)
 	w.optional("g:product_type", cut(t.path(row.CategoryID), googleType))
-	for _, name := range []string{"google_product_category", "color", "size", "material", "pattern", "age_group", "gender", "size_type", "size_system"} {
+	for _, name := range []string{
+		"google_product_category", "color", "size", "material", "pattern", "age_group", "gender",
+		"size_type", "size_system",
+	} {
 		w.optional("g:"+name, fact(name))
 	}
 	w.raw("</item>\n")

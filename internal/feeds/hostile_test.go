@@ -16,8 +16,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// startImport: hostile files. They become rows with errors, or one clear refusal; the good rows around
-// them are imported, and memory stays flat.
+// startImport: hostile files. They become rows with errors, or one clear refusal; the good rows
+// around them are imported, and memory stays flat.
 func TestHostileFiles(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -39,9 +39,10 @@ func TestHostileFiles(t *testing.T) {
 	lone = append(lone, 'S') // half a character
 	cases := []struct {
 		name, content string
-		refused       string // the whole file, as the import says; or by the upload, with its detail
-		counts        [4]int64
-		complaints    []string
+		// the whole file, as the import says; or by the upload, with its detail
+		refused    string
+		counts     [4]int64
+		complaints []string
 	}{
 		{name: "zip bomb", content: string(bomb()), refused: "ZIP archive"},
 		{

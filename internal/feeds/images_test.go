@@ -19,8 +19,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// startImport: images are fetched after the rows, each once. One that cannot be fetched is a warning,
-// and the next import tries it again.
+// startImport: images are fetched after the rows, each once. One that cannot be fetched is a
+// warning, and the next import tries it again.
 func TestImagesAreFetchedInTheBackground(t *testing.T) {
 	t.Parallel()
 	var picture bytes.Buffer
@@ -42,7 +42,8 @@ func TestImagesAreFetchedInTheBackground(t *testing.T) {
 	admin := shop.Admin()
 	feed := []byte(
 		fmt.Sprintf(
-			"id,title,price,image_link,additional_image_link\nA,One,1,%[1]s/a.png,\"%[1]s/b.png, %[1]s/later.png\"\nB,Two,1,%[1]s/a.png,\n",
+			"id,title,price,image_link,additional_image_link\n"+
+				"A,One,1,%[1]s/a.png,\"%[1]s/b.png, %[1]s/later.png\"\nB,Two,1,%[1]s/a.png,\n",
 			remote.URL,
 		),
 	)
@@ -53,7 +54,8 @@ func TestImagesAreFetchedInTheBackground(t *testing.T) {
 			return done.FinishedAt != nil &&
 				apitest.Value[int](
 					shop,
-					"SELECT count(*)::int FROM river_job WHERE kind = 'feeds.fetch_images' AND finalized_at IS NULL",
+					"SELECT count(*)::int FROM river_job WHERE kind = 'feeds.fetch_images' "+
+						"AND finalized_at IS NULL",
 				) == 0
 		}, 30*time.Second, 20*time.Millisecond)
 		admin.Get(at(done.ID)).Into(&done)

@@ -108,7 +108,9 @@ func importBody(i db.Import) api.Import {
 		left := max(0, *i.RowsTotal-done)
 		body.Eta = new(
 			time.Now().
-				Add(time.Duration(float64(time.Since(*i.StartedAt)) / float64(done) * float64(left))).
+				Add(time.Duration(
+					float64(time.Since(*i.StartedAt)) / float64(done) * float64(left),
+				)).
 				UTC().
 				Truncate(time.Second),
 		)

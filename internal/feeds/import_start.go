@@ -99,11 +99,11 @@ func withoutSecrets(address string) (string, error) {
 	return u.String(), nil
 }
 
-// messageEncoding is the error of an encoding that nobody knows.
+// messageEncoding is the error for the name of an unknown encoding.
 const messageEncoding = "is not the name of an encoding, such as windows-1250 or iso-8859-2"
 
-// withLogin returns an address with a user and a password, which are stored with it until the import
-// ends and never shown.
+// withLogin returns an address with a user and a password, which are stored with it until the
+// import ends and never shown.
 func withLogin(address string, username, password *string) (string, error) {
 	if username == nil && password == nil {
 		return address, nil
@@ -116,8 +116,8 @@ func withLogin(address string, username, password *string) (string, error) {
 	return u.String(), nil
 }
 
-// discardFile deletes a stored file, if there is one. A failure is only logged: SweepFiles deletes the
-// file later.
+// discardFile deletes a stored file, if there is one. A failure is only logged: SweepFiles deletes
+// the file later.
 func (f *Feeds) discardFile(ctx context.Context, name *string) {
 	if name == nil {
 		return

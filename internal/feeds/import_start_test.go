@@ -85,7 +85,7 @@ func TestImportsAreTheirOwners(t *testing.T) {
 	ada.Post(at(started.ID)+"/cancel", nil).Want(http.StatusOK).Into(&cancelled)
 	assert.Equal(t, api.ImportStatusCancelled, cancelled.Status)
 	ada.Post(at(started.ID)+"/cancel", nil).Problem(http.StatusConflict, "import_finished")
-	assert.Zero(t, work(t, shop, ada, started.ID).Rows.Done, "and nobody works on it")
+	assert.Zero(t, work(t, shop, ada, started.ID).Rows.Done, "and no runner works on it")
 }
 
 // cancelImport: the import stops behind a whole batch, and so does its runner.
@@ -132,7 +132,9 @@ func TestUploadsThatAreNone(t *testing.T) {
 			admin.Post(imports, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 		})
 	}
-	for name, content := range map[string]string{"zip": "PK\x03\x04 and more", "gzip": "\x1f\x8b\x08", "PDF": "%PDF-1.7", "empty": ""} {
+	for name, content := range map[string]string{
+		"zip": "PK\x03\x04 and more", "gzip": "\x1f\x8b\x08", "PDF": "%PDF-1.7", "empty": "",
+	} {
 		t.Run(name, func(*testing.T) {
 			admin.Post(imports, form(t, []byte(content))).
 				Problem(http.StatusUnprocessableEntity, "not_a_feed")
@@ -141,9 +143,14 @@ func TestUploadsThatAreNone(t *testing.T) {
 	body := form(t, []byte(phones))
 	body.Content = body.Content[:len(body.Content)/2]
 	admin.Post(imports, body).Problem(http.StatusBadRequest, "malformed_multipart")
-	admin.Post(imports, apitest.Raw{ContentType: "application/json", Content: `{"url": "` + strings.Repeat("x", 2<<20) + `"}`}).
+	admin.Post(imports, apitest.Raw{
+		ContentType: "application/json",
+		Content:     `{"url": "` + strings.Repeat("x", 2<<20) + `"}`,
+	}).
 		Want(http.StatusRequestEntityTooLarge)
-	for _, address := range []string{"ftp://a.example/x", "https://user:password@a.example/", "nonsense", "http://"} {
+	for _, address := range []string{
+		"ftp://a.example/x", "https://user:password@a.example/", "nonsense", "http://",
+	} {
 		admin.Post(imports, fields{"url": address}).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
@@ -183,7 +190,7 @@ func TestAFeedFromTheWeb(t *testing.T) {
 	}
 	done := fetch(shop, remote.URL+"/feed.csv?key=secret")
 	assert.Equal(t, [4]int64{5, 0, 0, 0}, counted(done), complaints(admin, done.ID))
-	assert.Equal(t, remote.URL+"/feed.csv", done.Source, "what may be secret is not told")
+	assert.Equal(t, remote.URL+"/feed.csv", done.Source, "what may be secret is not shown")
 	assert.Equal(
 		t, "The file is a ZIP archive or an Excel workbook. Unpack it, or save it as CSV.",
 		*fetch(shop, remote.URL+"/zip").Message,
@@ -194,5 +201,5 @@ func TestAFeedFromTheWeb(t *testing.T) {
 	guarded := apitest.New(t)
 	inward := fetch(guarded, remote.URL+"/feed.csv")
 	assert.Equal(t, api.ImportStatusFailed, inward.Status)
-	assert.Equal(t, *missing.Message, *inward.Message, "who is refused cannot tell what is there")
+	assert.Equal(t, *missing.Message, *inward.Message, "a refusal does not reveal what is there")
 }

@@ -30,10 +30,14 @@ func catalogueText(s *apitest.Shop) string {
 	return apitest.Value[string](
 		s,
 		`SELECT coalesce(string_agg(line, E'\n' ORDER BY line), '') FROM (
-		SELECT concat_ws('|', p.name, p.slug, p.description, b.name, c.name, parent.name, p.condition, p.attributes, p.is_active, p.is_featured,
-		                 v.is_default, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor, v.stock, v.track_inventory, i.feed_id) AS line
-		  FROM variants v JOIN products p ON p.id = v.product_id LEFT JOIN brands b ON b.id = p.brand_id
-		  LEFT JOIN categories c ON c.id = p.category_id LEFT JOIN categories parent ON parent.id = c.parent_id
+		SELECT concat_ws('|', p.name, p.slug, p.description, b.name, c.name, parent.name,
+		p.condition, p.attributes, p.is_active, p.is_featured,
+		                 v.is_default, v.sku, v.gtin, v.options, v.price_minor, v.discount_minor,
+		                 v.stock, v.track_inventory, i.feed_id) AS line
+		  FROM variants v JOIN products p ON p.id = v.product_id
+		  LEFT JOIN brands b ON b.id = p.brand_id
+		  LEFT JOIN categories c ON c.id = p.category_id LEFT JOIN categories parent ON parent.id =
+		  c.parent_id
 		  LEFT JOIN feed_items i ON i.variant_id = v.id WHERE v.deleted_at IS NULL) x`,
 	)
 }
@@ -42,9 +46,12 @@ func catalogueText(s *apitest.Shop) string {
 func writes(s *apitest.Shop) string {
 	return apitest.Value[string](
 		s,
-		`SELECT concat_ws(' ', (SELECT string_agg(concat(id, ':', version, ':', xmin), ',' ORDER BY id) FROM products),
-		(SELECT string_agg(concat(id, ':', xmin), ',' ORDER BY id) FROM variants), (SELECT string_agg(xmin::text, ',' ORDER BY product_id) FROM product_listings),
-		(SELECT string_agg(xmin::text, ',' ORDER BY product_id) FROM product_search), (SELECT count(*) FROM stock_movements))`,
+		`SELECT concat_ws(' ', (SELECT string_agg(concat(id, ':', version, ':', xmin), ','
+			ORDER BY id) FROM products),
+		(SELECT string_agg(concat(id, ':', xmin), ',' ORDER BY id) FROM variants),
+		(SELECT string_agg(xmin::text, ',' ORDER BY product_id) FROM product_listings),
+		(SELECT string_agg(xmin::text, ',' ORDER BY product_id) FROM product_search),
+		(SELECT count(*) FROM stock_movements))`,
 	)
 }
 
@@ -53,7 +60,9 @@ func TestAFeedBecomesProducts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	done := load(t, shop, admin, []byte(phones), part{"batch_size", "2"}, part{"attributes", "popularity"})
+	done := load(
+		t, shop, admin, []byte(phones), part{"batch_size", "2"}, part{"attributes", "popularity"},
+	)
 	assert.Empty(t, complaints(admin, done.ID))
 	assert.Equal(t, [4]int64{5, 0, 0, 0}, counted(done))
 	assert.Equal(t, api.ImportStatusCompleted, done.Status)
@@ -147,7 +156,10 @@ func TestChangesAreMadeAndNothingElse(t *testing.T) {
 		),
 	)
 
-	done = load(t, shop, admin, []byte("sku,brand,popularity,new_fact,title\nP-1,,,yes,Renamed\n"), part{"attributes", "popularity,new_fact"})
+	done = load(
+		t, shop, admin, []byte("sku,brand,popularity,new_fact,title\nP-1,,,yes,Renamed\n"),
+		part{"attributes", "popularity,new_fact"},
+	)
 	assert.Equal(t, [4]int64{0, 1, 0, 0}, counted(done), complaints(admin, done.ID))
 	admin.Get("/api/v1/admin/products?gtin=4006381333931").Into(&page)
 	assert.Nil(t, page.Items[0].Brand, "an empty cell clears")
@@ -167,7 +179,8 @@ func TestARowThatIsWrongStopsNothing(t *testing.T) {
 	load(t, shop, admin, []byte("id,title,price,gtin\nOLD,Old,5,4006381333931\nGONE,Gone,5,\n"))
 	shop.Exec("UPDATE products SET deleted_at = now() WHERE name = 'Gone'")
 	rows := []string{
-		"id,title,price,sale_price,gtin,quantity,availability,condition,item_group_id,color,image_link,brand",
+		"id,title,price,sale_price,gtin,quantity,availability,condition,item_group_id,color," +
+			"image_link,brand",
 		"A1,Good,10,,,1,in_stock,new,,,,", "A2,Euro,10 EUR,,,1,,,,,,", "A3,Negative,-5,,,1,,,,,,",
 		"A4,NaN,NaN,,,1,,,,,,", "A5,Infinite,1e9,,,1,,,,,,", "A6,Decimals,1.999,,,1,,,,,,",
 		"A7,Sale,10,12,,1,,,,,,", "A8,Check digit,10,,4006381333930,1,,,,,,",
@@ -184,10 +197,12 @@ func TestARowThatIsWrongStopsNothing(t *testing.T) {
 	assert.Equal(t, []string{
 		"3 price: is in EUR; the shop sells in USD", "4 price: is below zero",
 		"5 price: is not a price such as 19.99 USD", "6 price: is not a price such as 19.99 USD",
-		"7 price: may mean thousands or decimals: write it with the currency's decimals, such as 1299.00",
+		"7 price: may mean thousands or decimals: write it with the currency's decimals, such " +
+			"as 1299.00",
 		"8 sale_price: is above the price", "9 gtin: has a wrong check digit: 4006381333930",
 		`10 gtin: is not a GTIN of 8, 12, 13 or 14 digits: "4.00638E+12"`,
-		"11 gtin: is the GTIN of another variant (sku OLD)", `12 quantity: is below zero, and is taken for 0: "-3"`,
+		"11 gtin: is the GTIN of another variant (sku OLD)",
+		`12 quantity: is below zero, and is taken for 0: "-3"`,
 		`13 quantity: is not a whole number: "many"`,
 		`14 availability: is not in_stock, out_of_stock, preorder or backorder: "perhaps"`,
 		`15 condition: is not new, refurbished or used: "broken"`,
@@ -196,8 +211,8 @@ func TestARowThatIsWrongStopsNothing(t *testing.T) {
 		"19 price: is empty", "20 id: is that of a row before",
 		"22 : has the same color, size, material and pattern as another one of its group",
 		"23 : must tell itself apart by the same as the others of its group: color",
-		"24 : is of a product that was deleted: restore that first",
-		"25 price: is empty", "26 : has 13 cells, and there are 12 columns",
+		"24 : is of a product that was deleted: restore that first", "25 price: is empty",
+		"26 : has 13 cells, and there are 12 columns",
 	}, complaints(admin, done.ID))
 	assert.Equal(t, [4]int64{5, 0, 0, 21}, counted(done))
 	assert.Equal(
@@ -262,7 +277,8 @@ func TestKeptAnswersAreForgotten(t *testing.T) {
 	assert.Equal(t, []string{"Two"}, named(shop.Get("/api/v1/products")))
 }
 
-// startImport: one job at the end updates the vectors, if anything changed, and the file is deleted.
+// startImport: one job at the end updates the vectors, if anything changed, and the file is
+// deleted.
 func TestWhatFollowsAnImport(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -62,7 +62,8 @@ type item struct {
 // noSale is the sale price of a variant that has none.
 const noSale = -1
 
-// skuOf returns the sku of a new variant: its own, or its id if that is a sku, or one made of the id.
+// skuOf returns the sku of a new variant: its own, or its id if that is a sku, or one made of the
+// id.
 func (it *item) skuOf() string {
 	switch {
 	case it.sku != "":

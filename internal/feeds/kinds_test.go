@@ -19,9 +19,11 @@ import (
 func variantsOf(s *apitest.Shop) []string {
 	return apitest.Value[[]string](
 		s,
-		`SELECT coalesce(array_agg(concat_ws(' ', coalesce(i.feed_id, v.sku), v.price_minor, coalesce(v.discount_minor, -1), v.stock,
+		`SELECT coalesce(array_agg(concat_ws(' ', coalesce(i.feed_id, v.sku), v.price_minor,
+			coalesce(v.discount_minor, -1), v.stock,
 		        CASE WHEN NOT v.track_inventory THEN 'always' END) ORDER BY v.id), '{}')
-		   FROM variants v LEFT JOIN feed_items i ON i.variant_id = v.id WHERE v.deleted_at IS NULL`,
+		   FROM variants v LEFT JOIN feed_items i ON i.variant_id = v.id
+		   WHERE v.deleted_at IS NULL`,
 	)
 }
 
@@ -30,12 +32,20 @@ func TestASaleOfZeroIsNoSale(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	for _, zero := range []string{"0", "0.00", `"0,00"`, "0 USD", "$0.00", "USD 0", "00", "0.0000", "-", "n/a", "０", "-0.00", "0.-"} {
-		done := load(t, shop, admin, []byte("id,title,price,sale_price,quantity\na1,Cutter,19.99 USD,"+zero+",5\n"))
+	for _, zero := range []string{
+		"0", "0.00", `"0,00"`, "0 USD", "$0.00", "USD 0", "00", "0.0000", "-", "n/a", "０", "-0.00",
+		"0.-",
+	} {
+		done := load(t, shop, admin, []byte(
+			"id,title,price,sale_price,quantity\na1,Cutter,19.99 USD,"+zero+",5\n",
+		))
 		assert.Zero(t, done.Rows.Failed, zero)
 		assert.Equal(t, []string{"a1 1999 -1 5"}, variantsOf(shop), zero)
 	}
-	for _, name := range []string{"discount_price", "special_price", "offer_price", "angebotspreis", "Promo Price", "g:sale_price"} {
+	for _, name := range []string{
+		"discount_price", "special_price", "offer_price", "angebotspreis", "Promo Price",
+		"g:sale_price",
+	} {
 		load(t, shop, admin, []byte("id,title,price,sale_price,quantity\na1,Cutter,19.99,9.99,5\n"))
 		assert.Equal(t, []string{"a1 1999 999 5"}, variantsOf(shop), name)
 		load(t, shop, admin, []byte("id,title,price,"+name+",quantity\na1,Cutter,19.99,0,5\n"))
@@ -49,7 +59,8 @@ func TestAPriceOfZeroIsRefused(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	file := []byte("id,title,price,quantity\nf1,Sample,0.00,5\nf2,Paid,5,5\n")
-	const message = "2 price: is 0, which gives the goods away: import with allow_free if they are meant to be free"
+	const message = "2 price: is 0, which gives the goods away: import with allow_free if they " +
+		"are meant to be free"
 	done := load(t, shop, admin, file)
 	assert.Equal(t, []string{message}, complaints(admin, done.ID))
 	assert.Equal(t, []string{"f2 500 -1 5"}, variantsOf(shop))
@@ -70,13 +81,19 @@ func TestOutOfStockIsNotForSale(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	load(t, shop, admin, []byte("id,title,price,quantity\na3,Jar,5,7\n"))
-	for _, word := range []string{"out of stock", "https://schema.org/OutOfStock", "http://schema.org/SoldOut", "sold_out", "Ausverkauft", "discontinued", "0"} {
+	for _, word := range []string{
+		"out of stock", "https://schema.org/OutOfStock", "http://schema.org/SoldOut", "sold_out",
+		"Ausverkauft", "discontinued", "0",
+	} {
 		load(t, shop, admin, []byte("id,title,price,quantity\na3,Jar,5,7\n"))
 		require.Equal(t, []string{"a3 500 -1 7"}, variantsOf(shop))
-		done := load(t, shop, admin, []byte("id,title,price,availability,quantity\na3,Jar,5,"+word+",7\n"))
+		done := load(t, shop, admin, []byte(
+			"id,title,price,availability,quantity\na3,Jar,5,"+word+",7\n",
+		))
 		assert.Equal(t, []string{"a3 500 -1 0"}, variantsOf(shop), word)
 		assert.Equal(
-			t, []string{"2 availability: is out of stock, so none of the 7 units is for sale"}, complaints(admin, done.ID), word,
+			t, []string{"2 availability: is out of stock, so none of the 7 units is for sale"},
+			complaints(admin, done.ID), word,
 		)
 		assert.EqualValues(t, 1, done.Rows.Warnings)
 	}
@@ -84,10 +101,13 @@ func TestOutOfStockIsNotForSale(t *testing.T) {
 	assert.Equal(t, "a4 500 -1 0", variantsOf(shop)[1], "a new one as well")
 }
 
-// startImport: columns that nobody asked for are not published, and are reported.
+// startImport: columns that were not asked for are not published, and are reported.
 func TestColumnsAreNotPublishedUnasked(t *testing.T) {
 	t.Parallel()
-	feed := []byte("id,title,price,cost_of_goods_sold,supplier,color,capacity,custom_label_0\na5,Mug,5,1.20 USD,Secret Ltd,red,2 l,x\n")
+	feed := []byte(
+		"id,title,price,cost_of_goods_sold,supplier,color,capacity,custom_label_0\n" +
+			"a5,Mug,5,1.20 USD,Secret Ltd,red,2 l,x\n",
+	)
 	attributes := func(s *apitest.Shop) map[string]string {
 		var page api.ProductPage
 		s.Get("/api/v1/products").Want(http.StatusOK).Into(&page)
@@ -116,7 +136,10 @@ func TestColumnsAreNotPublishedUnasked(t *testing.T) {
 	internal, err := shop.App.Feeds.InternalAttributes(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []feeds.InternalAttribute{{Name: "supplier", Products: 1}}, internal)
-	assert.Equal(t, map[string]string{"color": "red", "capacity": "2 l", "supplier": "Secret Ltd"}, attributes(shop))
+	assert.Equal(
+		t, map[string]string{"color": "red", "capacity": "2 l", "supplier": "Secret Ltd"},
+		attributes(shop),
+	)
 }
 
 // startImport: text of another old encoding is refused, unless it is named.
@@ -126,7 +149,8 @@ func TestOldEncodingsAreNamed(t *testing.T) {
 	admin := shop.Admin()
 	polish, err := charmap.Windows1250.NewEncoder().String("id,title,price\np1,Zażółć,5\n")
 	require.NoError(t, err)
-	refused := admin.Post(imports, form(t, []byte(polish))).Problem(http.StatusUnprocessableEntity, "not_a_feed")
+	refused := admin.Post(imports, form(t, []byte(polish))).
+		Problem(http.StatusUnprocessableEntity, "not_a_feed")
 	assert.Contains(t, refused.Detail, "name its encoding")
 	admin.Post(imports, form(t, []byte(polish), part{"encoding", "klingon"})).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -156,8 +180,16 @@ e3,Caf&eacute; &#x2013; &nosuch;,5,p&amp;g,tools &gt; kitchen,
 	)
 	assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*)::int FROM brands"))
 	assert.Equal(t, 2, apitest.Value[int](shop, "SELECT count(*)::int FROM categories"))
-	assert.Equal(t, "salt-and-pepper-mill", apitest.Value[string](shop, "SELECT slug FROM products ORDER BY id LIMIT 1"))
-	assert.Equal(t, "Oak & steel", apitest.Value[string](shop, "SELECT attributes ->> 'material' FROM products ORDER BY id LIMIT 1"))
+	assert.Equal(
+		t, "salt-and-pepper-mill",
+		apitest.Value[string](shop, "SELECT slug FROM products ORDER BY id LIMIT 1"),
+	)
+	assert.Equal(
+		t, "Oak & steel",
+		apitest.Value[string](
+			shop, "SELECT attributes ->> 'material' FROM products ORDER BY id LIMIT 1",
+		),
+	)
 	before := writes(shop)
 	again := load(t, shop, admin, admin.Get(exports).Body)
 	assert.Equal(t, [4]int64{0, 0, 3, 0}, counted(again), complaints(admin, again.ID))
@@ -169,7 +201,9 @@ func TestCarriageReturns(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	done := load(t, shop, admin, []byte("id,title,price\rc1,A,5\rc2,\"Bad \"x\" y\",5\rc3,C,5\rc4,D,5\r"))
+	done := load(t, shop, admin, []byte(
+		"id,title,price\rc1,A,5\rc2,\"Bad \"x\" y\",5\rc3,C,5\rc4,D,5\r",
+	))
 	assert.Equal(t, [4]int64{3, 0, 0, 1}, counted(done))
 	var page api.ImportErrorPage
 	admin.Get(at(done.ID) + "/errors").Want(http.StatusOK).Into(&page)
@@ -187,7 +221,13 @@ func TestInchMarks(t *testing.T) {
 	done = load(t, shop, admin, []byte("id, title, price\ns1, \"Cup\", 5\n"))
 	assert.Empty(t, complaints(admin, done.ID))
 	done = load(t, shop, admin, []byte("id,title,price\nj1,\"Big TV,5\nj2,Pipe 5\",5\n"))
-	assert.Equal(t, []string{"2 : has a cell that reads like several rows: is a quote missing, or one too many?"}, complaints(admin, done.ID))
+	assert.Equal(
+		t,
+		[]string{
+			"2 : has a cell that reads like several rows: is a quote missing, or one too many?",
+		},
+		complaints(admin, done.ID),
+	)
 	assert.Equal(
 		t, []string{`"Big TV`, "Big TV,5\nj2,Pipe 5", "Cup", `Pipe 5"`},
 		named(shop.Get("/api/v1/products?sort=name_asc")),
@@ -200,7 +240,10 @@ func TestNamesThatLookAlikeAreOne(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	admin.Post("/api/v1/admin/brands", fields{"name": "Levi’s  Shop"}).Want(http.StatusCreated)
-	names := []string{"Café Lund", "Cafe\u0301 Lund", "Café\u00a0Lund", "Café  Lund", "Ca\u200bfé Lund", "CAFÉ LUND", "Café\u3000Lund "}
+	names := []string{
+		"Café Lund", "Cafe\u0301 Lund", "Café\u00a0Lund", "Café  Lund", "Ca\u200bfé Lund",
+		"CAFÉ LUND", "Café\u3000Lund ",
+	}
 	var b strings.Builder
 	b.WriteString("id,title,price,brand,product_type\n")
 	for i, name := range names {
@@ -221,15 +264,16 @@ func TestNamesThatLookAlikeAreOne(t *testing.T) {
 	assert.Equal(t, [4]int64{0, 0, 8, 0}, counted(again))
 }
 
-// startImport, exportProducts, getGoogleFeed: a sale price holds within its period, in every form of
-// it, and feeds give the period back.
+// startImport, exportProducts, getGoogleFeed: a sale price holds within its period, in every form
+// of it, and feeds give the period back.
 func TestSalePeriods(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, token, apitest.Setting{Name: "STORE_TIME_ZONE", Value: "Europe/Berlin"})
 	admin := shop.Admin()
 	periods := func() string {
 		return apitest.Value[string](
-			shop, `SELECT concat_ws(' ', discount_minor, discount_starts_at AT TIME ZONE 'UTC', '-', discount_ends_at AT TIME ZONE 'UTC') FROM variants`,
+			shop, `SELECT concat_ws(' ', discount_minor, discount_starts_at AT TIME ZONE 'UTC', '-',
+				discount_ends_at AT TIME ZONE 'UTC') FROM variants`,
 		)
 	}
 	onSale := func() bool {
@@ -242,15 +286,27 @@ func TestSalePeriods(t *testing.T) {
 		text string
 		now  bool
 	}{
-		"2020-01-01T00:00+0000/2020-01-31T00:00+0000":   {"1000 2020-01-01 00:00:00 - 2020-01-31 00:00:00", false},
-		"2020-01-01T13:00-0800/2099-01-31T00:00-0800":   {"1000 2020-01-01 21:00:00 - 2099-01-31 08:00:00", true},
-		"2020-01-01T13:00:30Z / 2099-01-31T00:00:00.5Z": {"1000 2020-01-01 13:00:30 - 2099-01-31 00:00:00.5", true},
-		"2020-07-01T00:00+02:00/2099-01-31T00:00+01:00": {"1000 2020-06-30 22:00:00 - 2099-01-30 23:00:00", true},
-		"2020-07-01/2099-01-31":                         {"1000 2020-06-30 22:00:00 - 2099-01-31 23:00:00", true},
-		"2020-07-01 10:00/2099-01-31 10:00":             {"1000 2020-07-01 08:00:00 - 2099-01-31 09:00:00", true},
-		"2098-01-01T00:00Z/":                            {"1000 2098-01-01 00:00:00 -", false},
-		"/2099-01-01T00:00Z":                            {"1000 - 2099-01-01 00:00:00", true},
-		"":                                              {"1000 -", true},
+		"2020-01-01T00:00+0000/2020-01-31T00:00+0000": {
+			"1000 2020-01-01 00:00:00 - 2020-01-31 00:00:00", false,
+		},
+		"2020-01-01T13:00-0800/2099-01-31T00:00-0800": {
+			"1000 2020-01-01 21:00:00 - 2099-01-31 08:00:00", true,
+		},
+		"2020-01-01T13:00:30Z / 2099-01-31T00:00:00.5Z": {
+			"1000 2020-01-01 13:00:30 - 2099-01-31 00:00:00.5", true,
+		},
+		"2020-07-01T00:00+02:00/2099-01-31T00:00+01:00": {
+			"1000 2020-06-30 22:00:00 - 2099-01-30 23:00:00", true,
+		},
+		"2020-07-01/2099-01-31": {
+			"1000 2020-06-30 22:00:00 - 2099-01-31 23:00:00", true,
+		},
+		"2020-07-01 10:00/2099-01-31 10:00": {
+			"1000 2020-07-01 08:00:00 - 2099-01-31 09:00:00", true,
+		},
+		"2098-01-01T00:00Z/": {"1000 2098-01-01 00:00:00 -", false},
+		"/2099-01-01T00:00Z": {"1000 - 2099-01-01 00:00:00", true},
+		"":                   {"1000 -", true},
 	} {
 		done := load(t, shop, admin, []byte(head+period+",5\n"))
 		assert.Empty(t, complaints(admin, done.ID), period)
@@ -258,20 +314,32 @@ func TestSalePeriods(t *testing.T) {
 		assert.Equal(t, want.now, onSale(), period)
 		before := writes(shop)
 		again := load(t, shop, admin, admin.Get(exports).Body)
-		assert.Equal(t, [4]int64{0, 0, 1, 0}, counted(again), "%s: %v", period, complaints(admin, again.ID))
+		assert.Equal(
+			t, [4]int64{0, 0, 1, 0}, counted(again), "%s: %v", period, complaints(admin, again.ID),
+		)
 		assert.Equal(t, before, writes(shop))
 	}
-	for _, period := range []string{"01/02/2020", "soon", "2020-01-31T00:00Z/2020-01-01T00:00Z", "31.01.2099"} {
+	for _, period := range []string{
+		"01/02/2020", "soon", "2020-01-31T00:00Z/2020-01-01T00:00Z", "31.01.2099",
+	} {
 		done := load(t, shop, admin, []byte(head+period+",5\n"))
 		assert.Equal(t, "-", periods(), period)
 		assert.Contains(t, complaints(admin, done.ID)[0], "so there is no sale price", period)
 	}
-	for _, columns := range []string{"Date sale price starts,Date sale price ends", "special_price_from_date,special_price_to_date"} {
-		load(t, shop, admin, []byte("id,title,price,sale_price,"+columns+"\na2,Mug,20,10,2020-01-01,2020-01-31\n"))
+	for _, columns := range []string{
+		"Date sale price starts,Date sale price ends",
+		"special_price_from_date,special_price_to_date",
+	} {
+		load(t, shop, admin, []byte(
+			"id,title,price,sale_price,"+columns+"\na2,Mug,20,10,2020-01-01,2020-01-31\n",
+		))
 		assert.Equal(t, "1000 2019-12-31 23:00:00 - 2020-01-31 23:00:00", periods(), columns)
 		assert.False(t, onSale())
 	}
 	addImages(shop)
 	feed := string(shop.Get("/feeds/google.xml?token=" + token.Value).Want(http.StatusOK).Body)
-	assert.Contains(t, feed, "<g:sale_price_effective_date>2019-12-31T23:00+0000/2020-01-31T23:00+0000</g:sale_price_effective_date>")
+	assert.Contains(
+		t, feed,
+		"<g:sale_price_effective_date>2019-12-31T23:00+0000/2020-01-31T23:00+0000</g:sale_price_effective_date>",
+	)
 }

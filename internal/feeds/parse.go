@@ -68,7 +68,8 @@ func (p *parser) parse(r csvfile.Record) (*item, []fault) {
 }
 
 // fit makes a row as long as the header. Cells missing at the end are empty, because spreadsheets
-// drop trailing separators, unless the file breaks off within the row. Cells too many must be empty.
+// drop trailing separators, unless the file breaks off within the row. Cells too many must be
+// empty.
 func (c *cells) fit(cut bool) bool {
 	missing := len(c.header) - len(c.row)
 	switch {

@@ -39,7 +39,8 @@ func (c *cells) identity(it *item) {
 // gtin parses a GTIN: 14 digits, or empty for none.
 func (c *cells) gtin(text string) string {
 	digits := strings.TrimPrefix(text, "'")
-	if strings.HasPrefix(digits, `="`) && strings.HasSuffix(digits, `"`) { // a formula that keeps zeros
+	// a formula that preserves leading zeros
+	if strings.HasPrefix(digits, `="`) && strings.HasSuffix(digits, `"`) {
 		digits = digits[2 : len(digits)-1]
 	}
 	digits = strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\u2011", "").Replace(digits)
@@ -56,7 +57,8 @@ func (c *cells) gtin(text string) string {
 		digits = isbn13(digits)
 	}
 	switch {
-	case strings.Trim(digits, "0123456789") != "" || len(digits) != 8 && (len(digits) < 12 || len(digits) > 14):
+	case strings.Trim(digits, "0123456789") != "" ||
+		len(digits) != 8 && (len(digits) < 12 || len(digits) > 14):
 		c.bad(colGTIN, "is not a GTIN of 8, 12, 13 or 14 digits: %q", clip(text))
 	case !gtin.IsValid(digits):
 		c.bad(colGTIN, "has a wrong check digit: %s", digits)
@@ -115,8 +117,8 @@ func (l *layout) key(row []string) string {
 	return ""
 }
 
-// place returns the row and the line of a record in the file that people know. A converted file says
-// them in columns of their own.
+// place returns the row and the line of a record in the file that people know. A converted file
+// says them in columns of their own.
 func (l *layout) place(r csvfile.Record) (row, line int64) {
 	row, line = r.Row, r.Line
 	if at, there := l.at[colRow]; there && at < len(r.Cells) {

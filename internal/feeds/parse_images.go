@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// nextAddress is what parts the addresses of a list: a separator behind which another address begins.
-// A comma may be part of an address.
+// nextAddress is what parts the addresses of a list: a separator behind which another address
+// begins. A comma may be part of an address.
 var nextAddress = regexp.MustCompile(`[\s,;|]+((?i:https?:)?//)`)
 
 // addresses splits a cell with one address or a list of them.

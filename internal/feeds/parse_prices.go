@@ -69,7 +69,8 @@ func (c *cells) salePeriod(it *item) {
 		col = bound.col
 		*bound.into, err = parseInstant(text, c.zone, bound.atEnd)
 	}
-	if err == nil && it.saleStarts != nil && it.saleEnds != nil && !it.saleStarts.Before(*it.saleEnds) {
+	if err == nil && it.saleStarts != nil && it.saleEnds != nil &&
+		!it.saleStarts.Before(*it.saleEnds) {
 		err = errPeriod
 	}
 	if err != nil {

@@ -9,13 +9,14 @@ import (
 // availabilities are what they are called, in lower case without blanks, dashes and underscores.
 var availabilities = map[string]string{
 	"instock": inStock, "available": inStock, "yes": inStock, "true": inStock, "1": inStock,
-	"limitedavailability": inStock, "onlineonly": inStock, "lieferbar": inStock, "auflager": inStock,
-	"preorder": inStock, "backorder": inStock, "onbackorder": inStock, "availableforpreorder": inStock,
-	"availablefororder": inStock, "presale": inStock, "instoreonly": inStock, "enstock": inStock,
-	"outofstock": outOfStock, "soldout": outOfStock, "unavailable": outOfStock,
-	"discontinued": outOfStock, "no": outOfStock, "false": outOfStock, "0": outOfStock,
-	"nichtlieferbar": outOfStock, "ausverkauft": outOfStock, "notinstock": outOfStock,
-	"rupturedestock": outOfStock, "agotado": outOfStock, "esaurito": outOfStock,
+	"limitedavailability": inStock, "onlineonly": inStock, "lieferbar": inStock,
+	"auflager": inStock, "preorder": inStock, "backorder": inStock, "onbackorder": inStock,
+	"availableforpreorder": inStock, "availablefororder": inStock, "presale": inStock,
+	"instoreonly": inStock, "enstock": inStock, "outofstock": outOfStock, "soldout": outOfStock,
+	"unavailable": outOfStock, "discontinued": outOfStock, "no": outOfStock, "false": outOfStock,
+	"0": outOfStock, "nichtlieferbar": outOfStock, "ausverkauft": outOfStock,
+	"notinstock": outOfStock, "rupturedestock": outOfStock, "agotado": outOfStock,
+	"esaurito": outOfStock,
 }
 
 const (
@@ -23,8 +24,8 @@ const (
 	outOfStock = "out_of_stock"
 )
 
-// stock parses how many units there are and whether they are for sale. Units of what is out of stock
-// are not for sale: many programs count blocked goods.
+// stock parses how many units there are and whether they are for sale. Units of what is out of
+// stock are not for sale: many programs count blocked goods.
 func (c *cells) stock(it *item) {
 	it.quantity = -1
 	if text := c.get(colQuantity); text != "" {
@@ -103,14 +104,16 @@ func number(text string, otherwise int64) int64 {
 	return otherwise
 }
 
-// Words for yes and no, in lower case: of languages that spreadsheets write TRUE and FALSE in, and of
-// the columns of shop programs.
+// Words for yes and no, in lower case: of languages that spreadsheets write TRUE and FALSE in, and
+// of the columns of shop programs.
 var (
-	yesWords = wordSet(`true yes 1 y t on ja wahr vrai oui verdadero si sí vero waar verdadeiro sim prawda tak
-		sant sand sann tosi kyllä pravda ano igaz igen doğru evet истина да αληθες αληθές ναι adevărat da
+	yesWords = wordSet(`true yes 1 y t on ja wahr vrai oui verdadero si sí vero waar verdadeiro
+		sim prawda tak sant sand sann tosi kyllä pravda ano igaz igen doğru evet истина да αληθες
+		αληθές ναι adevărat da
 		真 是 はい 참 예 enabled active published visible live x`)
-	noWords = wordSet(`false no 0 n f off nein falsch faux non falso onwaar nee não nao fałsz nie falskt falsk
-		usann epätosi ei nepravda ne hamis nem yanlış hayır ложь нет ψευδες ψευδές όχι fals nu 偽 否 いいえ 거짓
+	noWords = wordSet(`false no 0 n f off nein falsch faux non falso onwaar nee não nao fałsz nie
+		falskt falsk usann epätosi ei nepravda ne hamis nem yanlış hayır ложь нет ψευδες ψευδές όχι
+		fals nu 偽 否 いいえ 거짓
 		아니요 disabled inactive unpublished hidden draft archived -1`)
 )
 

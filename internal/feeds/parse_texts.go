@@ -8,12 +8,13 @@ import (
 
 // conditions are the conditions of goods by their names, in lower case.
 var conditions = map[string]string{
-	"new": "new", "neu": "new", "newcondition": "new", "brand new": "new", "neuf": "new", "nuevo": "new",
-	"nuovo": "new", "nieuw": "new", "nowy": "new", "novo": "new",
-	"used": "used", "gebraucht": "used", "usedcondition": "used", "pre-owned": "used", "preowned": "used",
-	"damagedcondition": "used", "second hand": "used", "occasion": "used", "usado": "used", "usato": "used",
-	"refurbished": "refurbished", "refurbishedcondition": "refurbished", "renewed": "refurbished",
-	"reconditioned": "refurbished", "generalüberholt": "refurbished", "reconditionné": "refurbished",
+	"new": "new", "neu": "new", "newcondition": "new", "brand new": "new", "neuf": "new",
+	"nuevo": "new", "nuovo": "new", "nieuw": "new", "nowy": "new", "novo": "new", "used": "used",
+	"gebraucht": "used", "usedcondition": "used", "pre-owned": "used", "preowned": "used",
+	"damagedcondition": "used", "second hand": "used", "occasion": "used", "usado": "used",
+	"usato": "used", "refurbished": "refurbished", "refurbishedcondition": "refurbished",
+	"renewed": "refurbished", "reconditioned": "refurbished", "generalüberholt": "refurbished",
+	"reconditionné": "refurbished",
 }
 
 // withoutSchema takes the namespace of schema.org from a value, in lower case.
@@ -74,13 +75,15 @@ func (c *cells) category(it *item) {
 	}
 	if len(it.category) > maxDepth {
 		c.bad(colCategory, "has more than %d levels", maxDepth)
-	} else if slices.ContainsFunc(it.category, func(name string) bool { return utf8.RuneCountInString(name) > maxName }) {
+	} else if slices.ContainsFunc(it.category, func(name string) bool {
+		return utf8.RuneCountInString(name) > maxName
+	}) {
 		c.bad(colCategory, "has a name of more than %d characters", maxName)
 	}
 }
 
-// categoryPaths returns the paths of a cell such as "A > B" or "A > B, C > D". A separator parts paths
-// if what stands on both its sides is a path of several levels: names hold commas too.
+// categoryPaths returns the paths of a cell such as "A > B" or "A > B, C > D". A separator parts
+// paths if what stands on both its sides is a path of several levels: names hold commas too.
 func categoryPaths(text string) (paths [][]string) {
 	for _, separator := range []string{"|", ";", "\n", ","} {
 		parts := strings.Split(text, separator)

@@ -19,8 +19,8 @@ var instants = []string{
 	"2006-01-02T15:04:05.999", "2006-01-02T15:04", "20060102T150405", "20060102T1504",
 }
 
-// parsePeriod parses an interval of ISO 8601: two points in time with a slash between them. A missing
-// one means that the period is open on that side.
+// parsePeriod parses an interval of ISO 8601: two points in time with a slash between them. A
+// missing one means that the period is open on that side.
 func parsePeriod(text string, zone *time.Location) (starts, ends *time.Time, err error) {
 	from, to, found := strings.Cut(strings.ReplaceAll(text, "--", "/"), "/")
 	from, to = strings.TrimSpace(from), strings.TrimSpace(to)
@@ -40,8 +40,8 @@ func parsePeriod(text string, zone *time.Location) (starts, ends *time.Time, err
 	return starts, ends, nil
 }
 
-// parseInstant parses a point in time. A date alone is the beginning of that day, or its end if atEnd
-// is set. Dates with the day or the month first can be read two ways and are refused.
+// parseInstant parses a point in time. A date alone is the beginning of that day, or its end if
+// atEnd is set. Dates with the day or the month first can be read two ways and are refused.
 func parseInstant(text string, zone *time.Location, atEnd bool) (*time.Time, error) {
 	text = strings.ReplaceAll(strings.TrimSpace(text), " +", "+")
 	if len(text) > 10 && text[10] == ' ' {

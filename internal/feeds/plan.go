@@ -166,7 +166,8 @@ func (pl *plan) decide(it *item, k *known, taken *claims) (string, column) {
 }
 
 // messageFree is the error of a price of 0.
-const messageFree = "is 0, which gives the goods away: import with allow_free if they are meant to be free"
+const messageFree = "is 0, which gives the goods away: import with allow_free if they are meant " +
+	"to be free"
 
 // chooseCategories decides which path a cell of several means: all of it, if there is a category at
 // that path, because names hold commas too; else the first.
@@ -179,7 +180,9 @@ func (pl *plan) chooseCategories(items []*item) {
 			it.category = whole
 			continue
 		}
-		message := fmt.Sprintf("has %d categories; a product has one, and it is the first", len(it.categories))
+		message := fmt.Sprintf(
+			"has %d categories; a product has one, and it is the first", len(it.categories),
+		)
 		pl.faults = append(pl.faults, fault{it.row, it.line, pl.nameOf(colCategory), message, true})
 	}
 }

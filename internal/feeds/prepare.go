@@ -74,7 +74,8 @@ func (r *runner) fetch(ctx context.Context) error {
 }
 
 // unfetched returns the same refusal for every failure of a download, so that it reveals nothing
-// about private networks. Files that are no feeds and too large files keep their own.
+// about private networks. Files that are no feeds and files that are too large have refusals of
+// their own.
 func unfetched(err error) error {
 	var notText csvfile.ErrNotText
 	switch {
@@ -94,7 +95,9 @@ func unfetched(err error) error {
 func (r *runner) storeFile(ctx context.Context, k storedFile) error {
 	name := displayName(k.encoding)
 	if k.size > MaxFile {
-		return errors.Join(refusal(ErrTooLarge.Detail), r.store.Discard(context.WithoutCancel(ctx), k.name))
+		return errors.Join(
+			refusal(ErrTooLarge.Detail), r.store.Discard(context.WithoutCancel(ctx), k.name),
+		)
 	}
 	stored, err := r.queries.StoreImportFile(ctx, db.StoreImportFileParams{
 		ID:        r.ID,
@@ -146,7 +149,8 @@ func (r *runner) begin(
 	}
 	if line, _, found := bytes.Cut(
 		head, []byte{'\n'},
-	); found && len(line) <= 6 && bytes.HasPrefix(bytes.ToLower(line), []byte("sep=")) && len(bytes.TrimSpace(line[4:])) <= 1 &&
+	); found && len(line) <= 6 && bytes.HasPrefix(bytes.ToLower(line), []byte("sep=")) &&
+		len(bytes.TrimSpace(line[4:])) <= 1 &&
 		len(line) > 4 {
 		delimiter = line[4]
 		at.Offset += int64(len(line)) + 1

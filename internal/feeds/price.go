@@ -25,8 +25,9 @@ var (
 // noCents is what stands for no cents behind a number: 5,- or 12,-- or 1299/- or 1299:- or 19.
 var noCents = regexp.MustCompile(`^(?:[.,] ?-{1,2}|[/:][-=]|\.$)`)
 
-// parsePrice parses a price in any usual form, such as "19.99 USD", "USD 19.99", "€19,99", "1.299,00
-// €" or "¥1200", as minor units of the shop's currency. A price without a currency is in that one.
+// parsePrice parses a price in any usual form, such as "19.99 USD", "USD 19.99", "€19,99",
+// "1.299,00 €" or "¥1200", as minor units of the shop's currency. A price without a currency is in
+// that one.
 func parsePrice(text string, shop money.Currency) (int64, error) {
 	text = strings.TrimSpace(strings.Map(plainCharacter, text))
 	first := strings.IndexFunc(text, isDigit)
@@ -66,7 +67,7 @@ func parsePrice(text string, shop money.Currency) (int64, error) {
 	return minor, nil
 }
 
-// plainCharacter returns the plain form of a character of a price; -1 for one that nobody sees.
+// plainCharacter returns the plain form of a character of a price; -1 for one that is invisible.
 func plainCharacter(r rune) rune {
 	switch {
 	case unicode.Is(unicode.Cf, r):
@@ -98,9 +99,9 @@ var indian = []money.Currency{"INR", "PKR", "BDT", "NPR", "LKR"}
 var indianGroups = regexp.MustCompile(`^[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]*)?$`)
 
 // plainNumber takes the separators of thousands out of a number and makes a decimal comma a point.
-// A mark that stands once, with other than three digits behind it, is decimal. One that stands twice
-// separates thousands. Three digits behind a single mark can be both: that is refused, unless the
-// currency leaves one reading.
+// A mark that stands once, with other than three digits behind it, is decimal. One that stands
+// twice separates thousands. Three digits behind a single mark can be both: that is refused, unless
+// the currency leaves one reading.
 func plainNumber(number string, shop money.Currency) (string, error) {
 	digits := shop.Digits()
 	if slices.Contains(indian, shop) && indianGroups.MatchString(number) {

@@ -35,11 +35,15 @@ var programs = []struct {
 func unknownProgram(header []string) string {
 	names := make([]string, len(header))
 	for i, name := range header {
-		name, _, _ = strings.Cut(strings.ToLower(strings.Trim(strings.TrimSpace(name), `"`)), "(siteid")
+		name, _, _ = strings.Cut(
+			strings.ToLower(strings.Trim(strings.TrimSpace(name), `"`)), "(siteid",
+		)
 		names[i] = strings.TrimSpace(strings.TrimSuffix(name, "*"))
 	}
 	for _, program := range programs {
-		if !slices.ContainsFunc(program.columns, func(c string) bool { return !slices.Contains(names, c) }) {
+		if !slices.ContainsFunc(program.columns, func(c string) bool {
+			return !slices.Contains(names, c)
+		}) {
 			return program.name
 		}
 	}

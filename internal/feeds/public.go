@@ -11,23 +11,26 @@ import (
 // descriptive are the columns of Google's product data specification that describe goods to buyers.
 // They are public attributes without being asked for.
 var descriptive = wordSet(`color size material pattern gender age_group size_type size_system
-	product_detail product_highlight mpn google_product_category identifier_exists multipack is_bundle
-	adult energy_efficiency_class min_energy_efficiency_class max_energy_efficiency_class certification
+	product_detail product_highlight mpn google_product_category identifier_exists multipack
+	is_bundle adult energy_efficiency_class min_energy_efficiency_class
+	max_energy_efficiency_class certification
 	unit_pricing_measure unit_pricing_base_measure product_length product_width product_height
 	product_weight`)
 
-// internalWords are what the names of columns hold that are the shop's own business, as whole words.
-// All (*) does not publish such a column; its name does.
+// internalWords are what the names of columns hold that are the shop's own business, as whole
+// words. All (*) does not publish such a column; its name does.
 var internalWords = strings.Fields(`cost costs purchase wholesale margin markup supplier suppliers
-	vendor_code einkauf einkaufspreis ek ek_preis buying_price buy_price lieferant custom_label ads_redirect
-	adwords adwords_redirect promotion_id shipping tax taxes commission profit internal private secret
-	staff_note admin_note warehouse bin_location inventory_policy excluded_destination included_destination
+	vendor_code einkauf einkaufspreis ek ek_preis buying_price buy_price lieferant custom_label
+	ads_redirect adwords adwords_redirect promotion_id shipping tax taxes commission profit
+	internal private secret staff_note admin_note warehouse bin_location inventory_policy
+	excluded_destination included_destination
 	transit_time min_handling_time max_handling_time auto_pricing_min_price cogs`)
 
 // notLetters parts the words of a name.
 var notLetters = regexp.MustCompile(`[^\pL\pN]+`)
 
-// isInternal reports whether the name of a column or an attribute looks like the shop's own business.
+// isInternal reports whether the name of a column or an attribute looks like the shop's own
+// business.
 func isInternal(name string) bool {
 	name = "_" + notLetters.ReplaceAllString(strings.ToLower(name), "_") + "_"
 	return slices.ContainsFunc(internalWords, func(word string) bool {

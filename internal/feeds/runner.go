@@ -142,7 +142,8 @@ func (r *runner) importBatch(ctx context.Context, batch []csvfile.Record) error 
 	}
 	last := batch[len(batch)-1].Next
 	r.Position, r.Line, r.Row = last.Offset, last.Line, last.Row
-	r.Created, r.Updated, r.Unchanged, r.Failed = r.Created+done.created, r.Updated+done.updated, r.Unchanged+done.unchanged, r.Failed+done.failed
+	r.Created, r.Updated = r.Created+done.created, r.Updated+done.updated
+	r.Unchanged, r.Failed = r.Unchanged+done.unchanged, r.Failed+done.failed
 	if !r.DryRun && done.created+done.updated > 0 {
 		r.settings.Changed(ctx)
 	}
@@ -187,7 +188,9 @@ func (r *runner) writeBatch(
 				if err := r.apply(ctx, q, pl, cause); err != nil {
 					return err
 				}
-				if err := r.catalog.RecordProductEvents(ctx, q, pl.created(), pl.changed()); err != nil {
+				if err := r.catalog.RecordProductEvents(
+					ctx, q, pl.created(), pl.changed(),
+				); err != nil {
 					return err
 				}
 				if r.Images {

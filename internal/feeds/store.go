@@ -12,7 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/feeds/csvfile"
 )
 
-// errUnsure is the error for a file in an old encoding that nobody named.
+// errUnsure is the error for a file in an old encoding that the upload did not name.
 var errUnsure = errors.New(
 	"The file is neither UTF-8 nor UTF-16, and its letters do not tell its encoding. " +
 		"Save it as UTF-8, or name its encoding, such as windows-1250.",
@@ -22,12 +22,12 @@ var errUnsure = errors.New(
 type storedFile struct {
 	name      string
 	encoding  csvfile.Encoding
-	isGuessed bool // only its letters tell the encoding
+	isGuessed bool // the encoding was inferred from its letters alone
 	size      int64
 }
 
-// storeUpload stores a file, unpacked if it is compressed with gzip, and detects its encoding on the
-// way. declared is the encoding that its sender says; insisted, that a person said it.
+// storeUpload stores a file, unpacked if it is compressed with gzip, and detects its encoding on
+// the way. declared is the encoding that its sender says; insisted, that a person said it.
 func (f *Feeds) storeUpload(
 	ctx context.Context, content io.Reader, declared csvfile.Encoding, insisted bool,
 ) (storedFile, error) {
@@ -53,7 +53,8 @@ func (f *Feeds) storeUpload(
 	return storedFile{name, encoding, isGuessed, detector.Size()}, nil
 }
 
-// declaredIn returns the encoding that a media type names, such as that of "text/csv; charset=utf-8".
+// declaredIn returns the encoding that a media type names, such as that of "text/csv;
+// charset=utf-8".
 func declaredIn(mediaType string) csvfile.Encoding {
 	_, params, err := mime.ParseMediaType(mediaType)
 	if err != nil {
@@ -77,7 +78,8 @@ func (g *gunzip) Read(p []byte) (n int, err error) {
 		}
 	}
 	n, err = g.plain.Read(p)
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
+		errors.Is(err, io.ErrUnexpectedEOF) {
 		err = csvfile.ErrNotText{Kind: "compressed with gzip, and damaged."}
 	}
 	return n, err

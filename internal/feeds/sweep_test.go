@@ -35,7 +35,9 @@ func TestFilesOfCrashedImportsAreSweptAway(t *testing.T) {
 	begun := files()
 	require.Len(t, begun, 1)
 	const foreign = "backup.tar"
-	for _, name := range []string{"abcdefghij0123456789", "abcdefghij0123456789.18a2b3c4d5e6f708.tmp", foreign} {
+	for _, name := range []string{
+		"abcdefghij0123456789", "abcdefghij0123456789.18a2b3c4d5e6f708.tmp", foreign,
+	} {
 		require.NoError(
 			t, os.WriteFile(filepath.Join(folder, "private", name), []byte("left behind"), 0o600),
 		)
@@ -45,7 +47,7 @@ func TestFilesOfCrashedImportsAreSweptAway(t *testing.T) {
 	assert.Len(t, files(), 4)
 
 	tomorrow := time.Now().Add(25 * time.Hour)
-	assert.Equal(t, 2, sweep(tomorrow), "what nobody began, and what was never whole")
+	assert.Equal(t, 2, sweep(tomorrow), "files of no import, and files never written to their end")
 	assert.ElementsMatch(
 		t, []string{begun[0], filepath.Join(folder, "private", foreign)}, files(),
 		"an import that waits keeps its file",

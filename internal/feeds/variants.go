@@ -10,7 +10,7 @@ import (
 var furtherVariants = []string{"gender", "age_group", "size_type", "size_system"}
 
 // distinguish makes options of attributes in which the variants of a group differ, where those of
-// variantNames do not tell them apart. A group that exists keeps the options it has.
+// variantNames do not tell them apart. A group that exists retains the options it has.
 func (pl *plan) distinguish(items []*item, k *known) {
 	groups := map[string][]*item{}
 	for _, it := range items {

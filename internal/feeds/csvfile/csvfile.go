@@ -56,8 +56,8 @@ func NewReader(src io.Reader, delimiter byte, at Place) *Reader {
 	return &Reader{src: src, delimiter: delimiter, buf: make([]byte, firstRead), at: at}
 }
 
-// Next returns the next record that is not an empty line, io.EOF behind the last one, or the error of
-// the source.
+// Next returns the next record that is not an empty line, io.EOF behind the last one, or the error
+// of the source.
 func (r *Reader) Next() (Record, error) {
 	for {
 		record, err := r.next()

@@ -115,7 +115,10 @@ func TestASourceThatFails(t *testing.T) {
 
 func TestDelimiters(t *testing.T) {
 	t.Parallel()
-	for row, want := range map[string]byte{"a,b;c,d\n": ',', "a;b;c\n1,2,3,4,5": ';', "a\tb": '\t', "a|b|c": '|', `"a,b,c";d`: ';', "a": ','} {
+	for row, want := range map[string]byte{
+		"a,b;c,d\n": ',', "a;b;c\n1,2,3,4,5": ';', "a\tb": '\t', "a|b|c": '|', `"a,b,c";d`: ';',
+		"a": ',',
+	} {
 		assert.Equal(t, want, csvfile.Delimiter([]byte(row)), "%q", row)
 	}
 }
@@ -134,7 +137,7 @@ func TestEncodings(t *testing.T) {
 	assert.Equal(t, csvfile.UTF8, detect(t, ""))
 	assert.Equal(t, csvfile.UTF8, detect(t, "plain"))
 	assert.Equal(t, csvfile.UTF8, detect(t, "Café 漢 😀"))
-	assert.Equal(t, csvfile.UTF8, detect(t, "Café Öl Übung \xe9"), "but for a byte")
+	assert.Equal(t, csvfile.UTF8, detect(t, "Café Öl Übung \xe9"), "except for one byte")
 	assert.Equal(t, csvfile.UTF8BOM, detect(t, "\xef\xbb\xbfplain"))
 	assert.Equal(t, csvfile.Latin1, detect(t, "Caf\xe9"))
 	assert.Equal(t, csvfile.Windows, detect(t, "Caf\xe9 \x80 5"))

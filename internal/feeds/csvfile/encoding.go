@@ -17,8 +17,8 @@ import (
 // Encoding is the encoding of a file's text, by its usual name in lower case.
 type Encoding string
 
-// The encodings that are detected. Others have to be named (see Named). A file in ISO-8859-1 is read
-// as Windows-1252: they differ only in control characters, which no feed has.
+// The encodings that are detected. Others have to be named (see Named). A file in ISO-8859-1 is
+// read as Windows-1252: they differ only in control characters, which no feed has.
 const (
 	UTF8    Encoding = "utf-8"
 	UTF8BOM Encoding = "utf-8-bom"
@@ -201,10 +201,12 @@ func (d *Detector) Size() int64 { return d.size }
 
 // Encoding returns the encoding of the bytes so far. A file that is UTF-8 except for a few bytes is
 // UTF-8: its rows with those bytes are wrong. A file whose bytes are hardly ever UTF-8 has an older
-// encoding: Windows-1252 or ISO-8859-1 if its words read like those of a Western language, else it is
-// Unsure.
+// encoding: Windows-1252 or ISO-8859-1 if its words read like those of a Western language, else it
+// is Unsure.
 func (d *Detector) Encoding() Encoding {
-	has := func(mark string) bool { return len(d.head) >= len(mark) && string(d.head[:len(mark)]) == mark }
+	has := func(mark string) bool {
+		return len(d.head) >= len(mark) && string(d.head[:len(mark)]) == mark
+	}
 	pairs, wrong := len(d.head)/2, d.wrong
 	if d.need > 0 {
 		wrong++ // the last one is cut short

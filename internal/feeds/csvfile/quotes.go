@@ -22,7 +22,8 @@ const (
 
 var faultLong = fmt.Sprintf("is longer than %d bytes", MaxRecord)
 
-const warnSwallowed = "has a cell that reads like several rows: is a quote missing, or one too many?"
+const warnSwallowed = "has a cell that reads like several rows: is a quote missing, or one too " +
+	"many?"
 
 // found is a record in the buffer.
 type found struct {

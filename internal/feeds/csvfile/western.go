@@ -10,7 +10,7 @@ import (
 
 // western judges whether single bytes above 0x7F read like Windows-1252: Polish, Greek or Russian
 // text of another encoding gives words that no Western language has. It reads the bytes once and
-// keeps a word at most.
+// holds one word at most.
 type western struct {
 	word    []byte // the word being read, as far as it is judged
 	run     int    // bytes above 0x7F without one below in between
@@ -85,7 +85,8 @@ func (w *western) write(p []byte) {
 	}
 }
 
-// count notices long runs of bytes above 0x7F: no Western word has four, but Chinese has little else.
+// count notices long runs of bytes above 0x7F: no Western word has four, but Chinese has little
+// else.
 func (w *western) count(c byte) {
 	if c < 0x80 {
 		w.run, w.marks = 0, 0
@@ -100,7 +101,9 @@ func (w *western) count(c byte) {
 
 // isPunctuation reports whether a byte may stand between letters: quotes, dashes, blanks.
 func isPunctuation(c byte) bool {
-	return strings.IndexByte("\x80\x85\x91\x92\x93\x94\x96\x97\x99\xa0\xa9\xab\xad\xae\xb0\xb4\xb7\xbb", c) >= 0
+	return strings.IndexByte(
+		"\x80\x85\x91\x92\x93\x94\x96\x97\x99\xa0\xa9\xab\xad\xae\xb0\xb4\xb7\xbb", c,
+	) >= 0
 }
 
 // end judges a word.

@@ -22,7 +22,7 @@ type Dialect struct {
 }
 
 // Converter turns the rows of one file. The file is read twice: Index is called for each row, then
-// Convert. Both keep no more than what later rows of the same product need.
+// Convert. Both remember no more than what later rows of the same product need.
 type Converter interface {
 	Index(cells []string)
 	Convert(row, line int64, cells []string) []Row
@@ -151,7 +151,8 @@ func text(markup string) string {
 				}
 			case "td", "th":
 				b.WriteString(" ")
-			case "p", "div", "br", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "section", "blockquote", "pre", "hr":
+			case "p", "div", "br", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6",
+				"section", "blockquote", "pre", "hr":
 				b.WriteString("\n")
 			}
 		}
@@ -175,7 +176,7 @@ func isLess(one, other string) bool {
 	return okA && okB && a.Cmp(b) < 0
 }
 
-// validGTIN returns a code if it is a GTIN; programs keep other bar codes in the same place.
+// validGTIN returns a code if it is a GTIN; programs have other bar codes in the same place.
 func validGTIN(r *Row, column, code string) string {
 	digits := strings.NewReplacer("'", "", " ", "", "-", "").Replace(code)
 	switch {
@@ -188,7 +189,7 @@ func validGTIN(r *Row, column, code string) string {
 	return ""
 }
 
-// keep adds an attribute if it may be published, and remembers its name if not.
+// keep adds an attribute if it has a value and may be published.
 func keep(r *Row, name, value string, isPublic func(string) bool) {
 	if value != "" && isPublic(name) {
 		r.Attributes[name] = value

@@ -7,23 +7,25 @@ import (
 	"strings"
 )
 
-// magento is the product export of Magento and Adobe Commerce: a configurable product names the simple
-// ones that are its variants in configurable_variations.
+// magento is the product export of Magento and Adobe Commerce: a configurable product names the
+// simple ones that are its variants in configurable_variations.
 var magento = Dialect{
 	Name:    "magento",
 	columns: []string{"sku", "attribute_set_code", "product_type", "product_online", "price"},
 	known: []string{
-		"sku", "store_view_code", "attribute_set_code", "product_type", "categories", "product_websites",
-		"name", "description", "short_description", "product_online", "tax_class_name", "visibility", "price",
-		"special_price", "special_price_from_date", "special_price_to_date", "base_image", "small_image*",
-		"thumbnail_image*", "swatch_image*", "additional_images", "additional_attributes", "qty",
-		"is_in_stock", "configurable_variation*", "weight", "url_key", "meta_*", "created_at", "updated_at",
+		"sku", "store_view_code", "attribute_set_code", "product_type", "categories",
+		"product_websites", "name", "description", "short_description", "product_online",
+		"tax_class_name", "visibility", "price", "special_price", "special_price_from_date",
+		"special_price_to_date", "base_image", "small_image*", "thumbnail_image*", "swatch_image*",
+		"additional_images", "additional_attributes", "qty", "is_in_stock",
+		"configurable_variation*", "weight", "url_key", "meta_*", "created_at", "updated_at",
 		"new_from_date", "new_to_date", "display_product_options_in", "base_image_label",
-		"additional_image_labels", "manage_stock", "use_config_*", "out_of_stock_qty", "min_cart_qty",
-		"max_cart_qty", "allow_backorders", "notify_on_stock_below", "is_decimal_divided", "is_qty_decimal",
-		"qty_increments", "enable_qty_increments", "website_id", "related_*", "crosssell_*", "upsell_*",
-		"bundle_*", "associated_skus", "hide_from_product_page", "custom_options", "gift_message_available",
-		"page_layout", "product_options_container", "map_*", "msrp_*", "custom_*", "country_of_manufacture",
+		"additional_image_labels", "manage_stock", "use_config_*", "out_of_stock_qty",
+		"min_cart_qty", "max_cart_qty", "allow_backorders", "notify_on_stock_below",
+		"is_decimal_divided", "is_qty_decimal", "qty_increments", "enable_qty_increments",
+		"website_id", "related_*", "crosssell_*", "upsell_*", "bundle_*", "associated_skus",
+		"hide_from_product_page", "custom_options", "gift_message_available", "page_layout",
+		"product_options_container", "map_*", "msrp_*", "custom_*", "country_of_manufacture",
 		"deferred_stock_update",
 	},
 	open: func(t *table, isPublic func(string) bool) Converter {
@@ -43,8 +45,8 @@ type magentoParent struct {
 	options map[string]string
 }
 
-// pairs returns the pairs of a cell such as "color=red,size=M". A part without = belongs to the value
-// before it.
+// pairs returns the pairs of a cell such as "color=red,size=M". A part without = belongs to the
+// value before it.
 func pairs(cell string) map[string]string {
 	all, last := map[string]string{}, ""
 	for part := range strings.SplitSeq(cell, ",") {
@@ -94,7 +96,9 @@ func (f *magentoFile) Convert(row, line int64, cells []string) []Row {
 	}
 	r := newRow(row, line, append([]string{}, cells...))
 	if kind := f.get(cells, "product_type"); kind == "bundle" || kind == "grouped" {
-		r.Notes = append(r.Notes, Note{"product_type", "is a product of parts, which shopd has not: " + kind, true})
+		r.Notes = append(r.Notes, Note{
+			"product_type", "is a product of parts, which shopd has not: " + kind, true,
+		})
 	}
 	product := cells
 	if parent, isVariant := f.parents[f.get(cells, "sku")]; isVariant {
@@ -113,7 +117,7 @@ func (f *magentoFile) Convert(row, line int64, cells []string) []Row {
 			Message: "has attributes that are left out, because attributes are public: " + names +
 				". To publish some, name them in `attributes` of the import or in FEED_ATTRIBUTES.",
 		})
-		clear(f.ignored) // said once
+		clear(f.ignored) // reported once
 	}
 	return []Row{r}
 }
@@ -127,8 +131,10 @@ func (f *magentoFile) product(r *Row, product []string) {
 	}
 	if len(paths) > 1 {
 		r.Notes = append(r.Notes, Note{
-			Column:  "categories",
-			Message: fmt.Sprintf("has %d categories; a product has one, and it is %q", len(paths), paths[0]),
+			Column: "categories",
+			Message: fmt.Sprintf(
+				"has %d categories; a product has one, and it is %q", len(paths), paths[0],
+			),
 		})
 	}
 	active := "true"
@@ -139,14 +145,19 @@ func (f *magentoFile) product(r *Row, product []string) {
 	r.Cells["is_active"] = active
 	var images []string
 	for _, cells := range [][]string{r.Original, product} {
-		for _, cell := range []string{f.get(cells, "base_image"), f.get(cells, "additional_images")} {
+		for _, cell := range []string{
+			f.get(cells, "base_image"), f.get(cells, "additional_images"),
+		} {
 			for address := range strings.SplitSeq(cell, ",") {
 				address = strings.TrimSpace(address)
 				switch {
 				case strings.HasPrefix(address, "http://"), strings.HasPrefix(address, "https://"):
 					images = append(images, address)
 				case address != "" && address != "no_selection" && len(r.Notes) < 5:
-					r.Notes = append(r.Notes, Note{Column: "base_image", Message: "is a path within Magento, and is not fetched: " + address})
+					r.Notes = append(r.Notes, Note{
+						Column:  "base_image",
+						Message: "is a path within Magento, and is not fetched: " + address,
+					})
 				}
 			}
 		}

@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// shopify is the product export of Shopify: a product is rows with one Handle that follow each other.
-// The first has its texts; further rows are variants, images, or both.
+// shopify is the product export of Shopify: a product is rows with one Handle that follow each
+// other. The first has its texts; further rows are variants, images, or both.
 var shopify = Dialect{
 	Name:    "shopify",
 	columns: []string{"handle", "title", "option1 name", "option1 value", "variant price"},
 	known: []string{
-		"handle", "title", "body (html)", "vendor", "product category", "type", "published", "status",
-		"option1 *", "option2 *", "option3 *", "variant sku", "variant price", "variant compare at price",
-		"variant barcode", "variant image", "variant inventory *", "image src", "image position",
-		"google shopping / mpn", "google shopping / age group", "google shopping / gender",
-		"google shopping / google product category", "google shopping / condition", "tags", "seo *",
-		"variant grams", "variant weight unit", "variant fulfillment service", "variant requires shipping",
-		"variant taxable", "variant tax code", "image alt text", "gift card", "google shopping / *",
+		"handle", "title", "body (html)", "vendor", "product category", "type", "published",
+		"status", "option1 *", "option2 *", "option3 *", "variant sku", "variant price",
+		"variant compare at price", "variant barcode", "variant image", "variant inventory *",
+		"image src", "image position", "google shopping / mpn", "google shopping / age group",
+		"google shopping / gender", "google shopping / google product category",
+		"google shopping / condition", "tags", "seo *", "variant grams", "variant weight unit",
+		"variant fulfillment service", "variant requires shipping", "variant taxable",
+		"variant tax code", "image alt text", "gift card", "google shopping / *",
 	},
 	open: func(t *table, isPublic func(string) bool) Converter {
 		return &shopifyFile{table: t, isPublic: isPublic}
@@ -83,15 +84,20 @@ func (f *shopifyFile) product(r *Row, first []string, images []string) {
 	r.Cells["is_active"] = active
 	for column, name := range map[string]string{
 		"google shopping / mpn": "mpn", "google shopping / age group": "age_group",
-		"google shopping / gender": "gender", "google shopping / google product category": "google_product_category",
+		"google shopping / gender":                  "gender",
+		"google shopping / google product category": "google_product_category",
 	} {
 		keep(r, name, f.get(first, column), f.isPublic)
 	}
 	if image := f.get(r.Original, "variant image"); image != "" {
-		images = append([]string{image}, slices.DeleteFunc(slices.Clone(images), func(i string) bool { return i == image })...)
+		images = append(
+			[]string{image},
+			slices.DeleteFunc(slices.Clone(images), func(i string) bool { return i == image })...,
+		)
 	}
 	if len(images) > 0 {
-		r.Cells["image_link"], r.Cells["additional_image_link"] = images[0], strings.Join(images[1:], ",")
+		r.Cells["image_link"] = images[0]
+		r.Cells["additional_image_link"] = strings.Join(images[1:], ",")
 	}
 }
 
@@ -123,8 +129,9 @@ func (f *shopifyFile) variant(r *Row, first []string, isSingle bool) {
 	quantity := f.get(cells, "variant inventory qty")
 	sellsOn := strings.EqualFold(f.get(cells, "variant inventory policy"), "continue") &&
 		(quantity == "" || quantity == "0" || strings.HasPrefix(quantity, "-"))
-	if f.get(cells, "variant inventory tracker") == "" && f.has("variant inventory tracker") || sellsOn {
-		r.Cells["availability"] = "in_stock" // nobody counts it, or it is sold beyond its stock
+	if f.get(cells, "variant inventory tracker") == "" && f.has("variant inventory tracker") ||
+		sellsOn {
+		r.Cells["availability"] = "in_stock" // not counted, or sold beyond its stock
 		return
 	}
 	r.Cells["quantity"] = quantity

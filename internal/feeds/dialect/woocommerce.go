@@ -5,19 +5,20 @@ import (
 	"strings"
 )
 
-// wooCommerce is the product export of WooCommerce: a product of the type variable has the texts, and
-// its variations name it as their Parent, anywhere in the file.
+// wooCommerce is the product export of WooCommerce: a product of the type variable has the texts,
+// and its variations name it as their Parent, anywhere in the file.
 var wooCommerce = Dialect{
 	Name:    "woocommerce",
 	columns: []string{"type", "sku", "name", "regular price", "parent"},
 	known: []string{
-		"id", "type", "sku", "name", "published", "is featured?", "short description", "description",
-		"date sale price starts", "date sale price ends", "in stock?", "stock", "backorders allowed?",
-		"sale price", "regular price", "categories", "images", "parent", "attribute *", "brands",
+		"id", "type", "sku", "name", "published", "is featured?", "short description",
+		"description", "date sale price starts", "date sale price ends", "in stock?", "stock",
+		"backorders allowed?", "sale price", "regular price", "categories", "images", "parent",
+		"attribute *", "brands",
 		"gtin, upc, ean, or isbn", "tags", "tax status", "tax class", "position", "shipping class",
-		"visibility in catalog", "low stock amount", "sold individually?", "allow customer reviews?",
-		"purchase note", "download *", "grouped products", "upsells", "cross-sells", "external url",
-		"button text", "weight *", "length *", "width *", "height *",
+		"visibility in catalog", "low stock amount", "sold individually?",
+		"allow customer reviews?", "purchase note", "download *", "grouped products", "upsells",
+		"cross-sells", "external url", "button text", "weight *", "length *", "width *", "height *",
 	},
 	open: func(t *table, isPublic func(string) bool) Converter {
 		return &wooFile{t, isPublic, map[string][]string{}}
@@ -62,13 +63,17 @@ func (f *wooFile) Convert(row, line int64, cells []string) []Row {
 	}
 	r := newRow(row, line, append([]string{}, cells...))
 	if f.is(cells, "grouped") || f.is(cells, "external") {
-		r.Notes = append(r.Notes, Note{"Type", "is a product that is sold elsewhere or in parts, which shopd has not", true})
+		r.Notes = append(r.Notes, Note{
+			"Type", "is a product that is sold elsewhere or in parts, which shopd has not", true,
+		})
 	}
 	product := cells
 	if f.is(cells, "variation") {
 		parent := f.get(cells, "parent")
 		if product = f.parents[parent]; product == nil {
-			r.Notes = append(r.Notes, Note{"Parent", "names a product that is not in the file: " + parent, true})
+			r.Notes = append(r.Notes, Note{
+				"Parent", "names a product that is not in the file: " + parent, true,
+			})
 			product = cells
 		}
 		r.Cells["item_group_id"] = parent
@@ -88,8 +93,10 @@ func (f *wooFile) product(r *Row, product []string) {
 	}
 	if len(paths) > 1 {
 		r.Notes = append(r.Notes, Note{
-			Column:  "Categories",
-			Message: fmt.Sprintf("has %d categories; a product has one, and it is %q", len(paths), paths[0]),
+			Column: "Categories",
+			Message: fmt.Sprintf(
+				"has %d categories; a product has one, and it is %q", len(paths), paths[0],
+			),
 		})
 	}
 	images := []string{}
@@ -127,8 +134,11 @@ func (f *wooFile) variant(r *Row) {
 	if r.Cells["sku"] = f.get(cells, "sku"); r.Cells["sku"] == "" {
 		r.Cells["id"] = "id:" + f.get(cells, "id")
 	}
-	r.Cells["gtin"] = validGTIN(r, "GTIN, UPC, EAN, or ISBN", f.get(cells, "gtin, upc, ean, or isbn"))
-	r.Cells["price"], r.Cells["sale_price"] = f.get(cells, "regular price"), f.get(cells, "sale price")
+	r.Cells["gtin"] = validGTIN(
+		r, "GTIN, UPC, EAN, or ISBN", f.get(cells, "gtin, upc, ean, or isbn"),
+	)
+	r.Cells["price"] = f.get(cells, "regular price")
+	r.Cells["sale_price"] = f.get(cells, "sale price")
 	r.Cells["sale_price_from"] = f.get(cells, "date sale price starts")
 	r.Cells["sale_price_to"] = f.get(cells, "date sale price ends")
 	switch strings.ToLower(f.get(cells, "in stock?")) {
