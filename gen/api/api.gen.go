@@ -1014,8 +1014,8 @@ type AddressInput struct {
 	// Example: +44 20 7946 0958
 	Phone *string `json:"phone,omitempty"`
 
-	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in countries whose
-	// addresses need one.
+	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in
+	// countries whose addresses need one.
 	//
 	//
 	// Example: SW1Y 4JH
@@ -1273,8 +1273,9 @@ type AdminPayment struct {
 	// Customer Who ordered.
 	Customer OrderCustomer `json:"customer"`
 
-	// DeclineCode The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
-	// `amount_mismatch` is the shop's own: the provider took another amount than it was asked for, which `amount` shows.
+	// DeclineCode The bank's reason in the provider's words, or null. It may say that a card was stolen;
+	// do not read it out. `amount_mismatch` is the shop's own: the provider took another
+	// amount than it was asked for, which `amount` shows.
 	//
 	//
 	// Example: insufficient_funds
@@ -1339,8 +1340,8 @@ type AdminPayment struct {
 	// Example: 2026-11-21T09:30:02Z
 	SettledAt *time.Time `json:"settled_at"`
 
-	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
-	// payment of which a part is back stays `paid`.
+	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all
+	// of it is back, while a payment of which a part is back stays `paid`.
 	Status PaymentStatus `json:"status"`
 }
 
@@ -1703,8 +1704,9 @@ type AssistantClaim struct {
 	// Example: 12.50
 	Value string `json:"value"`
 
-	// Verified Whether the catalogue says the same. Always true but for `description`: what is said in words is held against the
-	// product's own words, and is not taken out of the answer when it goes beyond them.
+	// Verified Whether the catalogue says the same. Always true but for `description`: what is said in
+	// words is held against the product's own words, and is not taken out of the answer when
+	// it goes beyond them.
 	//
 	//
 	// Example: true
@@ -1812,8 +1814,8 @@ type AssistantSource struct {
 	Stock int64 `json:"stock"`
 }
 
-// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
-// feeds; any other is welcome.
+// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`,
+// `age_group`, …) are known to feeds; any other is welcome.
 //
 // Example: {"battery_life":"40 h","color":"black"}
 type Attributes map[string]string
@@ -2212,8 +2214,9 @@ type CartMerge struct {
 
 // CartProblem What is wrong with a line.
 type CartProblem struct {
-	// Code `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
-	// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+	// Code `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there
+	// are fewer than the line has. `price_changed`: the price is not the one when the line was
+	// last changed; buying it is possible.
 	Code CartProblemCode `json:"code"`
 
 	// Message What is wrong, for people.
@@ -2226,8 +2229,8 @@ type CartProblem struct {
 	// Example: 7
 	ProductID ID `json:"product_id"`
 
-	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
-	// else, or ask the shop.
+	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer
+	// choose something else, or ask the shop.
 	Resolution Resolution `json:"resolution"`
 
 	// VariantID An id.
@@ -2236,8 +2239,9 @@ type CartProblem struct {
 	VariantID ID `json:"variant_id"`
 }
 
-// CartProblemCode `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
-// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+// CartProblemCode `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there
+// are fewer than the line has. `price_changed`: the price is not the one when the line was
+// last changed; buying it is possible.
 type CartProblemCode string
 
 // CartToken What opens a guest's cart. It is a secret, as its holder can read and change the cart.
@@ -3004,8 +3008,8 @@ type Import struct {
 	// Example: 2026-02-01T10:00:00Z
 	StartedAt *time.Time `json:"started_at"`
 
-	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
-	// import fail.
+	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that
+	// are wrong do not make an import fail.
 	Status ImportStatus `json:"status"`
 
 	// UserID The account that started it; null for the command line.
@@ -3175,8 +3179,8 @@ type ImportRows struct {
 	Warnings int64 `json:"warnings"`
 }
 
-// ImportStatus How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
-// import fail.
+// ImportStatus How far an import is. `failed` is one that could not be read, as `message` says; rows that
+// are wrong do not make an import fail.
 type ImportStatus string
 
 // ImportUpload A file of products, and how to import it. Each part may be sent once.
@@ -3335,8 +3339,8 @@ type IndexStatus struct {
 	// Run The newest run of the index; absent before the first.
 	Run *IndexRun `json:"run,omitempty"`
 
-	// ServingModel The model whose vectors answer questions. After a change of the setting that is the former one until every
-	// product has a vector of `model`, which then takes over at once.
+	// ServingModel The model whose vectors answer questions. After a change of the setting that is the
+	// former one until every product has a vector of `model`, which then takes over at once.
 	//
 	//
 	// Example: local:lexical-v2/v1
@@ -3441,10 +3445,12 @@ type Job struct {
 	// Example: 7
 	ID ID `json:"id"`
 
-	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
-	// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-	// `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
-	// `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`,
+	// `catalog.names_changed`, `catalog.product_changed`, `catalog.sweep_files`, `events.purge`,
+	// `feeds.fetch_images`, `feeds.import`, `feeds.resume`, `feeds.sweep_files`,
+	// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`,
+	// `orders.expire`, `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of
+	// another version of the server may be of others.
 	//
 	//
 	// Example: catalog.product_changed
@@ -3460,8 +3466,8 @@ type Job struct {
 	// Example: 1
 	Priority int32 `json:"priority"`
 
-	// Queue The queue it waits in: `imports` for files of products, which are read one after the other, `fetches` for what
-	// is fetched from elsewhere, `default` for all else.
+	// Queue The queue it waits in: `imports` for files of products, which are read one after the
+	// other, `fetches` for what is fetched from elsewhere, `default` for all else.
 	//
 	//
 	// Example: default
@@ -3472,8 +3478,8 @@ type Job struct {
 	// Example: 2026-11-21T10:00:00Z
 	ScheduledAt time.Time `json:"scheduled_at"`
 
-	// State Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for its next attempt; `completed`,
-	// `cancelled` and `discarded` (it failed for good) are over.
+	// State Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for
+	// its next attempt; `completed`, `cancelled` and `discarded` (it failed for good) are over.
 	State JobState `json:"state"`
 }
 
@@ -3495,10 +3501,12 @@ type JobError struct {
 	Message string `json:"message"`
 }
 
-// JobKind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
-// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-// `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
-// `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+// JobKind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`,
+// `catalog.names_changed`, `catalog.product_changed`, `catalog.sweep_files`, `events.purge`,
+// `feeds.fetch_images`, `feeds.import`, `feeds.resume`, `feeds.sweep_files`,
+// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`,
+// `orders.expire`, `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of
+// another version of the server may be of others.
 //
 // Example: catalog.product_changed
 type JobKind = string
@@ -3519,12 +3527,12 @@ type JobPage struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
-// JobState Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for its next attempt; `completed`,
-// `cancelled` and `discarded` (it failed for good) are over.
+// JobState Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for
+// its next attempt; `completed`, `cancelled` and `discarded` (it failed for good) are over.
 type JobState string
 
-// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
-// or mailboxes.
+// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no
+// addresses of web pages or mailboxes.
 //
 // Example: Lovelace
 type LastName = string
@@ -3715,8 +3723,8 @@ type NewWebhook struct {
 	// DisabledAt Since when it is not active, or null.
 	DisabledAt *time.Time `json:"disabled_at"`
 
-	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
-	// while it is active, or when somebody paused it.
+	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered
+	// for three days. Null while it is active, or when somebody paused it.
 	DisabledReason *string `json:"disabled_reason"`
 
 	// Events Which events are sent.
@@ -3873,8 +3881,8 @@ type OrderAddress struct {
 	// Example: +44 20 7946 0958
 	Phone *string `json:"phone"`
 
-	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in countries whose
-	// addresses need one.
+	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in
+	// countries whose addresses need one.
 	//
 	//
 	// Example: SW1Y 4JH
@@ -4194,8 +4202,8 @@ type PaidWith struct {
 // Example: correct horse 9
 type Password = string
 
-// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing stands for the payment
-// method the order was placed with.
+// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing
+// stands for the payment method the order was placed with.
 type PayInput struct {
 	// PaymentMethodID An id.
 	//
@@ -4284,8 +4292,8 @@ type Payment struct {
 	// Example: 2026-11-21T09:30:02Z
 	SettledAt *time.Time `json:"settled_at"`
 
-	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
-	// payment of which a part is back stays `paid`.
+	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all
+	// of it is back, while a payment of which a part is back stays `paid`.
 	Status PaymentStatus `json:"status"`
 }
 
@@ -4408,8 +4416,8 @@ type PaymentPage struct {
 // PaymentProvider Who took the money. `manual` is money received outside the shop, as recorded by staff.
 type PaymentProvider string
 
-// PaymentStatus `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
-// payment of which a part is back stays `paid`.
+// PaymentStatus `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all
+// of it is back, while a payment of which a part is back stays `paid`.
 type PaymentStatus string
 
 // PaymentType A way to pay.
@@ -4433,10 +4441,12 @@ type PaymentTypeList struct {
 
 // PeriodicJob What is done again and again.
 type PeriodicJob struct {
-	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
-	// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-	// `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
-	// `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`,
+	// `catalog.names_changed`, `catalog.product_changed`, `catalog.sweep_files`, `events.purge`,
+	// `feeds.fetch_images`, `feeds.import`, `feeds.resume`, `feeds.sweep_files`,
+	// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`,
+	// `orders.expire`, `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of
+	// another version of the server may be of others.
 	//
 	//
 	// Example: catalog.product_changed
@@ -4522,8 +4532,8 @@ type Problem struct {
 	// Example: 0f6f2b6d
 	RequestID string `json:"request_id"`
 
-	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
-	// else, or ask the shop.
+	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer
+	// choose something else, or ask the shop.
 	Resolution *Resolution `json:"resolution,omitempty"`
 
 	// Status The HTTP status.
@@ -4542,9 +4552,9 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
-// Product A product with all there is to show. `price`, `discount_price`, `sku` and `gtin` are those of its default
-// variant; `stock` is the sum over its variants. Shoppers see `discount_price` and its period only while it
-// holds.
+// Product A product with all there is to show. `price`, `discount_price`, `sku` and `gtin` are those
+// of its default variant; `stock` is the sum over its variants. Shoppers see `discount_price`
+// and its period only while it holds.
 type Product struct {
 	// Attributes Facts by name.
 	//
@@ -4672,11 +4682,11 @@ type ProductComparison struct {
 	Rows []ComparisonRow `json:"rows"`
 }
 
-// ProductCreate A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and `track_inventory`, or
-// `variants`.
+// ProductCreate A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and
+// `track_inventory`, or `variants`.
 type ProductCreate struct {
-	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
-	// feeds; any other is welcome.
+	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`,
+	// `age_group`, …) are known to feeds; any other is welcome.
 	//
 	//
 	// Example: {"battery_life":"40 h","color":"black"}
@@ -4766,8 +4776,8 @@ type ProductCreate struct {
 
 // ProductInput A product as it is to be.
 type ProductInput struct {
-	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
-	// feeds; any other is welcome.
+	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`,
+	// `age_group`, …) are known to feeds; any other is welcome.
 	//
 	//
 	// Example: {"battery_life":"40 h","color":"black"}
@@ -4953,8 +4963,8 @@ type ProductSort string
 // ProductStatus Whether a product is in the shop, kept out of it, or deleted.
 type ProductStatus string
 
-// ProductSummary A product as lists show it. `price`, `discount_price` and `sku` are those of its default variant; `stock`
-// is the sum over its variants.
+// ProductSummary A product as lists show it. `price`, `discount_price` and `sku` are those of its default
+// variant; `stock` is the sum over its variants.
 type ProductSummary struct {
 	// Availability Whether it can be bought now.
 	Availability Availability `json:"availability"`
@@ -5059,15 +5069,16 @@ type Profile struct {
 	// Example: Ada
 	FirstName PersonName `json:"first_name"`
 
-	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
-	// or mailboxes.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no
+	// addresses of web pages or mailboxes.
 	//
 	//
 	// Example: Lovelace
 	LastName *LastName `json:"last_name,omitempty"`
 
-	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
-	// it is. Confirmations, cancellations and refunds are mailed in any case.
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or
+	// shipped. Left out, it stays as it is. Confirmations, cancellations and refunds are
+	// mailed in any case.
 	//
 	//
 	// Example: true
@@ -5091,15 +5102,16 @@ type ProfilePatch struct {
 	// Example: Ada
 	FirstName *PersonName `json:"first_name,omitempty"`
 
-	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
-	// or mailboxes.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no
+	// addresses of web pages or mailboxes.
 	//
 	//
 	// Example: Lovelace
 	LastName *LastName `json:"last_name,omitempty"`
 
-	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
-	// it is. Confirmations, cancellations and refunds are mailed in any case.
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or
+	// shipped. Left out, it stays as it is. Confirmations, cancellations and refunds are
+	// mailed in any case.
 	//
 	//
 	// Example: true
@@ -5305,8 +5317,8 @@ type RegisterRequest struct {
 	// Example: Ada
 	FirstName PersonName `json:"first_name"`
 
-	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
-	// or mailboxes.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no
+	// addresses of web pages or mailboxes.
 	//
 	//
 	// Example: Lovelace
@@ -5341,8 +5353,8 @@ type ResetPasswordRequest struct {
 	Token MailedToken `json:"token"`
 }
 
-// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
-// else, or ask the shop.
+// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer
+// choose something else, or ask the shop.
 type Resolution string
 
 // Review What a buyer thinks of a product.
@@ -5475,8 +5487,8 @@ type SearchHit struct {
 	// Highlights HTML-escaped texts with the words that match in `<mark>`.
 	Highlights Highlights `json:"highlights"`
 
-	// Product A product as lists show it. `price`, `discount_price` and `sku` are those of its default variant; `stock`
-	// is the sum over its variants.
+	// Product A product as lists show it. `price`, `discount_price` and `sku` are those of its default
+	// variant; `stock` is the sum over its variants.
 	Product ProductSummary `json:"product"`
 
 	// Score How well it matches. Comparable within one answer only.
@@ -6190,8 +6202,8 @@ type StockMovement struct {
 	// Example: 23
 	Quantity int32 `json:"quantity"`
 
-	// Reason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order that was cancelled gave
-	// them back) are the system's own.
+	// Reason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order
+	// that was cancelled gave them back) are the system's own.
 	Reason StockReason `json:"reason"`
 
 	// Reference What it belongs to; empty for nothing.
@@ -6231,8 +6243,8 @@ type StockMovementPage struct {
 	Offset int32 `json:"offset"`
 }
 
-// StockReason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order that was cancelled gave
-// them back) are the system's own.
+// StockReason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order
+// that was cancelled gave them back) are the system's own.
 type StockReason string
 
 // StockThresholds Most units of each level, by the settings.
@@ -6897,8 +6909,8 @@ type Webhook struct {
 	// DisabledAt Since when it is not active, or null.
 	DisabledAt *time.Time `json:"disabled_at"`
 
-	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
-	// while it is active, or when somebody paused it.
+	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered
+	// for three days. Null while it is active, or when somebody paused it.
 	DisabledReason *string `json:"disabled_reason"`
 
 	// Events Which events are sent.
@@ -7004,8 +7016,8 @@ type WebhookDelivery struct {
 	// Example: 204
 	ResponseStatus *int32 `json:"response_status"`
 
-	// Status Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
-	// `failed`, given up.
+	// Status Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the
+	// address answered 2xx; `failed`, given up.
 	//
 	//
 	// Example: delivered
@@ -7038,8 +7050,8 @@ type WebhookDeliveryPage struct {
 	Offset int32 `json:"offset"`
 }
 
-// WebhookDeliveryStatus Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
-// `failed`, given up.
+// WebhookDeliveryStatus Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the
+// address answered 2xx; `failed`, given up.
 //
 // Example: delivered
 type WebhookDeliveryStatus string
@@ -7291,22 +7303,22 @@ type AdminListBrandsParams struct {
 
 // DeleteBrandParams defines parameters for DeleteBrand.
 type DeleteBrandParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateBrandParams defines parameters for UpdateBrand.
 type UpdateBrandParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceBrandParams defines parameters for ReplaceBrand.
 type ReplaceBrandParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7324,22 +7336,22 @@ type AdminListCategoriesParams struct {
 
 // DeleteCategoryParams defines parameters for DeleteCategory.
 type DeleteCategoryParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateCategoryParams defines parameters for UpdateCategory.
 type UpdateCategoryParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceCategoryParams defines parameters for ReplaceCategory.
 type ReplaceCategoryParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7498,26 +7510,28 @@ type AdminListOrdersParams struct {
 
 // RefundOrderParams defines parameters for RefundOrder.
 type RefundOrderParams struct {
-	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and
+	// gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+	// with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+	// `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+	// `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+	// unknown: the same request with the same key brings it to its one effect. Any other 503 means
+	// that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+	// for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SetShipmentParams defines parameters for SetShipment.
 type SetShipmentParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SetOrderStatusParams defines parameters for SetOrderStatus.
 type SetOrderStatusParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7580,78 +7594,78 @@ type AdminListProductsParams struct {
 
 // DeleteProductParams defines parameters for DeleteProduct.
 type DeleteProductParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateProductParams defines parameters for UpdateProduct.
 type UpdateProductParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceProductParams defines parameters for ReplaceProduct.
 type ReplaceProductParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateProductImageParams defines parameters for CreateProductImage.
 type CreateProductImageParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // DeleteProductImageParams defines parameters for DeleteProductImage.
 type DeleteProductImageParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateProductImageParams defines parameters for UpdateProductImage.
 type UpdateProductImageParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateVariantParams defines parameters for CreateVariant.
 type CreateVariantParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateVariantMatrixParams defines parameters for CreateVariantMatrix.
 type CreateVariantMatrixParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // DeleteVariantParams defines parameters for DeleteVariant.
 type DeleteVariantParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateVariantParams defines parameters for UpdateVariant.
 type UpdateVariantParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceVariantParams defines parameters for ReplaceVariant.
 type ReplaceVariantParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7687,15 +7701,15 @@ type ListSynonymsParams struct {
 
 // DeleteSynonymsParams defines parameters for DeleteSynonyms.
 type DeleteSynonymsParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceSynonymsParams defines parameters for ReplaceSynonyms.
 type ReplaceSynonymsParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7782,15 +7796,15 @@ type ListWebhooksParams struct {
 
 // DeleteWebhookParams defines parameters for DeleteWebhook.
 type DeleteWebhookParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateWebhookParams defines parameters for UpdateWebhook.
 type UpdateWebhookParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7844,30 +7858,30 @@ type ListBrandsParams struct {
 
 // ClearCartParams defines parameters for ClearCart.
 type ClearCartParams struct {
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetCartParams defines parameters for GetCart.
 type GetCartParams struct {
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 }
 
 // AddCartItemParams defines parameters for AddCartItem.
 type AddCartItemParams struct {
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7876,12 +7890,12 @@ type RemoveCartItemParams struct {
 	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
 	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
 
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7890,12 +7904,12 @@ type ChangeCartItemParams struct {
 	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
 	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
 
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7940,23 +7954,27 @@ type ListOrdersParams struct {
 
 // CreateOrderParams defines parameters for CreateOrder.
 type CreateOrderParams struct {
-	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and
+	// gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+	// with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+	// `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+	// `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+	// unknown: the same request with the same key brings it to its one effect. Any other 503 means
+	// that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+	// for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PayOrderParams defines parameters for PayOrder.
 type PayOrderParams struct {
-	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and
+	// gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+	// with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+	// `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+	// `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+	// unknown: the same request with the same key brings it to its one effect. Any other 503 means
+	// that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+	// for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -8043,8 +8061,8 @@ type ListProductsParams struct {
 	// Sort The order. `relevance` needs `q`. Prices are compared as the buyer pays them, discounts included.
 	Sort *ProductSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
-	// those of its own kind, so that a shopper can switch.
+	// Facets Whether to count the products by brand, category, price and availability. Each count
+	// respects all filters but those of its own kind, so that a shopper can switch.
 	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
 
 	// Limit How many items a page holds.
@@ -8059,7 +8077,8 @@ type ListProductsParams struct {
 
 // CompareProductsParams defines parameters for CompareProducts.
 type CompareProductsParams struct {
-	// Ids The products, in the order to show them: `ids=7&ids=9`. One value with commas, `ids=7,9`, means the same.
+	// Ids The products, in the order to show them: `ids=7&ids=9`. One value with commas,
+	// `ids=7,9`, means the same.
 	Ids []int64 `form:"ids" json:"ids"`
 }
 
@@ -8131,8 +8150,8 @@ type SearchProductsParams struct {
 	// Attribute Only products with this attribute, as `name:value`. May be given several times; all must hold.
 	Attribute Attribute `form:"attribute,omitempty" json:"attribute,omitempty"`
 
-	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
-	// those of its own kind, so that a shopper can switch.
+	// Facets Whether to count the products by brand, category, price and availability. Each count
+	// respects all filters but those of its own kind, so that a shopper can switch.
 	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
 
 	// Limit How many items a page holds.

@@ -1015,8 +1015,8 @@ type AddressInput struct {
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 
-	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in countries whose
-	// addresses need one.
+	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in
+	// countries whose addresses need one.
 	//
 	//
 	// Example: SW1Y 4JH
@@ -1274,8 +1274,9 @@ type AdminPayment struct {
 	// Customer Who ordered.
 	Customer OrderCustomer `json:"customer"`
 
-	// DeclineCode The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
-	// `amount_mismatch` is the shop's own: the provider took another amount than it was asked for, which `amount` shows.
+	// DeclineCode The bank's reason in the provider's words, or null. It may say that a card was stolen;
+	// do not read it out. `amount_mismatch` is the shop's own: the provider took another
+	// amount than it was asked for, which `amount` shows.
 	//
 	//
 	// Example: insufficient_funds
@@ -1340,8 +1341,8 @@ type AdminPayment struct {
 	// Example: 2026-11-21T09:30:02Z
 	SettledAt nullable.Nullable[time.Time] `json:"settled_at"`
 
-	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
-	// payment of which a part is back stays `paid`.
+	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all
+	// of it is back, while a payment of which a part is back stays `paid`.
 	Status PaymentStatus `json:"status"`
 }
 
@@ -1704,8 +1705,9 @@ type AssistantClaim struct {
 	// Example: 12.50
 	Value string `json:"value"`
 
-	// Verified Whether the catalogue says the same. Always true but for `description`: what is said in words is held against the
-	// product's own words, and is not taken out of the answer when it goes beyond them.
+	// Verified Whether the catalogue says the same. Always true but for `description`: what is said in
+	// words is held against the product's own words, and is not taken out of the answer when
+	// it goes beyond them.
 	//
 	//
 	// Example: true
@@ -1813,8 +1815,8 @@ type AssistantSource struct {
 	Stock int64 `json:"stock"`
 }
 
-// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
-// feeds; any other is welcome.
+// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`,
+// `age_group`, …) are known to feeds; any other is welcome.
 //
 // Example: {"battery_life":"40 h","color":"black"}
 type Attributes map[string]string
@@ -2213,8 +2215,9 @@ type CartMerge struct {
 
 // CartProblem What is wrong with a line.
 type CartProblem struct {
-	// Code `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
-	// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+	// Code `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there
+	// are fewer than the line has. `price_changed`: the price is not the one when the line was
+	// last changed; buying it is possible.
 	Code CartProblemCode `json:"code"`
 
 	// Message What is wrong, for people.
@@ -2227,8 +2230,8 @@ type CartProblem struct {
 	// Example: 7
 	ProductID ID `json:"product_id"`
 
-	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
-	// else, or ask the shop.
+	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer
+	// choose something else, or ask the shop.
 	Resolution Resolution `json:"resolution"`
 
 	// VariantID An id.
@@ -2237,8 +2240,9 @@ type CartProblem struct {
 	VariantID ID `json:"variant_id"`
 }
 
-// CartProblemCode `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
-// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+// CartProblemCode `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there
+// are fewer than the line has. `price_changed`: the price is not the one when the line was
+// last changed; buying it is possible.
 type CartProblemCode string
 
 // CartToken What opens a guest's cart. It is a secret, as its holder can read and change the cart.
@@ -3005,8 +3009,8 @@ type Import struct {
 	// Example: 2026-02-01T10:00:00Z
 	StartedAt nullable.Nullable[time.Time] `json:"started_at"`
 
-	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
-	// import fail.
+	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that
+	// are wrong do not make an import fail.
 	Status ImportStatus `json:"status"`
 
 	// UserID The account that started it; null for the command line.
@@ -3176,8 +3180,8 @@ type ImportRows struct {
 	Warnings int64 `json:"warnings"`
 }
 
-// ImportStatus How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
-// import fail.
+// ImportStatus How far an import is. `failed` is one that could not be read, as `message` says; rows that
+// are wrong do not make an import fail.
 type ImportStatus string
 
 // ImportUpload A file of products, and how to import it. Each part may be sent once.
@@ -3336,8 +3340,8 @@ type IndexStatus struct {
 	// Run The newest run of the index; absent before the first.
 	Run *IndexRun `json:"run,omitempty"`
 
-	// ServingModel The model whose vectors answer questions. After a change of the setting that is the former one until every
-	// product has a vector of `model`, which then takes over at once.
+	// ServingModel The model whose vectors answer questions. After a change of the setting that is the
+	// former one until every product has a vector of `model`, which then takes over at once.
 	//
 	//
 	// Example: local:lexical-v2/v1
@@ -3442,10 +3446,12 @@ type Job struct {
 	// Example: 7
 	ID ID `json:"id"`
 
-	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
-	// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-	// `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
-	// `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`,
+	// `catalog.names_changed`, `catalog.product_changed`, `catalog.sweep_files`, `events.purge`,
+	// `feeds.fetch_images`, `feeds.import`, `feeds.resume`, `feeds.sweep_files`,
+	// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`,
+	// `orders.expire`, `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of
+	// another version of the server may be of others.
 	//
 	//
 	// Example: catalog.product_changed
@@ -3461,8 +3467,8 @@ type Job struct {
 	// Example: 1
 	Priority int32 `json:"priority"`
 
-	// Queue The queue it waits in: `imports` for files of products, which are read one after the other, `fetches` for what
-	// is fetched from elsewhere, `default` for all else.
+	// Queue The queue it waits in: `imports` for files of products, which are read one after the
+	// other, `fetches` for what is fetched from elsewhere, `default` for all else.
 	//
 	//
 	// Example: default
@@ -3473,8 +3479,8 @@ type Job struct {
 	// Example: 2026-11-21T10:00:00Z
 	ScheduledAt time.Time `json:"scheduled_at"`
 
-	// State Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for its next attempt; `completed`,
-	// `cancelled` and `discarded` (it failed for good) are over.
+	// State Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for
+	// its next attempt; `completed`, `cancelled` and `discarded` (it failed for good) are over.
 	State JobState `json:"state"`
 }
 
@@ -3496,10 +3502,12 @@ type JobError struct {
 	Message string `json:"message"`
 }
 
-// JobKind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
-// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-// `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
-// `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+// JobKind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`,
+// `catalog.names_changed`, `catalog.product_changed`, `catalog.sweep_files`, `events.purge`,
+// `feeds.fetch_images`, `feeds.import`, `feeds.resume`, `feeds.sweep_files`,
+// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`,
+// `orders.expire`, `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of
+// another version of the server may be of others.
 //
 // Example: catalog.product_changed
 type JobKind = string
@@ -3520,12 +3528,12 @@ type JobPage struct {
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// JobState Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for its next attempt; `completed`,
-// `cancelled` and `discarded` (it failed for good) are over.
+// JobState Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for
+// its next attempt; `completed`, `cancelled` and `discarded` (it failed for good) are over.
 type JobState string
 
-// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
-// or mailboxes.
+// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no
+// addresses of web pages or mailboxes.
 //
 // Example: Lovelace
 type LastName = string
@@ -3716,8 +3724,8 @@ type NewWebhook struct {
 	// DisabledAt Since when it is not active, or null.
 	DisabledAt nullable.Nullable[time.Time] `json:"disabled_at"`
 
-	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
-	// while it is active, or when somebody paused it.
+	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered
+	// for three days. Null while it is active, or when somebody paused it.
 	DisabledReason nullable.Nullable[string] `json:"disabled_reason"`
 
 	// Events Which events are sent.
@@ -3874,8 +3882,8 @@ type OrderAddress struct {
 	// Example: +44 20 7946 0958
 	Phone nullable.Nullable[string] `json:"phone"`
 
-	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in countries whose
-	// addresses need one.
+	// PostalCode The postal code, in the form of the country. Null where there is none: it is required in
+	// countries whose addresses need one.
 	//
 	//
 	// Example: SW1Y 4JH
@@ -4195,8 +4203,8 @@ type PaidWith struct {
 // Example: correct horse 9
 type Password = string
 
-// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing stands for the payment
-// method the order was placed with.
+// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing
+// stands for the payment method the order was placed with.
 type PayInput struct {
 	// PaymentMethodID An id.
 	//
@@ -4285,8 +4293,8 @@ type Payment struct {
 	// Example: 2026-11-21T09:30:02Z
 	SettledAt nullable.Nullable[time.Time] `json:"settled_at"`
 
-	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
-	// payment of which a part is back stays `paid`.
+	// Status `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all
+	// of it is back, while a payment of which a part is back stays `paid`.
 	Status PaymentStatus `json:"status"`
 }
 
@@ -4409,8 +4417,8 @@ type PaymentPage struct {
 // PaymentProvider Who took the money. `manual` is money received outside the shop, as recorded by staff.
 type PaymentProvider string
 
-// PaymentStatus `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
-// payment of which a part is back stays `paid`.
+// PaymentStatus `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all
+// of it is back, while a payment of which a part is back stays `paid`.
 type PaymentStatus string
 
 // PaymentType A way to pay.
@@ -4434,10 +4442,12 @@ type PaymentTypeList struct {
 
 // PeriodicJob What is done again and again.
 type PeriodicJob struct {
-	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
-	// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-	// `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
-	// `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`,
+	// `catalog.names_changed`, `catalog.product_changed`, `catalog.sweep_files`, `events.purge`,
+	// `feeds.fetch_images`, `feeds.import`, `feeds.resume`, `feeds.sweep_files`,
+	// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`,
+	// `orders.expire`, `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of
+	// another version of the server may be of others.
 	//
 	//
 	// Example: catalog.product_changed
@@ -4523,8 +4533,8 @@ type Problem struct {
 	// Example: 0f6f2b6d
 	RequestID string `json:"request_id"`
 
-	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
-	// else, or ask the shop.
+	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer
+	// choose something else, or ask the shop.
 	Resolution *Resolution `json:"resolution,omitempty"`
 
 	// Status The HTTP status.
@@ -4543,9 +4553,9 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
-// Product A product with all there is to show. `price`, `discount_price`, `sku` and `gtin` are those of its default
-// variant; `stock` is the sum over its variants. Shoppers see `discount_price` and its period only while it
-// holds.
+// Product A product with all there is to show. `price`, `discount_price`, `sku` and `gtin` are those
+// of its default variant; `stock` is the sum over its variants. Shoppers see `discount_price`
+// and its period only while it holds.
 type Product struct {
 	// Attributes Facts by name.
 	//
@@ -4673,11 +4683,11 @@ type ProductComparison struct {
 	Rows []ComparisonRow `json:"rows"`
 }
 
-// ProductCreate A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and `track_inventory`, or
-// `variants`.
+// ProductCreate A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and
+// `track_inventory`, or `variants`.
 type ProductCreate struct {
-	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
-	// feeds; any other is welcome.
+	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`,
+	// `age_group`, …) are known to feeds; any other is welcome.
 	//
 	//
 	// Example: {"battery_life":"40 h","color":"black"}
@@ -4767,8 +4777,8 @@ type ProductCreate struct {
 
 // ProductInput A product as it is to be.
 type ProductInput struct {
-	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
-	// feeds; any other is welcome.
+	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`,
+	// `age_group`, …) are known to feeds; any other is welcome.
 	//
 	//
 	// Example: {"battery_life":"40 h","color":"black"}
@@ -4954,8 +4964,8 @@ type ProductSort string
 // ProductStatus Whether a product is in the shop, kept out of it, or deleted.
 type ProductStatus string
 
-// ProductSummary A product as lists show it. `price`, `discount_price` and `sku` are those of its default variant; `stock`
-// is the sum over its variants.
+// ProductSummary A product as lists show it. `price`, `discount_price` and `sku` are those of its default
+// variant; `stock` is the sum over its variants.
 type ProductSummary struct {
 	// Availability Whether it can be bought now.
 	Availability Availability `json:"availability"`
@@ -5060,15 +5070,16 @@ type Profile struct {
 	// Example: Ada
 	FirstName PersonName `json:"first_name"`
 
-	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
-	// or mailboxes.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no
+	// addresses of web pages or mailboxes.
 	//
 	//
 	// Example: Lovelace
 	LastName *LastName `json:"last_name,omitempty"`
 
-	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
-	// it is. Confirmations, cancellations and refunds are mailed in any case.
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or
+	// shipped. Left out, it stays as it is. Confirmations, cancellations and refunds are
+	// mailed in any case.
 	//
 	//
 	// Example: true
@@ -5092,15 +5103,16 @@ type ProfilePatch struct {
 	// Example: Ada
 	FirstName *PersonName `json:"first_name,omitempty"`
 
-	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
-	// or mailboxes.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no
+	// addresses of web pages or mailboxes.
 	//
 	//
 	// Example: Lovelace
 	LastName *LastName `json:"last_name,omitempty"`
 
-	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
-	// it is. Confirmations, cancellations and refunds are mailed in any case.
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or
+	// shipped. Left out, it stays as it is. Confirmations, cancellations and refunds are
+	// mailed in any case.
 	//
 	//
 	// Example: true
@@ -5306,8 +5318,8 @@ type RegisterRequest struct {
 	// Example: Ada
 	FirstName PersonName `json:"first_name"`
 
-	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
-	// or mailboxes.
+	// LastName A person's last name, or empty for people with one name. It holds no line breaks, and no
+	// addresses of web pages or mailboxes.
 	//
 	//
 	// Example: Lovelace
@@ -5342,8 +5354,8 @@ type ResetPasswordRequest struct {
 	Token MailedToken `json:"token"`
 }
 
-// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
-// else, or ask the shop.
+// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer
+// choose something else, or ask the shop.
 type Resolution string
 
 // Review What a buyer thinks of a product.
@@ -5476,8 +5488,8 @@ type SearchHit struct {
 	// Highlights HTML-escaped texts with the words that match in `<mark>`.
 	Highlights Highlights `json:"highlights"`
 
-	// Product A product as lists show it. `price`, `discount_price` and `sku` are those of its default variant; `stock`
-	// is the sum over its variants.
+	// Product A product as lists show it. `price`, `discount_price` and `sku` are those of its default
+	// variant; `stock` is the sum over its variants.
 	Product ProductSummary `json:"product"`
 
 	// Score How well it matches. Comparable within one answer only.
@@ -6191,8 +6203,8 @@ type StockMovement struct {
 	// Example: 23
 	Quantity int32 `json:"quantity"`
 
-	// Reason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order that was cancelled gave
-	// them back) are the system's own.
+	// Reason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order
+	// that was cancelled gave them back) are the system's own.
 	Reason StockReason `json:"reason"`
 
 	// Reference What it belongs to; empty for nothing.
@@ -6232,8 +6244,8 @@ type StockMovementPage struct {
 	Offset int32 `json:"offset"`
 }
 
-// StockReason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order that was cancelled gave
-// them back) are the system's own.
+// StockReason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order
+// that was cancelled gave them back) are the system's own.
 type StockReason string
 
 // StockThresholds Most units of each level, by the settings.
@@ -6898,8 +6910,8 @@ type Webhook struct {
 	// DisabledAt Since when it is not active, or null.
 	DisabledAt nullable.Nullable[time.Time] `json:"disabled_at"`
 
-	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
-	// while it is active, or when somebody paused it.
+	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered
+	// for three days. Null while it is active, or when somebody paused it.
 	DisabledReason nullable.Nullable[string] `json:"disabled_reason"`
 
 	// Events Which events are sent.
@@ -7005,8 +7017,8 @@ type WebhookDelivery struct {
 	// Example: 204
 	ResponseStatus nullable.Nullable[int32] `json:"response_status"`
 
-	// Status Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
-	// `failed`, given up.
+	// Status Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the
+	// address answered 2xx; `failed`, given up.
 	//
 	//
 	// Example: delivered
@@ -7039,8 +7051,8 @@ type WebhookDeliveryPage struct {
 	Offset int32 `json:"offset"`
 }
 
-// WebhookDeliveryStatus Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
-// `failed`, given up.
+// WebhookDeliveryStatus Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the
+// address answered 2xx; `failed`, given up.
 //
 // Example: delivered
 type WebhookDeliveryStatus string
@@ -7292,22 +7304,22 @@ type AdminListBrandsParams struct {
 
 // DeleteBrandParams defines parameters for DeleteBrand.
 type DeleteBrandParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateBrandParams defines parameters for UpdateBrand.
 type UpdateBrandParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceBrandParams defines parameters for ReplaceBrand.
 type ReplaceBrandParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7325,22 +7337,22 @@ type AdminListCategoriesParams struct {
 
 // DeleteCategoryParams defines parameters for DeleteCategory.
 type DeleteCategoryParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateCategoryParams defines parameters for UpdateCategory.
 type UpdateCategoryParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceCategoryParams defines parameters for ReplaceCategory.
 type ReplaceCategoryParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7499,26 +7511,28 @@ type AdminListOrdersParams struct {
 
 // RefundOrderParams defines parameters for RefundOrder.
 type RefundOrderParams struct {
-	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and
+	// gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+	// with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+	// `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+	// `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+	// unknown: the same request with the same key brings it to its one effect. Any other 503 means
+	// that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+	// for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SetShipmentParams defines parameters for SetShipment.
 type SetShipmentParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SetOrderStatusParams defines parameters for SetOrderStatus.
 type SetOrderStatusParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7581,78 +7595,78 @@ type AdminListProductsParams struct {
 
 // DeleteProductParams defines parameters for DeleteProduct.
 type DeleteProductParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateProductParams defines parameters for UpdateProduct.
 type UpdateProductParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceProductParams defines parameters for ReplaceProduct.
 type ReplaceProductParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateProductImageParams defines parameters for CreateProductImage.
 type CreateProductImageParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // DeleteProductImageParams defines parameters for DeleteProductImage.
 type DeleteProductImageParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateProductImageParams defines parameters for UpdateProductImage.
 type UpdateProductImageParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateVariantParams defines parameters for CreateVariant.
 type CreateVariantParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateVariantMatrixParams defines parameters for CreateVariantMatrix.
 type CreateVariantMatrixParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // DeleteVariantParams defines parameters for DeleteVariant.
 type DeleteVariantParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateVariantParams defines parameters for UpdateVariant.
 type UpdateVariantParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceVariantParams defines parameters for ReplaceVariant.
 type ReplaceVariantParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7688,15 +7702,15 @@ type ListSynonymsParams struct {
 
 // DeleteSynonymsParams defines parameters for DeleteSynonyms.
 type DeleteSynonymsParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReplaceSynonymsParams defines parameters for ReplaceSynonyms.
 type ReplaceSynonymsParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7783,15 +7797,15 @@ type ListWebhooksParams struct {
 
 // DeleteWebhookParams defines parameters for DeleteWebhook.
 type DeleteWebhookParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateWebhookParams defines parameters for UpdateWebhook.
 type UpdateWebhookParams struct {
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7845,30 +7859,30 @@ type ListBrandsParams struct {
 
 // ClearCartParams defines parameters for ClearCart.
 type ClearCartParams struct {
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetCartParams defines parameters for GetCart.
 type GetCartParams struct {
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 }
 
 // AddCartItemParams defines parameters for AddCartItem.
 type AddCartItemParams struct {
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7877,12 +7891,12 @@ type RemoveCartItemParams struct {
 	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
 	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
 
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7891,12 +7905,12 @@ type ChangeCartItemParams struct {
 	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
 	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
 
-	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-	// own.
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+	// account has a cart of its own.
 	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
 
-	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-	// this header the last change wins.
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+	// answer is 412; without this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -7941,23 +7955,27 @@ type ListOrdersParams struct {
 
 // CreateOrderParams defines parameters for CreateOrder.
 type CreateOrderParams struct {
-	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and
+	// gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+	// with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+	// `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+	// `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+	// unknown: the same request with the same key brings it to its one effect. Any other 503 means
+	// that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+	// for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PayOrderParams defines parameters for PayOrder.
 type PayOrderParams struct {
-	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-	// 503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and
+	// gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+	// with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+	// `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+	// `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+	// unknown: the same request with the same key brings it to its one effect. Any other 503 means
+	// that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+	// for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -8044,8 +8062,8 @@ type ListProductsParams struct {
 	// Sort The order. `relevance` needs `q`. Prices are compared as the buyer pays them, discounts included.
 	Sort *ProductSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
-	// those of its own kind, so that a shopper can switch.
+	// Facets Whether to count the products by brand, category, price and availability. Each count
+	// respects all filters but those of its own kind, so that a shopper can switch.
 	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
 
 	// Limit How many items a page holds.
@@ -8060,7 +8078,8 @@ type ListProductsParams struct {
 
 // CompareProductsParams defines parameters for CompareProducts.
 type CompareProductsParams struct {
-	// Ids The products, in the order to show them: `ids=7&ids=9`. One value with commas, `ids=7,9`, means the same.
+	// Ids The products, in the order to show them: `ids=7&ids=9`. One value with commas,
+	// `ids=7,9`, means the same.
 	Ids []int64 `form:"ids" json:"ids"`
 }
 
@@ -8132,8 +8151,8 @@ type SearchProductsParams struct {
 	// Attribute Only products with this attribute, as `name:value`. May be given several times; all must hold.
 	Attribute Attribute `form:"attribute,omitempty" json:"attribute,omitempty"`
 
-	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
-	// those of its own kind, so that a shopper can switch.
+	// Facets Whether to count the products by brand, category, price and availability. Each count
+	// respects all filters but those of its own kind, so that a shopper can switch.
 	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
 
 	// Limit How many items a page holds.
@@ -8565,8 +8584,8 @@ type ClientInterface interface {
 
 	// GetJWKS Public keys of access tokens
 	//
-	// The keys (RFC 7517) that access tokens are signed with, for services that check them by themselves. Empty while
-	// tokens are signed with a shared secret.
+	// The keys (RFC 7517) that access tokens are signed with, for services that check them by
+	// themselves. Empty while tokens are signed with a shared secret.
 	//
 	// Corresponds with GET /.well-known/jwks.json (the `GetJWKS` operationId).
 	GetJWKS(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8580,8 +8599,8 @@ type ClientInterface interface {
 
 	// CreateAddressWithBody Add an address
 	//
-	// Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
-	// The first address is the default for both.
+	// Adds an address; an account holds at most 50. One that is made a default takes the place of
+	// the one before. The first address is the default for both.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -8590,8 +8609,8 @@ type ClientInterface interface {
 
 	// CreateAddress Add an address
 	//
-	// Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
-	// The first address is the default for both.
+	// Adds an address; an account holds at most 50. One that is made a default takes the place of
+	// the one before. The first address is the default for both.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8650,13 +8669,15 @@ type ClientInterface interface {
 
 	// ListAuditLog See who changed what
 	//
-	// What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
-	// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
-	// the change itself and is never changed nor deleted.
+	// What happened to accounts, and every change that staff and administrators made, newest
+	// first: who did it, from where, by which operation, and the fields that changed as they were
+	// before and are after. It was written in the transaction of the change itself and is never
+	// changed nor deleted.
 	//
-	// Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
-	// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
-	// leave several entries, which share its `request_id`. Lists of the log have no `total`.
+	// Of secrets and personal data it says only that they changed (`[masked]`). What is created
+	// has no `before`, what is deleted no `after`; `detail` tells what else there is to know, such
+	// as the product of a variant. One request may leave several entries, which share its
+	// `request_id`. Lists of the log have no `total`.
 	//
 	// Corresponds with GET /api/v1/admin/audit-log (the `ListAuditLog` operationId).
 	ListAuditLog(ctx context.Context, params *ListAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8781,8 +8802,9 @@ type ClientInterface interface {
 
 	// ReplaceCategoryWithBody Replace a category
 	//
-	// Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
-	// moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+	// Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+	// category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+	// new name at once.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -8791,8 +8813,9 @@ type ClientInterface interface {
 
 	// ReplaceCategory Replace a category
 	//
-	// Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
-	// moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+	// Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+	// category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+	// new name at once.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8801,8 +8824,8 @@ type ClientInterface interface {
 
 	// ListCustomers List accounts
 	//
-	// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
-	// looks for a part of e-mail address, user name or name.
+	// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid
+	// and not cancelled. `q` looks for a part of e-mail address, user name or name.
 	//
 	// Corresponds with GET /api/v1/admin/customers (the `ListCustomers` operationId).
 	ListCustomers(ctx context.Context, params *ListCustomersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8852,23 +8875,28 @@ type ClientInterface interface {
 
 	// GetDashboard See how the shop does
 	//
-	// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
-	// on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+	// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the
+	// store's time zone, also on days of 23 or 25 hours. A range has at most 366 days; without one
+	// it is the last 30, today included.
 	//
-	// - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
-	//   whatever day. What came for an order that did not want it any more, and goes back, does not count.
-	// - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
-	//   the revenue by their number.
+	// - **Revenue** is what was paid, counted on the day the payment came, less what was given
+	//   back of it since, on whatever day. What came for an order that did not want it any more,
+	//   and goes back, does not count.
+	// - **Paid orders** are the orders those payments were for, also when all was given back
+	//   since. The **average order** is the revenue by their number.
 	// - **Orders** are counted on the day they were placed, by the status they have now.
-	// - **New customers** are the accounts of customers that were made, also those that were deleted since.
-	// - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
-	//   guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
-	//   range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
-	// - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
-	//   the range and of whose money something was kept; categories are the products' own of today. **Top customers**
-	//   are ranked by revenue.
-	// - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
-	//   all units whose stock is counted, at the price they are sold for now.
+	// - **New customers** are the accounts of customers that were made, also those that were
+	//   deleted since.
+	// - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that
+	//   placed an order and the carts, guests' too, that hold something put into them in the
+	//   range; `buyers` are those of them with an order of the range that is paid. Carts that were
+	//   emptied, or of guests who were gone for long, are not known any more.
+	// - **Top products and categories** count units and what they were sold for, before refunds,
+	//   in orders that were paid in the range and of whose money something was kept; categories
+	//   are the products' own of today. **Top customers** are ranked by revenue.
+	// - **Low stock** and **stock value** are those of now: variants of products in the shop with
+	//   at most `STOCK_LOW` units; and all units whose stock is counted, at the price they are
+	//   sold for now.
 	//
 	// Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
 	//
@@ -8877,18 +8905,19 @@ type ClientInterface interface {
 
 	// GetDashboardReport Get a table of the dashboard as CSV
 	//
-	// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
-	// A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
-	// begins with an apostrophe.
+	// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line
+	// with the names of the columns. A cell that a spreadsheet would take for a formula, as it
+	// begins with `=`, `+`, `-`, `@`, a tab or a carriage return, begins with an apostrophe.
 	//
 	// Corresponds with GET /api/v1/admin/dashboard/{report} (the `GetDashboardReport` operationId).
 	GetDashboardReport(ctx context.Context, report DashboardReport, params *GetDashboardReportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportProducts Export products
 	//
-	// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
-	// Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
-	// or a line break, gets an apostrophe before it, which an import takes away.
+	// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with
+	// Google Shopping columns. Importing it changes nothing. A cell that a spreadsheet would run,
+	// because it begins with `=`, `+`, `-`, `@`, a tab or a line break, gets an apostrophe before
+	// it, which an import takes away.
 	//
 	// The answer is sent as it is made. When it breaks off, so does the connection.
 	//
@@ -8904,32 +8933,41 @@ type ClientInterface interface {
 
 	// StartImportWithBody Import products from a file
 	//
-	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
-	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+	// public web address, and imports it in the background: follow it at
+	// `/api/v1/admin/imports/{id}`.
 	//
-	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-	// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
-	// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
-	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
-	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
-	// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-	// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+	// commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+	// (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+	// encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+	// which). The first row names the columns, in any order and under their usual names. Known are
+	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+	// `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+	// `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+	// `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+	// `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
 	//
-	// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
-	// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+	// **Attributes are public.** Columns by which Google describes goods, such as `material` or
+	// `gender`, become attributes; others do so only if `attributes` or the setting
+	// `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
 	//
-	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
-	// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
-	// could be left out costs only itself, and is a warning.
+	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+	// refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+	// A price that can be read two ways is refused. An odd cell that could be left out costs only
+	// itself, and is a warning.
 	//
-	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
-	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
-	// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
-	// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
-	// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+	// made when there is none. Rows with the same `item_group_id` are variants of one product,
+	// whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+	// cell clears. Brands and categories are made when they are missing. A row that says nothing
+	// new costs no write. A row that is wrong is reported with its line and reason and stops
+	// nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+	// import that fails and says why).
 	//
-	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+	// imports an hour.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -8938,32 +8976,41 @@ type ClientInterface interface {
 
 	// StartImport Import products from a file
 	//
-	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
-	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+	// public web address, and imports it in the background: follow it at
+	// `/api/v1/admin/imports/{id}`.
 	//
-	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-	// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
-	// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
-	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
-	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
-	// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-	// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+	// commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+	// (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+	// encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+	// which). The first row names the columns, in any order and under their usual names. Known are
+	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+	// `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+	// `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+	// `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+	// `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
 	//
-	// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
-	// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+	// **Attributes are public.** Columns by which Google describes goods, such as `material` or
+	// `gender`, become attributes; others do so only if `attributes` or the setting
+	// `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
 	//
-	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
-	// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
-	// could be left out costs only itself, and is a warning.
+	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+	// refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+	// A price that can be read two ways is refused. An odd cell that could be left out costs only
+	// itself, and is a warning.
 	//
-	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
-	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
-	// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
-	// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
-	// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+	// made when there is none. Rows with the same `item_group_id` are variants of one product,
+	// whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+	// cell clears. Brands and categories are made when they are missing. A row that says nothing
+	// new costs no write. A row that is wrong is reported with its line and reason and stops
+	// nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+	// import that fails and says why).
 	//
-	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+	// imports an hour.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8979,32 +9026,33 @@ type ClientInterface interface {
 
 	// CancelImport Cancel an import
 	//
-	// Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
-	// is 409 `import_finished`.
+	// Ends an import between two of its batches: what it did until then stays, and nothing
+	// follows. One that has ended is 409 `import_finished`.
 	//
 	// Corresponds with POST /api/v1/admin/imports/{id}/cancel (the `CancelImport` operationId).
 	CancelImport(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListImportErrors List what was wrong with an import
 	//
-	// Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
-	// first 1,000 are kept; the import counts all.
+	// Rows that were refused, and warnings such as images that could not be fetched, in the order
+	// they were found. The first 1,000 are kept; the import counts all.
 	//
 	// Corresponds with GET /api/v1/admin/imports/{id}/errors (the `ListImportErrors` operationId).
 	ListImportErrors(ctx context.Context, id ID, params *ListImportErrorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobs List jobs
 	//
-	// Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
-	// jobs have no `total`.
+	// Jobs, newest first. Of what a job is about only numbers and words that are known to be
+	// harmless are shown. Lists of jobs have no `total`.
 	//
 	// Corresponds with GET /api/v1/admin/jobs (the `ListJobs` operationId).
 	ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPeriodicJobs List what is done again and again
 	//
-	// The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
-	// and are due next. A job that is overdue means that no server works jobs.
+	// The kinds of jobs that are inserted once a period, however many servers there are, with when
+	// they were last worked and are due next. A job that is overdue means that no server works
+	// jobs.
 	//
 	// Corresponds with GET /api/v1/admin/jobs/periodic (the `ListPeriodicJobs` operationId).
 	ListPeriodicJobs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9018,17 +9066,19 @@ type ClientInterface interface {
 
 	// CancelJob Cancel a job
 	//
-	// A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
-	// but is not tried again. A job that is over is 409 `job_finished`.
+	// A job that waits is not worked any more. One that is running is asked to stop
+	// (`cancel_requested`): it may still finish, but is not tried again. A job that is over is 409
+	// `job_finished`.
 	//
 	// Corresponds with POST /api/v1/admin/jobs/{id}/cancel (the `CancelJob` operationId).
 	CancelJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RetryJob Work a job again
 	//
-	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
-	// whose place there is another by now (409 `job_replaced`).
+	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one
+	// attempt more if it had none left. A job that is running (409 `job_running`) or done (409
+	// `job_completed`) stays as it is, and so does one in whose place there is another by now (409
+	// `job_replaced`).
 	//
 	// Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
 	RetryJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9049,19 +9099,21 @@ type ClientInterface interface {
 
 	// RefundOrderWithBody Give money back
 	//
-	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
-	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
-	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
-	// is 204 as there is no refund to show.
+	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+	// together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+	// nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+	// once it is back, and its units return into stock; until then it cannot be shipped. An order
+	// that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+	// answer is 204 as there is no refund to show.
 	//
-	// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
-	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
-	// the shop (`manual`) is only noted as given back.
+	// 201 when the money is back; 202 when the provider has not decided yet or its answer was
+	// lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+	// one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
 	//
 	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+	// refunding twice.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9070,19 +9122,21 @@ type ClientInterface interface {
 
 	// RefundOrder Give money back
 	//
-	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
-	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
-	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
-	// is 204 as there is no refund to show.
+	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+	// together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+	// nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+	// once it is back, and its units return into stock; until then it cannot be shipped. An order
+	// that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+	// answer is 204 as there is no refund to show.
 	//
-	// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
-	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
-	// the shop (`manual`) is only noted as given back.
+	// 201 when the money is back; 202 when the provider has not decided yet or its answer was
+	// lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+	// one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
 	//
 	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+	// refunding twice.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9091,9 +9145,10 @@ type ClientInterface interface {
 
 	// SetShipmentWithBody Say how an order travels
 	//
-	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
-	// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
-	// [its own operation](#operation/setOrderStatus).
+	// Sets carrier and tracking of an order that is paid, shipped or delivered (409
+	// `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+	// `status`. It does not move the order on; that is [its own
+	// operation](#operation/setOrderStatus).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9102,9 +9157,10 @@ type ClientInterface interface {
 
 	// SetShipment Say how an order travels
 	//
-	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
-	// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
-	// [its own operation](#operation/setOrderStatus).
+	// Sets carrier and tracking of an order that is paid, shipped or delivered (409
+	// `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+	// `status`. It does not move the order on; that is [its own
+	// operation](#operation/setOrderStatus).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9113,11 +9169,12 @@ type ClientInterface interface {
 
 	// SetOrderStatusWithBody Move an order on
 	//
-	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
-	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
-	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+	// `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+	// cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+	// was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+	// `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+	// back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9126,11 +9183,12 @@ type ClientInterface interface {
 
 	// SetOrderStatus Move an order on
 	//
-	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
-	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
-	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+	// `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+	// cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+	// was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+	// `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+	// back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9146,18 +9204,20 @@ type ClientInterface interface {
 
 	// AdminListProducts List products to keep them
 	//
-	// All products in full, newest first: inactive ones too, and with `status=deleted` the deleted ones. `q` looks for
-	// its words in name, brand, category and description, and for its text in skus.
+	// All products in full, newest first: inactive ones too, and with `status=deleted` the deleted
+	// ones. `q` looks for its words in name, brand, category and description, and for its text in
+	// skus.
 	//
 	// Corresponds with GET /api/v1/admin/products (the `AdminListProducts` operationId).
 	AdminListProducts(ctx context.Context, params *AdminListProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateProductWithBody Add a product
 	//
-	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
-	// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
-	// are made from the name. An active product is in every list and search from the next request on; its vector for
-	// search by meaning follows in the background.
+	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+	// several `variants`, of which the first that says `is_default`, or else the first, stands for
+	// the product. Slug and skus that are left out are made from the name. An active product is in
+	// every list and search from the next request on; its vector for search by meaning follows in
+	// the background.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9166,10 +9226,11 @@ type ClientInterface interface {
 
 	// CreateProduct Add a product
 	//
-	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
-	// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
-	// are made from the name. An active product is in every list and search from the next request on; its vector for
-	// search by meaning follows in the background.
+	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+	// several `variants`, of which the first that says `is_default`, or else the first, stands for
+	// the product. Slug and skus that are left out are made from the name. An active product is in
+	// every list and search from the next request on; its vector for search by meaning follows in
+	// the background.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9178,8 +9239,8 @@ type ClientInterface interface {
 
 	// DeleteProduct Delete a product
 	//
-	// Takes the product out of the shop for good, though orders keep it and [restore](#operation/restoreProduct) brings
-	// it back. Its slug, skus and GTINs stay taken.
+	// Takes the product out of the shop for good, though orders keep it and
+	// [restore](#operation/restoreProduct) brings it back. Its slug, skus and GTINs stay taken.
 	//
 	// Corresponds with DELETE /api/v1/admin/products/{id} (the `DeleteProduct` operationId).
 	DeleteProduct(ctx context.Context, id ID, params *DeleteProductParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9193,8 +9254,8 @@ type ClientInterface interface {
 
 	// UpdateProductWithBody Change a product
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
-	// removes one.
+	// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+	// names sent, and null removes one.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9203,8 +9264,8 @@ type ClientInterface interface {
 
 	// UpdateProduct Change a product
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
-	// removes one.
+	// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+	// names sent, and null removes one.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9213,9 +9274,9 @@ type ClientInterface interface {
 
 	// ReplaceProductWithBody Replace a product
 	//
-	// Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
-	// `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
-	// [its own operation](#operation/setInventory).
+	// Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+	// which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+	// Stock is set by [its own operation](#operation/setInventory).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9224,9 +9285,9 @@ type ClientInterface interface {
 
 	// ReplaceProduct Replace a product
 	//
-	// Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
-	// `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
-	// [its own operation](#operation/setInventory).
+	// Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+	// which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+	// Stock is set by [its own operation](#operation/setInventory).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9235,11 +9296,13 @@ type ClientInterface interface {
 
 	// CreateProductImageWithBody Add an image to a product
 	//
-	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-	// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
-	// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
-	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
-	// at most 20 images (409 `too_many_images`).
+	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+	// or fetched from a public web address, and draws it again in up to three sizes, so that
+	// neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+	// data says; of an animation the first frame is shown. A file that is no such image is refused
+	// (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+	// `url_refused`). The first image of a product is its primary one. A product has at most 20
+	// images (409 `too_many_images`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9248,11 +9311,13 @@ type ClientInterface interface {
 
 	// CreateProductImage Add an image to a product
 	//
-	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-	// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
-	// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
-	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
-	// at most 20 images (409 `too_many_images`).
+	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+	// or fetched from a public web address, and draws it again in up to three sizes, so that
+	// neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+	// data says; of an animation the first frame is shown. A file that is no such image is refused
+	// (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+	// `url_refused`). The first image of a product is its primary one. A product has at most 20
+	// images (409 `too_many_images`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9261,15 +9326,16 @@ type ClientInterface interface {
 
 	// DeleteProductImage Delete an image
 	//
-	// Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+	// Removes the image and its files. When it was the primary one, the next is. Variants that
+	// showed it show none.
 	//
 	// Corresponds with DELETE /api/v1/admin/products/{id}/images/{image_id} (the `DeleteProductImage` operationId).
 	DeleteProductImage(ctx context.Context, id ID, imageID ImageID, params *DeleteProductImageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateProductImageWithBody Change an image
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
-	// product; a new `position` shifts the others.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+	// one that stands for the product; a new `position` shifts the others.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9278,8 +9344,8 @@ type ClientInterface interface {
 
 	// UpdateProductImage Change an image
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
-	// product; a new `position` shifts the others.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+	// one that stands for the product; a new `position` shifts the others.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9288,8 +9354,8 @@ type ClientInterface interface {
 
 	// SetInventoryWithBody Set how many units of a product there are
 	//
-	// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
-	// needs `variant_id` (422 `variant_required`).
+	// Sets the units at one location, by a count, and whether units are counted at all. A product
+	// of several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9298,8 +9364,8 @@ type ClientInterface interface {
 
 	// SetInventory Set how many units of a product there are
 	//
-	// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
-	// needs `variant_id` (422 `variant_required`).
+	// Sets the units at one location, by a count, and whether units are counted at all. A product
+	// of several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9322,8 +9388,8 @@ type ClientInterface interface {
 
 	// CreateVariantWithBody Add a variant
 	//
-	// Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
-	// made from the product's and the options.
+	// Adds a variant whose options no other variant of the product has (409 `options_taken`).
+	// Without a `sku` one is made from the product's and the options.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9332,8 +9398,8 @@ type ClientInterface interface {
 
 	// CreateVariant Add a variant
 	//
-	// Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
-	// made from the product's and the options.
+	// Adds a variant whose options no other variant of the product has (409 `options_taken`).
+	// Without a `sku` one is made from the product's and the options.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9342,9 +9408,9 @@ type ClientInterface interface {
 
 	// CreateVariantMatrixWithBody Add a variant for each combination of options
 	//
-	// Makes every combination of the values given, at most 100, leaving out those the product has already. The
-	// variants share price and stock and differ in sku. A default variant without options, as a simple product has,
-	// becomes the first combination.
+	// Makes every combination of the values given, at most 100, leaving out those the product has
+	// already. The variants share price and stock and differ in sku. A default variant without
+	// options, as a simple product has, becomes the first combination.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9353,9 +9419,9 @@ type ClientInterface interface {
 
 	// CreateVariantMatrix Add a variant for each combination of options
 	//
-	// Makes every combination of the values given, at most 100, leaving out those the product has already. The
-	// variants share price and stock and differ in sku. A default variant without options, as a simple product has,
-	// becomes the first combination.
+	// Makes every combination of the values given, at most 100, leaving out those the product has
+	// already. The variants share price and stock and differ in sku. A default variant without
+	// options, as a simple product has, becomes the first combination.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9364,8 +9430,9 @@ type ClientInterface interface {
 
 	// DeleteVariant Delete a variant
 	//
-	// Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it was the default, the
-	// next one is. The last variant of a product cannot be deleted (409 `last_variant`).
+	// Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it
+	// was the default, the next one is. The last variant of a product cannot be deleted (409
+	// `last_variant`).
 	//
 	// Corresponds with DELETE /api/v1/admin/products/{id}/variants/{variant_id} (the `DeleteVariant` operationId).
 	DeleteVariant(ctx context.Context, id ID, variantID VariantID, params *DeleteVariantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9379,8 +9446,8 @@ type ClientInterface interface {
 
 	// UpdateVariantWithBody Change a variant
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
-	// the product.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+	// one that stands for the product.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9389,8 +9456,8 @@ type ClientInterface interface {
 
 	// UpdateVariant Change a variant
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
-	// the product.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+	// one that stands for the product.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9424,8 +9491,8 @@ type ClientInterface interface {
 
 	// SetReviewVisibilityWithBody Hide a review or show it
 	//
-	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-	// kept in the audit trail.
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who
+	// hid it, and why, is kept in the audit trail.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9434,8 +9501,8 @@ type ClientInterface interface {
 
 	// SetReviewVisibility Hide a review or show it
 	//
-	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-	// kept in the audit trail.
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who
+	// hid it, and why, is kept in the audit trail.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9451,9 +9518,10 @@ type ClientInterface interface {
 
 	// CreateSynonymsWithBody Add synonyms
 	//
-	// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-	// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-	// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+	// Adds a set of terms that mean the same, from the next search on (other servers follow within
+	// seconds). Without `meaning` each term finds what the others find; with it, each term also
+	// finds what the meaning finds, but not the other way round. A term is in one set alone (409
+	// `synonym_taken` otherwise).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9462,9 +9530,10 @@ type ClientInterface interface {
 
 	// CreateSynonyms Add synonyms
 	//
-	// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-	// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-	// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+	// Adds a set of terms that mean the same, from the next search on (other servers follow within
+	// seconds). Without `meaning` each term finds what the others find; with it, each term also
+	// finds what the meaning finds, but not the other way round. A term is in one set alone (409
+	// `synonym_taken` otherwise).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9505,8 +9574,9 @@ type ClientInterface interface {
 
 	// GetStats See how large the shop is
 	//
-	// How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
-	// rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+	// How many there are of what, how much room it takes, jobs by state, and the versions of
+	// everything. Counts are exact; the rows of tables are the database's own estimate. `redis` is
+	// null while Redis is out of reach.
 	//
 	// Corresponds with GET /api/v1/admin/stats (the `GetStats` operationId).
 	GetStats(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9520,9 +9590,9 @@ type ClientInterface interface {
 
 	// SetStockWithBody Set a stock level
 	//
-	// Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
-	// `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
-	// since you counted.
+	// Sets the units of a variant at a location exactly, as after a count; the difference goes
+	// into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+	// `stock_changed`): sales may have happened since you counted.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9531,9 +9601,9 @@ type ClientInterface interface {
 
 	// SetStock Set a stock level
 	//
-	// Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
-	// `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
-	// since you counted.
+	// Sets the units of a variant at a location exactly, as after a count; the difference goes
+	// into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+	// `stock_changed`): sales may have happened since you counted.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9542,8 +9612,8 @@ type ClientInterface interface {
 
 	// AdjustStockWithBody Add or take units
 	//
-	// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
-	// `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+	// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+	// goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9552,8 +9622,8 @@ type ClientInterface interface {
 
 	// AdjustStock Add or take units
 	//
-	// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
-	// `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+	// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+	// goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9562,9 +9632,9 @@ type ClientInterface interface {
 
 	// GetStockHealth See what runs out
 	//
-	// How many variants in the shop are out of stock, critical, low, medium or high, by the thresholds of the settings;
-	// and the variants of one level or all, the emptiest first, with what they sold in 30 days and how many days what is
-	// left will last at that pace.
+	// How many variants in the shop are out of stock, critical, low, medium or high, by the
+	// thresholds of the settings; and the variants of one level or all, the emptiest first, with
+	// what they sold in 30 days and how many days what is left will last at that pace.
 	//
 	// Corresponds with GET /api/v1/admin/stock/health (the `GetStockHealth` operationId).
 	GetStockHealth(ctx context.Context, params *GetStockHealthParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9614,8 +9684,8 @@ type ClientInterface interface {
 
 	// ListStockMovements List stock movements
 	//
-	// The ledger, newest first: every unit that came or went, why, and by whom. The sum of a level's movements is the
-	// level, always; rows are never changed.
+	// The ledger, newest first: every unit that came or went, why, and by whom. The sum of a
+	// level's movements is the level, always; rows are never changed.
 	//
 	// Corresponds with GET /api/v1/admin/stock/movements (the `ListStockMovements` operationId).
 	ListStockMovements(ctx context.Context, params *ListStockMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9636,12 +9706,14 @@ type ClientInterface interface {
 
 	// CreateWebhookWithBody Add a webhook
 	//
-	// Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
-	// The answer holds the secret that signs them, which is never shown again.
+	// Has events sent to an address from now on, by POST, signed by [Standard
+	// Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+	// which is never shown again.
 	//
-	// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
-	// stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
-	// disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+	// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+	// three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+	// such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+	// at once, and three days of nothing but failures do so too; administrators get a mail then.
 	// There are at most 100 webhooks (409 `too_many_webhooks`).
 	//
 	// Takes any type of body and a specified content type.
@@ -9651,12 +9723,14 @@ type ClientInterface interface {
 
 	// CreateWebhook Add a webhook
 	//
-	// Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
-	// The answer holds the secret that signs them, which is never shown again.
+	// Has events sent to an address from now on, by POST, signed by [Standard
+	// Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+	// which is never shown again.
 	//
-	// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
-	// stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
-	// disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+	// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+	// three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+	// such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+	// at once, and three days of nothing but failures do so too; administrators get a mail then.
 	// There are at most 100 webhooks (409 `too_many_webhooks`).
 	//
 	// Takes a body of the `application/json` content type.
@@ -9680,8 +9754,9 @@ type ClientInterface interface {
 
 	// UpdateWebhookWithBody Change a webhook
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-	// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+	// webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+	// resumes deliveries, also after it was disabled.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9690,8 +9765,9 @@ type ClientInterface interface {
 
 	// UpdateWebhook Change a webhook
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-	// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+	// webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+	// resumes deliveries, also after it was disabled.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9700,32 +9776,34 @@ type ClientInterface interface {
 
 	// ListWebhookDeliveries List deliveries
 	//
-	// What was sent to a webhook or is on its way, newest first, with how the last attempt ended. Deliveries are kept for 30
-	// days. Their lists have no `total`.
+	// What was sent to a webhook or is on its way, newest first, with how the last attempt ended.
+	// Deliveries are kept for 30 days. Their lists have no `total`.
 	//
 	// Corresponds with GET /api/v1/admin/webhooks/{id}/deliveries (the `ListWebhookDeliveries` operationId).
 	ListWebhookDeliveries(ctx context.Context, id ID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RedeliverWebhook Deliver again
 	//
-	// Sends an event again, whether it was delivered, given up or is still being tried, with its `webhook-id` of before. It is
-	// tried as often as a new one. A webhook that is not active gets none (409 `webhook_inactive`).
+	// Sends an event again, whether it was delivered, given up or is still being tried, with its
+	// `webhook-id` of before. It is tried as often as a new one. A webhook that is not active gets
+	// none (409 `webhook_inactive`).
 	//
 	// Corresponds with POST /api/v1/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver (the `RedeliverWebhook` operationId).
 	RedeliverWebhook(ctx context.Context, id ID, deliveryID ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RotateWebhookSecret Change a webhook's secret
 	//
-	// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
-	// over without missing anything. One that was there before that one signs no more.
+	// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well,
+	// so the receiver can change over without missing anything. One that was there before that one
+	// signs no more.
 	//
 	// Corresponds with POST /api/v1/admin/webhooks/{id}/rotate-secret (the `RotateWebhookSecret` operationId).
 	RotateWebhookSecret(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PingWebhook Send a test event
 	//
-	// Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery shows what became of it.
-	// A webhook that is not active gets none (409 `webhook_inactive`).
+	// Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery
+	// shows what became of it. A webhook that is not active gets none (409 `webhook_inactive`).
 	//
 	// Corresponds with POST /api/v1/admin/webhooks/{id}/test (the `PingWebhook` operationId).
 	PingWebhook(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9750,8 +9828,9 @@ type ClientInterface interface {
 
 	// ForgotPasswordWithBody Ask for a way back in
 	//
-	// Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
-	// same whether there is one or not. The link is good for an hour and for one use.
+	// Mails a link to set a new password, if there is an active account with this e-mail address.
+	// The answer is the same whether there is one or not. The link is good for an hour and for one
+	// use.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9760,8 +9839,9 @@ type ClientInterface interface {
 
 	// ForgotPassword Ask for a way back in
 	//
-	// Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
-	// same whether there is one or not. The link is good for an hour and for one use.
+	// Mails a link to set a new password, if there is an active account with this e-mail address.
+	// The answer is the same whether there is one or not. The link is good for an hour and for one
+	// use.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9770,14 +9850,15 @@ type ClientInterface interface {
 
 	// LoginWithBody Log in
 	//
-	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+	// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+	// well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-	// security scheme `cookie`.
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+	// `csrf_token`: see the security scheme `cookie`.
 	//
-	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account gets 403.
+	// A wrong password and an unknown account get the same answer after the same time. Only the
+	// right password of a deactivated account gets 403.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9786,14 +9867,15 @@ type ClientInterface interface {
 
 	// Login Log in
 	//
-	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+	// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+	// well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-	// security scheme `cookie`.
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+	// `csrf_token`: see the security scheme `cookie`.
 	//
-	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account gets 403.
+	// A wrong password and an unknown account get the same answer after the same time. Only the
+	// right password of a deactivated account gets 403.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9802,14 +9884,15 @@ type ClientInterface interface {
 
 	// LoginWithFormdataBody Log in
 	//
-	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+	// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+	// well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-	// security scheme `cookie`.
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+	// `csrf_token`: see the security scheme `cookie`.
 	//
-	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account gets 403.
+	// A wrong password and an unknown account get the same answer after the same time. Only the
+	// right password of a deactivated account gets 403.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
@@ -9839,14 +9922,15 @@ type ClientInterface interface {
 
 	// RefreshTokenWithBody Exchange a refresh token for new tokens
 	//
-	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
-	// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
-	// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
-	// tokens with it (401 `token_reused`).
+	// Spends the refresh token and returns a new pair. Of several racing calls with one token
+	// exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+	// does a token that comes back up to 10 seconds after its exchange, as another tab of the
+	// browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+	// stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
-	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+	// Without a body the token of the cookie is exchanged, and the cookies are set again; that
+	// needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+	// removes the cookies.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9855,14 +9939,15 @@ type ClientInterface interface {
 
 	// RefreshToken Exchange a refresh token for new tokens
 	//
-	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
-	// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
-	// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
-	// tokens with it (401 `token_reused`).
+	// Spends the refresh token and returns a new pair. Of several racing calls with one token
+	// exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+	// does a token that comes back up to 10 seconds after its exchange, as another tab of the
+	// browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+	// stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
-	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+	// Without a body the token of the cookie is exchanged, and the cookies are set again; that
+	// needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+	// removes the cookies.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9872,10 +9957,11 @@ type ClientInterface interface {
 	// RegisterWithBody Create an account
 	//
 	// Creates a customer account. E-mail address and user name are unique without regard to case.
-	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+	// verify the address is mailed.
 	//
-	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-	// the owner of an account that exists already.
+	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+	// in any case, and mails the owner of an account that exists already.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9885,10 +9971,11 @@ type ClientInterface interface {
 	// Register Create an account
 	//
 	// Creates a customer account. E-mail address and user name are unique without regard to case.
-	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+	// verify the address is mailed.
 	//
-	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-	// the owner of an account that exists already.
+	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+	// in any case, and mails the owner of an account that exists already.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9897,8 +9984,8 @@ type ClientInterface interface {
 
 	// ResetPasswordWithBody Set a new password by a mailed link
 	//
-	// Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
-	// is spent by the first use, by a newer password, and after an hour.
+	// Sets a new password with the token of the link that was mailed, and ends all sessions of the
+	// account. A token is spent by the first use, by a newer password, and after an hour.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9907,8 +9994,8 @@ type ClientInterface interface {
 
 	// ResetPassword Set a new password by a mailed link
 	//
-	// Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
-	// is spent by the first use, by a newer password, and after an hour.
+	// Sets a new password with the token of the link that was mailed, and ends all sessions of the
+	// account. A token is spent by the first use, by a newer password, and after an hour.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9931,8 +10018,8 @@ type ClientInterface interface {
 
 	// CheckEmailVerification Look at a verification link
 	//
-	// Says whether the token of a mailed link is good, and does not spend it: mail scanners open links. Send it with
-	// POST to verify the address.
+	// Says whether the token of a mailed link is good, and does not spend it: mail scanners open
+	// links. Send it with POST to verify the address.
 	//
 	// Corresponds with GET /api/v1/auth/verify-email (the `CheckEmailVerification` operationId).
 	CheckEmailVerification(ctx context.Context, params *CheckEmailVerificationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9985,20 +10072,22 @@ type ClientInterface interface {
 
 	// GetCart Get the cart
 	//
-	// The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
-	// sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+	// The lines with prices and stock as they are now, and what stands in the way of buying them.
+	// Whoever is logged in sees the account's cart; a guest the one `X-Cart-Token` opens, or
+	// without one an empty cart.
 	//
 	// Corresponds with GET /api/v1/cart (the `GetCart` operationId).
 	GetCart(ctx context.Context, params *GetCartParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddCartItemWithBody Put something into the cart
 	//
-	// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
-	// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
-	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+	// Adds units of a product; what is in the cart already adds up. A product of several variants
+	// needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+	// line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+	// not sold any more). A cart holds at most 100 lines of 10,000 units.
 	//
-	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-	// then on. It is shown only this once, so store it.
+	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+	// opens that cart from then on. It is shown only this once, so store it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10007,12 +10096,13 @@ type ClientInterface interface {
 
 	// AddCartItem Put something into the cart
 	//
-	// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
-	// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
-	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+	// Adds units of a product; what is in the cart already adds up. A product of several variants
+	// needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+	// line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+	// not sold any more). A cart holds at most 100 lines of 10,000 units.
 	//
-	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-	// then on. It is shown only this once, so store it.
+	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+	// opens that cart from then on. It is shown only this once, so store it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10028,8 +10118,9 @@ type ClientInterface interface {
 
 	// ChangeCartItemWithBody Change how many
 	//
-	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
-	// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+	// two. At 0 or below the line is gone. More than there are in stock is refused (409
+	// `insufficient_stock`); fewer than before is always fine.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10038,8 +10129,9 @@ type ClientInterface interface {
 
 	// ChangeCartItem Change how many
 	//
-	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
-	// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+	// two. At 0 or below the line is gone. More than there are in stock is refused (409
+	// `insufficient_stock`); fewer than before is always fine.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10048,10 +10140,11 @@ type ClientInterface interface {
 
 	// MergeCartWithBody Take over a guest's cart
 	//
-	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
-	// `dropped` names every unit that was, and why.
-	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+	// Adds the lines of a guest's cart to the account's, for clients to call after a login.
+	// Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+	// of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+	// and why. The guest's cart is gone afterwards, and its token opens nothing (404
+	// `cart_not_found`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10060,10 +10153,11 @@ type ClientInterface interface {
 
 	// MergeCart Take over a guest's cart
 	//
-	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
-	// `dropped` names every unit that was, and why.
-	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+	// Adds the lines of a guest's cart to the account's, for clients to call after a login.
+	// Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+	// of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+	// and why. The guest's cart is gone afterwards, and its token opens nothing (404
+	// `cart_not_found`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10086,17 +10180,17 @@ type ClientInterface interface {
 
 	// CheckUnsubscribe Look at an unsubscribe link
 	//
-	// Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send it with POST to get no more
-	// such mails.
+	// Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send
+	// it with POST to get no more such mails.
 	//
 	// Corresponds with GET /api/v1/mails/unsubscribe (the `CheckUnsubscribe` operationId).
 	CheckUnsubscribe(ctx context.Context, params *CheckUnsubscribeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UnsubscribeWithBody Unsubscribe from mails about orders
 	//
-	// Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
-	// Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
-	// turns the mails on again.
+	// Stops the mails about orders that a customer need not get; confirmations, cancellations and
+	// refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+	// again and again; the profile's `order_updates` turns the mails on again.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10105,9 +10199,9 @@ type ClientInterface interface {
 
 	// UnsubscribeWithFormdataBody Unsubscribe from mails about orders
 	//
-	// Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
-	// Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
-	// turns the mails on again.
+	// Stops the mails about orders that a customer need not get; confirmations, cancellations and
+	// refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+	// again and again; the profile's `order_updates` turns the mails on again.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
@@ -10123,19 +10217,22 @@ type ClientInterface interface {
 
 	// CreateOrderWithBody Place an order
 	//
-	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
-	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-	// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+	// Prices, names and addresses are kept as they are now: later changes of a product change no
+	// order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+	// its units go back. An order that costs nothing is `PAID` at once.
 	//
-	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
-	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
-	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+	// little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+	// the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+	// cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+	// unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
 	// several variants needs `variant_id` (422 `variant_required`).
 	//
-	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-	// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
-	// its turn: nothing happened, try again after `Retry-After` seconds.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+	// sent again without ordering twice. 503 `busy` means that so many others are buying the same
+	// that this order could not even wait for its turn: nothing happened, try again after
+	// `Retry-After` seconds.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10144,19 +10241,22 @@ type ClientInterface interface {
 
 	// CreateOrder Place an order
 	//
-	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
-	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-	// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+	// Prices, names and addresses are kept as they are now: later changes of a product change no
+	// order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+	// its units go back. An order that costs nothing is `PAID` at once.
 	//
-	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
-	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
-	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+	// little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+	// the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+	// cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+	// unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
 	// several variants needs `variant_id` (422 `variant_required`).
 	//
-	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-	// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
-	// its turn: nothing happened, try again after `Retry-After` seconds.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+	// sent again without ordering twice. 503 `busy` means that so many others are buying the same
+	// that this order could not even wait for its turn: nothing happened, try again after
+	// `Retry-After` seconds.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10172,36 +10272,43 @@ type ClientInterface interface {
 
 	// CancelOrder Cancel one of my orders
 	//
-	// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
-	// back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
-	// goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
-	// the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
-	// is (400 `invalid_transition`).
+	// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that
+	// was under way then goes back by itself. Where the shop allows it
+	// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money goes back first.
+	// While the provider has not done so yet, the answer is 202, and the order is cancelled as
+	// soon as the money is back. A provider that refuses is 409 `refund_failed`, one out of
+	// reach 503. Any other order stays as it is (400 `invalid_transition`).
 	//
 	// Corresponds with POST /api/v1/orders/{id}/cancel (the `CancelOrder` operationId).
 	CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PayOrderWithBody Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
-	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
-	// before anything is made of it.
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+	// order for `{}`) or to a one-time token of the payment provider (`token` with its
+	// `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+	// anything is made of it.
 	//
-	// | answer | what happened |
-	// |---|---|
-	// | 201 | The money is taken, and the order is `PAID`. |
-	// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
-	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
-	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
-	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
-	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+	// - **201**: The money is taken, and the order is `PAID`.
+	// - **202**: The provider has not decided yet, or its answer was lost: the payment is
+	//   `pending`. The shop finds out by itself; until then the order is neither cancelled for
+	//   want of payment nor payable again (409 `payment_in_progress`).
+	// - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+	//   `PENDING` and can be paid otherwise.
+	// - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+	//   is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+	//   itself, and the order stays `PENDING`; its history says both.
+	// - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+	// - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+	//   key.
 	//
-	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
-	// order that costs nothing is `PAID` from the start.
+	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+	// `order_already_paid`. An order that costs nothing is `PAID` from the start.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-	// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+	// twice. After a crash of the server the key is free again within a minute and finishes what
+	// was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+	// the payment to learn how it ended, and pay again with another key.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10210,25 +10317,31 @@ type ClientInterface interface {
 
 	// PayOrder Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
-	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
-	// before anything is made of it.
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+	// order for `{}`) or to a one-time token of the payment provider (`token` with its
+	// `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+	// anything is made of it.
 	//
-	// | answer | what happened |
-	// |---|---|
-	// | 201 | The money is taken, and the order is `PAID`. |
-	// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
-	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
-	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
-	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
-	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+	// - **201**: The money is taken, and the order is `PAID`.
+	// - **202**: The provider has not decided yet, or its answer was lost: the payment is
+	//   `pending`. The shop finds out by itself; until then the order is neither cancelled for
+	//   want of payment nor payable again (409 `payment_in_progress`).
+	// - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+	//   `PENDING` and can be paid otherwise.
+	// - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+	//   is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+	//   itself, and the order stays `PENDING`; its history says both.
+	// - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+	// - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+	//   key.
 	//
-	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
-	// order that costs nothing is `PAID` from the start.
+	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+	// `order_already_paid`. An order that costs nothing is `PAID` from the start.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-	// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+	// twice. After a crash of the server the key is free again within a minute and finishes what
+	// was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+	// the payment to learn how it ended, and pay again with another key.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10265,10 +10378,10 @@ type ClientInterface interface {
 
 	// CreatePaymentMethodWithBody Save a payment method
 	//
-	// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
-	// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
-	// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
-	// the default.
+	// Has the payment provider keep the method behind a one-time token for later payments. The
+	// shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+	// card number is refused (422 `card_number_refused`), a token the provider does not know is
+	// 422, a card the bank declines 402. An account keeps at most 20; the first is the default.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10277,10 +10390,10 @@ type ClientInterface interface {
 
 	// CreatePaymentMethod Save a payment method
 	//
-	// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
-	// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
-	// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
-	// the default.
+	// Has the payment provider keep the method behind a one-time token for later payments. The
+	// shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+	// card number is refused (422 `card_number_refused`), a token the provider does not know is
+	// 422, a card the bank declines 402. An account keeps at most 20; the first is the default.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10289,8 +10402,8 @@ type ClientInterface interface {
 
 	// DeletePaymentMethod Delete one of my saved payment methods
 	//
-	// Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
-	// stay.
+	// Removes the method here at once and at the payment provider as soon as that can be reached.
+	// Payments made with it stay.
 	//
 	// Corresponds with DELETE /api/v1/payments/methods/{id} (the `DeletePaymentMethod` operationId).
 	DeletePaymentMethod(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10322,10 +10435,11 @@ type ClientInterface interface {
 
 	// StripeWebhookWithBody Hear from Stripe
 	//
-	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
-	// most five minutes old, and amount and currency must be those of the payment: anything else is 400
-	// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
-	// for are 200. While the shop does not use Stripe, this is 404.
+	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+	// these bytes and be at most five minutes old, and amount and currency must be those of the
+	// payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+	// than once and in any order. Events the shop has no use for are 200. While the shop does not
+	// use Stripe, this is 404.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10334,10 +10448,11 @@ type ClientInterface interface {
 
 	// StripeWebhook Hear from Stripe
 	//
-	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
-	// most five minutes old, and amount and currency must be those of the payment: anything else is 400
-	// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
-	// for are 200. While the shop does not use Stripe, this is 404.
+	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+	// these bytes and be at most five minutes old, and amount and currency must be those of the
+	// payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+	// than once and in any order. Events the shop has no use for are 200. While the shop does not
+	// use Stripe, this is 404.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10346,8 +10461,8 @@ type ClientInterface interface {
 
 	// TestWebhookWithBody Hear from the test provider
 	//
-	// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
-	// provider, this is 404.
+	// The same for the provider of development and tests, which signs as Stripe does. While the
+	// shop uses another provider, this is 404.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10356,8 +10471,8 @@ type ClientInterface interface {
 
 	// TestWebhook Hear from the test provider
 	//
-	// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
-	// provider, this is 404.
+	// The same for the provider of development and tests, which signs as Stripe does. While the
+	// shop uses another provider, this is 404.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10373,8 +10488,8 @@ type ClientInterface interface {
 
 	// ListProducts List products
 	//
-	// Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks for its
-	// words in name, brand, category, description and sku; for typos and meaning use
+	// Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks
+	// for its words in name, brand, category, description and sku; for typos and meaning use
 	// [search](#operation/searchProducts).
 	//
 	// Corresponds with GET /api/v1/products (the `ListProducts` operationId).
@@ -10403,18 +10518,21 @@ type ClientInterface interface {
 
 	// SearchProducts Search products
 	//
-	// Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
-	// `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
-	// name of a brand its products. At most the 200 best are ranked.
+	// Finds products by words and by meaning, best first. `hybrid` weighs both, products with
+	// every word first; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
+	// or GTIN comes first, then for the name of a brand its products. At most the 200 best are
+	// ranked.
 	//
-	// Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
-	// filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
-	// are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
-	// no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
-	// of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
-	// of reach, `hybrid` answers by words and says so in `mode_used`.
+	// Before anything is looked for, the text is understood: prices in it ("under $60", "between
+	// $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
+	// in `interpreted`; words no product has are corrected to the likeliest ones that products
+	// have, which `corrected_query` says; synonyms are added. When no product has all words, those
+	// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
+	// A text of which no word is known finds nothing. When the model that understands meaning is
+	// out of reach, `hybrid` answers by words and says so in `mode_used`.
 	//
-	// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
+	// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
+	// nearest in meaning.
 	//
 	// Corresponds with GET /api/v1/products/search (the `SearchProducts` operationId).
 	SearchProducts(ctx context.Context, params *SearchProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10428,9 +10546,9 @@ type ClientInterface interface {
 
 	// SuggestProducts Complete a search
 	//
-	// What a shopper may be about to type: brands, categories and products with a word that begins with the last one
-	// typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
-	// corrected first.
+	// What a shopper may be about to type: brands, categories and products with a word that begins
+	// with the last one typed and all the words before it, and completed queries. When nothing
+	// begins like it, mistyped words are corrected first.
 	//
 	// Corresponds with GET /api/v1/products/suggest (the `SuggestProducts` operationId).
 	SuggestProducts(ctx context.Context, params *SuggestProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10444,25 +10562,27 @@ type ClientInterface interface {
 
 	// ListBoughtTogether List what is bought with a product
 	//
-	// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-	// tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
-	// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+	// Products in stock that customers who paid for this one paid for too, in orders of a year,
+	// the strongest tie first. A tie takes two customers at least, and what everybody buys counts
+	// less. Counted again each hour; empty when nothing is known yet: [similar
+	// products](#operation/listSimilarProducts) then serve.
 	//
 	// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
 	ListBoughtTogether(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListProductReviews List a product's reviews
 	//
-	// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
-	// Titles and bodies are plain text: escape them where they are shown.
+	// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary
+	// of all its reviews. Titles and bodies are plain text: escape them where they are shown.
 	//
 	// Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
 	ListProductReviews(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateReviewWithBody Review a product
 	//
-	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	// Adds a review, which is shown at once under the account's first name and the initial of its
+	// last name. An account has one review of a product (409 `review_exists`); it can be changed
+	// and withdrawn.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10471,8 +10591,9 @@ type ClientInterface interface {
 
 	// CreateReview Review a product
 	//
-	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	// Adds a review, which is shown at once under the account's first name and the initial of its
+	// last name. An account has one review of a product (409 `review_exists`); it can be changed
+	// and withdrawn.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10513,26 +10634,29 @@ type ClientInterface interface {
 
 	// ListSimilarProducts List products like one
 	//
-	// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
-	// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+	// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times
+	// its price before others, and at most 3 of a brand. For a product that is not indexed yet,
+	// the newest of its category.
 	//
 	// Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
 	ListSimilarProducts(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// IndexProducts Index the catalogue
 	//
-	// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-	// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-	// answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
-	// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
+	// Makes a vector for every product that has none or whose text has changed, inactive ones too,
+	// and answers when done. Products whose text is unchanged cost nothing. A run that is under
+	// way already is not started twice: its outcome is answered. It continues when the client
+	// disconnects, waits when the model's quota for a minute is used up, and resumes after a
+	// restart of the server; `GET /api/v1/rag/status` tells how far it is.
 	//
 	// Corresponds with POST /api/v1/rag/index (the `IndexProducts` operationId).
 	IndexProducts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// IndexCategories Index the categories and blend them into the products
 	//
-	// Makes a vector for every category that has none or whose text has changed, then blends it into the
-	// vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
+	// Makes a vector for every category that has none or whose text has changed, then blends it
+	// into the vectors of its products: 80 % product, 20 % category. Runs as the index of products
+	// does.
 	//
 	// Corresponds with POST /api/v1/rag/index/categories (the `IndexCategories` operationId).
 	IndexCategories(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10546,20 +10670,22 @@ type ClientInterface interface {
 
 	// AskAssistantWithBody Ask the shopping assistant
 	//
-	// Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
-	// active products in stock that are nearest to the question, best first; when none is near enough the
-	// answer says so and `sources` is empty.
+	// Answers a question about the shop's products from the catalogue, and nothing else. The
+	// sources are the active products in stock that are nearest to the question, best first; when
+	// none is near enough the answer says so and `sources` is empty.
 	//
-	// The conversation lives with the client: send back the `history` you received. It is cut to the newest
-	// messages, so it never grows too long to send.
+	// The conversation lives with the client: send back the `history` you received. It is cut to
+	// the newest messages, so it never grows too long to send.
 	//
-	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
-	// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
-	// then `done` with the whole answer object, or `error` with a problem.
+	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+	// array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+	// catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+	// problem.
 	//
-	// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
-	// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
-	// catalogue supports it. Prices, stock and names that it does not support never leave.
+	// What the question asks for in prices, sales, brands, categories and attributes is applied to
+	// the sources, every one of them, and answered as `filters`. What the answer says about
+	// products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+	// names that it does not support never leave.
 	//
 	// `X-Assistant-Provider` says which model wrote the answer.
 	//
@@ -10570,20 +10696,22 @@ type ClientInterface interface {
 
 	// AskAssistant Ask the shopping assistant
 	//
-	// Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
-	// active products in stock that are nearest to the question, best first; when none is near enough the
-	// answer says so and `sources` is empty.
+	// Answers a question about the shop's products from the catalogue, and nothing else. The
+	// sources are the active products in stock that are nearest to the question, best first; when
+	// none is near enough the answer says so and `sources` is empty.
 	//
-	// The conversation lives with the client: send back the `history` you received. It is cut to the newest
-	// messages, so it never grows too long to send.
+	// The conversation lives with the client: send back the `history` you received. It is cut to
+	// the newest messages, so it never grows too long to send.
 	//
-	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
-	// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
-	// then `done` with the whole answer object, or `error` with a problem.
+	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+	// array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+	// catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+	// problem.
 	//
-	// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
-	// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
-	// catalogue supports it. Prices, stock and names that it does not support never leave.
+	// What the question asks for in prices, sales, brands, categories and attributes is applied to
+	// the sources, every one of them, and answered as `filters`. What the answer says about
+	// products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+	// names that it does not support never leave.
 	//
 	// `X-Assistant-Provider` says which model wrote the answer.
 	//
@@ -10601,8 +10729,9 @@ type ClientInterface interface {
 
 	// DeleteAccount Delete my account
 	//
-	// Removes everything that says who you are, ends all sessions and frees the e-mail address. What the shop must
-	// keep, such as orders, stays without a name. The last administrator cannot be deleted.
+	// Removes everything that says who you are, ends all sessions and frees the e-mail address.
+	// What the shop must keep, such as orders, stays without a name. The last administrator cannot
+	// be deleted.
 	//
 	// Corresponds with DELETE /api/v1/users/me (the `DeleteAccount` operationId).
 	DeleteAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10659,9 +10788,9 @@ type ClientInterface interface {
 
 	// GetGoogleFeed Product feed for Google Merchant Center
 	//
-	// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
-	// Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
-	// here.
+	// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item
+	// for each variant. Give Google this address with the token of `FEED_TOKEN`; without that
+	// setting, or with another token, there is nothing here.
 	//
 	// Corresponds with GET /feeds/google.xml (the `GetGoogleFeed` operationId).
 	GetGoogleFeed(ctx context.Context, params *GetGoogleFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10682,16 +10811,16 @@ type ClientInterface interface {
 
 	// GetMedia Get an image
 	//
-	// A product image. Its name changes whenever its content does, so it may be kept for a year. Clients take
-	// the address from a product's `images`.
+	// A product image. Its name changes whenever its content does, so it may be kept for a year.
+	// Clients take the address from a product's `images`.
 	//
 	// Corresponds with GET /media/{path} (the `GetMedia` operationId).
 	GetMedia(ctx context.Context, path string, params *GetMediaParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMetrics Metrics for Prometheus
 	//
-	// Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served here unless
-	// `METRICS_ADDRESS` moves it to an address of its own.
+	// Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served
+	// here unless `METRICS_ADDRESS` moves it to an address of its own.
 	//
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10705,16 +10834,17 @@ type ClientInterface interface {
 
 	// GetOpenAPIYAML This contract as YAML
 	//
-	// The contract that the server was built from, without anchors, aliases and merge keys. It reads alike as YAML 1.1
-	// and 1.2.
+	// The contract that the server was built from, without anchors, aliases and merge keys. It
+	// reads alike as YAML 1.1 and 1.2.
 	//
 	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
 	GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetReadiness May traffic be sent here
 	//
-	// 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting down. Without
-	// Redis or the model the server still serves: 200 with their names in `degraded`.
+	// 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting
+	// down. Without Redis or the model the server still serves: 200 with their names in
+	// `degraded`.
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10746,8 +10876,8 @@ func (c *Client) GetServiceInfo(ctx context.Context, reqEditors ...RequestEditor
 
 // GetJWKS Public keys of access tokens
 //
-// The keys (RFC 7517) that access tokens are signed with, for services that check them by themselves. Empty while
-// tokens are signed with a shared secret.
+// The keys (RFC 7517) that access tokens are signed with, for services that check them by
+// themselves. Empty while tokens are signed with a shared secret.
 //
 // Corresponds with GET /.well-known/jwks.json (the `GetJWKS` operationId).
 func (c *Client) GetJWKS(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10781,8 +10911,8 @@ func (c *Client) ListAddresses(ctx context.Context, params *ListAddressesParams,
 
 // CreateAddressWithBody Add an address
 //
-// Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
-// The first address is the default for both.
+// Adds an address; an account holds at most 50. One that is made a default takes the place of
+// the one before. The first address is the default for both.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10801,8 +10931,8 @@ func (c *Client) CreateAddressWithBody(ctx context.Context, contentType string, 
 
 // CreateAddress Add an address
 //
-// Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
-// The first address is the default for both.
+// Adds an address; an account holds at most 50. One that is made a default takes the place of
+// the one before. The first address is the default for both.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10931,13 +11061,15 @@ func (c *Client) ReplaceAddress(ctx context.Context, id ID, body ReplaceAddressJ
 
 // ListAuditLog See who changed what
 //
-// What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
-// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
-// the change itself and is never changed nor deleted.
+// What happened to accounts, and every change that staff and administrators made, newest
+// first: who did it, from where, by which operation, and the fields that changed as they were
+// before and are after. It was written in the transaction of the change itself and is never
+// changed nor deleted.
 //
-// Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
-// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
-// leave several entries, which share its `request_id`. Lists of the log have no `total`.
+// Of secrets and personal data it says only that they changed (`[masked]`). What is created
+// has no `before`, what is deleted no `after`; `detail` tells what else there is to know, such
+// as the product of a variant. One request may leave several entries, which share its
+// `request_id`. Lists of the log have no `total`.
 //
 // Corresponds with GET /api/v1/admin/audit-log (the `ListAuditLog` operationId).
 func (c *Client) ListAuditLog(ctx context.Context, params *ListAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11212,8 +11344,9 @@ func (c *Client) UpdateCategory(ctx context.Context, id ID, params *UpdateCatego
 
 // ReplaceCategoryWithBody Replace a category
 //
-// Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
-// moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+// Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+// category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+// new name at once.
 //
 // Takes any type of body and a specified content type.
 //
@@ -11232,8 +11365,9 @@ func (c *Client) ReplaceCategoryWithBody(ctx context.Context, id ID, params *Rep
 
 // ReplaceCategory Replace a category
 //
-// Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
-// moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+// Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+// category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+// new name at once.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11252,8 +11386,8 @@ func (c *Client) ReplaceCategory(ctx context.Context, id ID, params *ReplaceCate
 
 // ListCustomers List accounts
 //
-// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
-// looks for a part of e-mail address, user name or name.
+// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid
+// and not cancelled. `q` looks for a part of e-mail address, user name or name.
 //
 // Corresponds with GET /api/v1/admin/customers (the `ListCustomers` operationId).
 func (c *Client) ListCustomers(ctx context.Context, params *ListCustomersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11363,23 +11497,28 @@ func (c *Client) SetCustomerStatus(ctx context.Context, id ID, body SetCustomerS
 
 // GetDashboard See how the shop does
 //
-// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
-// on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the
+// store's time zone, also on days of 23 or 25 hours. A range has at most 366 days; without one
+// it is the last 30, today included.
 //
-//   - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
-//     whatever day. What came for an order that did not want it any more, and goes back, does not count.
-//   - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
-//     the revenue by their number.
+//   - **Revenue** is what was paid, counted on the day the payment came, less what was given
+//     back of it since, on whatever day. What came for an order that did not want it any more,
+//     and goes back, does not count.
+//   - **Paid orders** are the orders those payments were for, also when all was given back
+//     since. The **average order** is the revenue by their number.
 //   - **Orders** are counted on the day they were placed, by the status they have now.
-//   - **New customers** are the accounts of customers that were made, also those that were deleted since.
-//   - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
-//     guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
-//     range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
-//   - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
-//     the range and of whose money something was kept; categories are the products' own of today. **Top customers**
-//     are ranked by revenue.
-//   - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
-//     all units whose stock is counted, at the price they are sold for now.
+//   - **New customers** are the accounts of customers that were made, also those that were
+//     deleted since.
+//   - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that
+//     placed an order and the carts, guests' too, that hold something put into them in the
+//     range; `buyers` are those of them with an order of the range that is paid. Carts that were
+//     emptied, or of guests who were gone for long, are not known any more.
+//   - **Top products and categories** count units and what they were sold for, before refunds,
+//     in orders that were paid in the range and of whose money something was kept; categories
+//     are the products' own of today. **Top customers** are ranked by revenue.
+//   - **Low stock** and **stock value** are those of now: variants of products in the shop with
+//     at most `STOCK_LOW` units; and all units whose stock is counted, at the price they are
+//     sold for now.
 //
 // Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
 //
@@ -11398,9 +11537,9 @@ func (c *Client) GetDashboard(ctx context.Context, params *GetDashboardParams, r
 
 // GetDashboardReport Get a table of the dashboard as CSV
 //
-// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
-// A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
-// begins with an apostrophe.
+// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line
+// with the names of the columns. A cell that a spreadsheet would take for a formula, as it
+// begins with `=`, `+`, `-`, `@`, a tab or a carriage return, begins with an apostrophe.
 //
 // Corresponds with GET /api/v1/admin/dashboard/{report} (the `GetDashboardReport` operationId).
 func (c *Client) GetDashboardReport(ctx context.Context, report DashboardReport, params *GetDashboardReportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11417,9 +11556,10 @@ func (c *Client) GetDashboardReport(ctx context.Context, report DashboardReport,
 
 // ExportProducts Export products
 //
-// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
-// Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
-// or a line break, gets an apostrophe before it, which an import takes away.
+// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with
+// Google Shopping columns. Importing it changes nothing. A cell that a spreadsheet would run,
+// because it begins with `=`, `+`, `-`, `@`, a tab or a line break, gets an apostrophe before
+// it, which an import takes away.
 //
 // The answer is sent as it is made. When it breaks off, so does the connection.
 //
@@ -11455,32 +11595,41 @@ func (c *Client) ListImports(ctx context.Context, params *ListImportsParams, req
 
 // StartImportWithBody Import products from a file
 //
-// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
-// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+// public web address, and imports it in the background: follow it at
+// `/api/v1/admin/imports/{id}`.
 //
-// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
-// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
-// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
-// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
-// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+// commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+// (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+// encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+// which). The first row names the columns, in any order and under their usual names. Known are
+// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+// `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+// `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+// `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+// `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
 //
-// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
-// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+// **Attributes are public.** Columns by which Google describes goods, such as `material` or
+// `gender`, become attributes; others do so only if `attributes` or the setting
+// `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
 //
-// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
-// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
-// could be left out costs only itself, and is a warning.
+// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+// refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+// A price that can be read two ways is refused. An odd cell that could be left out costs only
+// itself, and is a warning.
 //
-// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
-// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
-// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
-// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
-// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+// made when there is none. Rows with the same `item_group_id` are variants of one product,
+// whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+// cell clears. Brands and categories are made when they are missing. A row that says nothing
+// new costs no write. A row that is wrong is reported with its line and reason and stops
+// nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+// import that fails and says why).
 //
-// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+// imports an hour.
 //
 // Takes any type of body and a specified content type.
 //
@@ -11499,32 +11648,41 @@ func (c *Client) StartImportWithBody(ctx context.Context, contentType string, bo
 
 // StartImport Import products from a file
 //
-// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
-// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+// public web address, and imports it in the background: follow it at
+// `/api/v1/admin/imports/{id}`.
 //
-// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
-// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
-// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
-// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
-// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+// commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+// (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+// encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+// which). The first row names the columns, in any order and under their usual names. Known are
+// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+// `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+// `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+// `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+// `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
 //
-// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
-// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+// **Attributes are public.** Columns by which Google describes goods, such as `material` or
+// `gender`, become attributes; others do so only if `attributes` or the setting
+// `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
 //
-// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
-// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
-// could be left out costs only itself, and is a warning.
+// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+// refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+// A price that can be read two ways is refused. An odd cell that could be left out costs only
+// itself, and is a warning.
 //
-// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
-// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
-// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
-// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
-// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+// made when there is none. Rows with the same `item_group_id` are variants of one product,
+// whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+// cell clears. Brands and categories are made when they are missing. A row that says nothing
+// new costs no write. A row that is wrong is reported with its line and reason and stops
+// nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+// import that fails and says why).
 //
-// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+// imports an hour.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11560,8 +11718,8 @@ func (c *Client) GetImport(ctx context.Context, id ID, reqEditors ...RequestEdit
 
 // CancelImport Cancel an import
 //
-// Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
-// is 409 `import_finished`.
+// Ends an import between two of its batches: what it did until then stays, and nothing
+// follows. One that has ended is 409 `import_finished`.
 //
 // Corresponds with POST /api/v1/admin/imports/{id}/cancel (the `CancelImport` operationId).
 func (c *Client) CancelImport(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11578,8 +11736,8 @@ func (c *Client) CancelImport(ctx context.Context, id ID, reqEditors ...RequestE
 
 // ListImportErrors List what was wrong with an import
 //
-// Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
-// first 1,000 are kept; the import counts all.
+// Rows that were refused, and warnings such as images that could not be fetched, in the order
+// they were found. The first 1,000 are kept; the import counts all.
 //
 // Corresponds with GET /api/v1/admin/imports/{id}/errors (the `ListImportErrors` operationId).
 func (c *Client) ListImportErrors(ctx context.Context, id ID, params *ListImportErrorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11596,8 +11754,8 @@ func (c *Client) ListImportErrors(ctx context.Context, id ID, params *ListImport
 
 // ListJobs List jobs
 //
-// Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
-// jobs have no `total`.
+// Jobs, newest first. Of what a job is about only numbers and words that are known to be
+// harmless are shown. Lists of jobs have no `total`.
 //
 // Corresponds with GET /api/v1/admin/jobs (the `ListJobs` operationId).
 func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11614,8 +11772,9 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 
 // ListPeriodicJobs List what is done again and again
 //
-// The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
-// and are due next. A job that is overdue means that no server works jobs.
+// The kinds of jobs that are inserted once a period, however many servers there are, with when
+// they were last worked and are due next. A job that is overdue means that no server works
+// jobs.
 //
 // Corresponds with GET /api/v1/admin/jobs/periodic (the `ListPeriodicJobs` operationId).
 func (c *Client) ListPeriodicJobs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11649,8 +11808,9 @@ func (c *Client) GetJob(ctx context.Context, id ID, reqEditors ...RequestEditorF
 
 // CancelJob Cancel a job
 //
-// A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
-// but is not tried again. A job that is over is 409 `job_finished`.
+// A job that waits is not worked any more. One that is running is asked to stop
+// (`cancel_requested`): it may still finish, but is not tried again. A job that is over is 409
+// `job_finished`.
 //
 // Corresponds with POST /api/v1/admin/jobs/{id}/cancel (the `CancelJob` operationId).
 func (c *Client) CancelJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11667,9 +11827,10 @@ func (c *Client) CancelJob(ctx context.Context, id ID, reqEditors ...RequestEdit
 
 // RetryJob Work a job again
 //
-// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
-// whose place there is another by now (409 `job_replaced`).
+// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one
+// attempt more if it had none left. A job that is running (409 `job_running`) or done (409
+// `job_completed`) stays as it is, and so does one in whose place there is another by now (409
+// `job_replaced`).
 //
 // Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
 func (c *Client) RetryJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11720,19 +11881,21 @@ func (c *Client) AdminGetOrder(ctx context.Context, id ID, reqEditors ...Request
 
 // RefundOrderWithBody Give money back
 //
-// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
-// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
-// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
-// is 204 as there is no refund to show.
+// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+// together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+// nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+// once it is back, and its units return into stock; until then it cannot be shipped. An order
+// that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+// answer is 204 as there is no refund to show.
 //
-// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
-// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
-// the shop (`manual`) is only noted as given back.
+// 201 when the money is back; 202 when the provider has not decided yet or its answer was
+// lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+// one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
 //
 // A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+// refunding twice.
 //
 // Takes any type of body and a specified content type.
 //
@@ -11751,19 +11914,21 @@ func (c *Client) RefundOrderWithBody(ctx context.Context, id ID, params *RefundO
 
 // RefundOrder Give money back
 //
-// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
-// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
-// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
-// is 204 as there is no refund to show.
+// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+// together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+// nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+// once it is back, and its units return into stock; until then it cannot be shipped. An order
+// that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+// answer is 204 as there is no refund to show.
 //
-// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
-// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
-// the shop (`manual`) is only noted as given back.
+// 201 when the money is back; 202 when the provider has not decided yet or its answer was
+// lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+// one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
 //
 // A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+// refunding twice.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11782,9 +11947,10 @@ func (c *Client) RefundOrder(ctx context.Context, id ID, params *RefundOrderPara
 
 // SetShipmentWithBody Say how an order travels
 //
-// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
-// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
-// [its own operation](#operation/setOrderStatus).
+// Sets carrier and tracking of an order that is paid, shipped or delivered (409
+// `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+// `status`. It does not move the order on; that is [its own
+// operation](#operation/setOrderStatus).
 //
 // Takes any type of body and a specified content type.
 //
@@ -11803,9 +11969,10 @@ func (c *Client) SetShipmentWithBody(ctx context.Context, id ID, params *SetShip
 
 // SetShipment Say how an order travels
 //
-// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
-// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
-// [its own operation](#operation/setOrderStatus).
+// Sets carrier and tracking of an order that is paid, shipped or delivered (409
+// `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+// `status`. It does not move the order on; that is [its own
+// operation](#operation/setOrderStatus).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11824,11 +11991,12 @@ func (c *Client) SetShipment(ctx context.Context, id ID, params *SetShipmentPara
 
 // SetOrderStatusWithBody Move an order on
 //
-// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
-// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
-// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+// `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+// cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+// was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+// `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+// back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -11847,11 +12015,12 @@ func (c *Client) SetOrderStatusWithBody(ctx context.Context, id ID, params *SetO
 
 // SetOrderStatus Move an order on
 //
-// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
-// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
-// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+// `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+// cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+// was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+// `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+// back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11887,8 +12056,9 @@ func (c *Client) AdminListPayments(ctx context.Context, params *AdminListPayment
 
 // AdminListProducts List products to keep them
 //
-// All products in full, newest first: inactive ones too, and with `status=deleted` the deleted ones. `q` looks for
-// its words in name, brand, category and description, and for its text in skus.
+// All products in full, newest first: inactive ones too, and with `status=deleted` the deleted
+// ones. `q` looks for its words in name, brand, category and description, and for its text in
+// skus.
 //
 // Corresponds with GET /api/v1/admin/products (the `AdminListProducts` operationId).
 func (c *Client) AdminListProducts(ctx context.Context, params *AdminListProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11905,10 +12075,11 @@ func (c *Client) AdminListProducts(ctx context.Context, params *AdminListProduct
 
 // CreateProductWithBody Add a product
 //
-// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
-// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
-// are made from the name. An active product is in every list and search from the next request on; its vector for
-// search by meaning follows in the background.
+// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+// several `variants`, of which the first that says `is_default`, or else the first, stands for
+// the product. Slug and skus that are left out are made from the name. An active product is in
+// every list and search from the next request on; its vector for search by meaning follows in
+// the background.
 //
 // Takes any type of body and a specified content type.
 //
@@ -11927,10 +12098,11 @@ func (c *Client) CreateProductWithBody(ctx context.Context, contentType string, 
 
 // CreateProduct Add a product
 //
-// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
-// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
-// are made from the name. An active product is in every list and search from the next request on; its vector for
-// search by meaning follows in the background.
+// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+// several `variants`, of which the first that says `is_default`, or else the first, stands for
+// the product. Slug and skus that are left out are made from the name. An active product is in
+// every list and search from the next request on; its vector for search by meaning follows in
+// the background.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11949,8 +12121,8 @@ func (c *Client) CreateProduct(ctx context.Context, body CreateProductJSONReques
 
 // DeleteProduct Delete a product
 //
-// Takes the product out of the shop for good, though orders keep it and [restore](#operation/restoreProduct) brings
-// it back. Its slug, skus and GTINs stay taken.
+// Takes the product out of the shop for good, though orders keep it and
+// [restore](#operation/restoreProduct) brings it back. Its slug, skus and GTINs stay taken.
 //
 // Corresponds with DELETE /api/v1/admin/products/{id} (the `DeleteProduct` operationId).
 func (c *Client) DeleteProduct(ctx context.Context, id ID, params *DeleteProductParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11984,8 +12156,8 @@ func (c *Client) AdminGetProduct(ctx context.Context, id ID, reqEditors ...Reque
 
 // UpdateProductWithBody Change a product
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
-// removes one.
+// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+// names sent, and null removes one.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12004,8 +12176,8 @@ func (c *Client) UpdateProductWithBody(ctx context.Context, id ID, params *Updat
 
 // UpdateProduct Change a product
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
-// removes one.
+// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+// names sent, and null removes one.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12024,9 +12196,9 @@ func (c *Client) UpdateProduct(ctx context.Context, id ID, params *UpdateProduct
 
 // ReplaceProductWithBody Replace a product
 //
-// Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
-// `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
-// [its own operation](#operation/setInventory).
+// Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+// which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+// Stock is set by [its own operation](#operation/setInventory).
 //
 // Takes any type of body and a specified content type.
 //
@@ -12045,9 +12217,9 @@ func (c *Client) ReplaceProductWithBody(ctx context.Context, id ID, params *Repl
 
 // ReplaceProduct Replace a product
 //
-// Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
-// `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
-// [its own operation](#operation/setInventory).
+// Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+// which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+// Stock is set by [its own operation](#operation/setInventory).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12066,11 +12238,13 @@ func (c *Client) ReplaceProduct(ctx context.Context, id ID, params *ReplaceProdu
 
 // CreateProductImageWithBody Add an image to a product
 //
-// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
-// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
-// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
-// at most 20 images (409 `too_many_images`).
+// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+// or fetched from a public web address, and draws it again in up to three sizes, so that
+// neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+// data says; of an animation the first frame is shown. A file that is no such image is refused
+// (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+// `url_refused`). The first image of a product is its primary one. A product has at most 20
+// images (409 `too_many_images`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -12089,11 +12263,13 @@ func (c *Client) CreateProductImageWithBody(ctx context.Context, id ID, params *
 
 // CreateProductImage Add an image to a product
 //
-// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
-// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
-// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
-// at most 20 images (409 `too_many_images`).
+// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+// or fetched from a public web address, and draws it again in up to three sizes, so that
+// neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+// data says; of an animation the first frame is shown. A file that is no such image is refused
+// (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+// `url_refused`). The first image of a product is its primary one. A product has at most 20
+// images (409 `too_many_images`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12112,7 +12288,8 @@ func (c *Client) CreateProductImage(ctx context.Context, id ID, params *CreatePr
 
 // DeleteProductImage Delete an image
 //
-// Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+// Removes the image and its files. When it was the primary one, the next is. Variants that
+// showed it show none.
 //
 // Corresponds with DELETE /api/v1/admin/products/{id}/images/{image_id} (the `DeleteProductImage` operationId).
 func (c *Client) DeleteProductImage(ctx context.Context, id ID, imageID ImageID, params *DeleteProductImageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12129,8 +12306,8 @@ func (c *Client) DeleteProductImage(ctx context.Context, id ID, imageID ImageID,
 
 // UpdateProductImageWithBody Change an image
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
-// product; a new `position` shifts the others.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+// one that stands for the product; a new `position` shifts the others.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12149,8 +12326,8 @@ func (c *Client) UpdateProductImageWithBody(ctx context.Context, id ID, imageID 
 
 // UpdateProductImage Change an image
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
-// product; a new `position` shifts the others.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+// one that stands for the product; a new `position` shifts the others.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12169,8 +12346,8 @@ func (c *Client) UpdateProductImage(ctx context.Context, id ID, imageID ImageID,
 
 // SetInventoryWithBody Set how many units of a product there are
 //
-// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
-// needs `variant_id` (422 `variant_required`).
+// Sets the units at one location, by a count, and whether units are counted at all. A product
+// of several variants needs `variant_id` (422 `variant_required`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -12189,8 +12366,8 @@ func (c *Client) SetInventoryWithBody(ctx context.Context, id ID, contentType st
 
 // SetInventory Set how many units of a product there are
 //
-// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
-// needs `variant_id` (422 `variant_required`).
+// Sets the units at one location, by a count, and whether units are counted at all. A product
+// of several variants needs `variant_id` (422 `variant_required`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12243,8 +12420,8 @@ func (c *Client) ListVariants(ctx context.Context, id ID, reqEditors ...RequestE
 
 // CreateVariantWithBody Add a variant
 //
-// Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
-// made from the product's and the options.
+// Adds a variant whose options no other variant of the product has (409 `options_taken`).
+// Without a `sku` one is made from the product's and the options.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12263,8 +12440,8 @@ func (c *Client) CreateVariantWithBody(ctx context.Context, id ID, params *Creat
 
 // CreateVariant Add a variant
 //
-// Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
-// made from the product's and the options.
+// Adds a variant whose options no other variant of the product has (409 `options_taken`).
+// Without a `sku` one is made from the product's and the options.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12283,9 +12460,9 @@ func (c *Client) CreateVariant(ctx context.Context, id ID, params *CreateVariant
 
 // CreateVariantMatrixWithBody Add a variant for each combination of options
 //
-// Makes every combination of the values given, at most 100, leaving out those the product has already. The
-// variants share price and stock and differ in sku. A default variant without options, as a simple product has,
-// becomes the first combination.
+// Makes every combination of the values given, at most 100, leaving out those the product has
+// already. The variants share price and stock and differ in sku. A default variant without
+// options, as a simple product has, becomes the first combination.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12304,9 +12481,9 @@ func (c *Client) CreateVariantMatrixWithBody(ctx context.Context, id ID, params 
 
 // CreateVariantMatrix Add a variant for each combination of options
 //
-// Makes every combination of the values given, at most 100, leaving out those the product has already. The
-// variants share price and stock and differ in sku. A default variant without options, as a simple product has,
-// becomes the first combination.
+// Makes every combination of the values given, at most 100, leaving out those the product has
+// already. The variants share price and stock and differ in sku. A default variant without
+// options, as a simple product has, becomes the first combination.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12325,8 +12502,9 @@ func (c *Client) CreateVariantMatrix(ctx context.Context, id ID, params *CreateV
 
 // DeleteVariant Delete a variant
 //
-// Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it was the default, the
-// next one is. The last variant of a product cannot be deleted (409 `last_variant`).
+// Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it
+// was the default, the next one is. The last variant of a product cannot be deleted (409
+// `last_variant`).
 //
 // Corresponds with DELETE /api/v1/admin/products/{id}/variants/{variant_id} (the `DeleteVariant` operationId).
 func (c *Client) DeleteVariant(ctx context.Context, id ID, variantID VariantID, params *DeleteVariantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12360,8 +12538,8 @@ func (c *Client) GetVariant(ctx context.Context, id ID, variantID VariantID, req
 
 // UpdateVariantWithBody Change a variant
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
-// the product.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+// one that stands for the product.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12380,8 +12558,8 @@ func (c *Client) UpdateVariantWithBody(ctx context.Context, id ID, variantID Var
 
 // UpdateVariant Change a variant
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
-// the product.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+// one that stands for the product.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12455,8 +12633,8 @@ func (c *Client) AdminListReviews(ctx context.Context, params *AdminListReviewsP
 
 // SetReviewVisibilityWithBody Hide a review or show it
 //
-// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-// kept in the audit trail.
+// A hidden review is shown to its author alone and does not count in the product's rating. Who
+// hid it, and why, is kept in the audit trail.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12475,8 +12653,8 @@ func (c *Client) SetReviewVisibilityWithBody(ctx context.Context, id ID, content
 
 // SetReviewVisibility Hide a review or show it
 //
-// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-// kept in the audit trail.
+// A hidden review is shown to its author alone and does not count in the product's rating. Who
+// hid it, and why, is kept in the audit trail.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12512,9 +12690,10 @@ func (c *Client) ListSynonyms(ctx context.Context, params *ListSynonymsParams, r
 
 // CreateSynonymsWithBody Add synonyms
 //
-// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+// Adds a set of terms that mean the same, from the next search on (other servers follow within
+// seconds). Without `meaning` each term finds what the others find; with it, each term also
+// finds what the meaning finds, but not the other way round. A term is in one set alone (409
+// `synonym_taken` otherwise).
 //
 // Takes any type of body and a specified content type.
 //
@@ -12533,9 +12712,10 @@ func (c *Client) CreateSynonymsWithBody(ctx context.Context, contentType string,
 
 // CreateSynonyms Add synonyms
 //
-// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+// Adds a set of terms that mean the same, from the next search on (other servers follow within
+// seconds). Without `meaning` each term finds what the others find; with it, each term also
+// finds what the meaning finds, but not the other way round. A term is in one set alone (409
+// `synonym_taken` otherwise).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12626,8 +12806,9 @@ func (c *Client) ReplaceSynonyms(ctx context.Context, id ID, params *ReplaceSyno
 
 // GetStats See how large the shop is
 //
-// How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
-// rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+// How many there are of what, how much room it takes, jobs by state, and the versions of
+// everything. Counts are exact; the rows of tables are the database's own estimate. `redis` is
+// null while Redis is out of reach.
 //
 // Corresponds with GET /api/v1/admin/stats (the `GetStats` operationId).
 func (c *Client) GetStats(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12661,9 +12842,9 @@ func (c *Client) ListStock(ctx context.Context, params *ListStockParams, reqEdit
 
 // SetStockWithBody Set a stock level
 //
-// Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
-// `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
-// since you counted.
+// Sets the units of a variant at a location exactly, as after a count; the difference goes
+// into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+// `stock_changed`): sales may have happened since you counted.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12682,9 +12863,9 @@ func (c *Client) SetStockWithBody(ctx context.Context, contentType string, body 
 
 // SetStock Set a stock level
 //
-// Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
-// `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
-// since you counted.
+// Sets the units of a variant at a location exactly, as after a count; the difference goes
+// into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+// `stock_changed`): sales may have happened since you counted.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12703,8 +12884,8 @@ func (c *Client) SetStock(ctx context.Context, body SetStockJSONRequestBody, req
 
 // AdjustStockWithBody Add or take units
 //
-// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
-// `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+// goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12723,8 +12904,8 @@ func (c *Client) AdjustStockWithBody(ctx context.Context, contentType string, bo
 
 // AdjustStock Add or take units
 //
-// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
-// `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+// goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12743,9 +12924,9 @@ func (c *Client) AdjustStock(ctx context.Context, body AdjustStockJSONRequestBod
 
 // GetStockHealth See what runs out
 //
-// How many variants in the shop are out of stock, critical, low, medium or high, by the thresholds of the settings;
-// and the variants of one level or all, the emptiest first, with what they sold in 30 days and how many days what is
-// left will last at that pace.
+// How many variants in the shop are out of stock, critical, low, medium or high, by the
+// thresholds of the settings; and the variants of one level or all, the emptiest first, with
+// what they sold in 30 days and how many days what is left will last at that pace.
 //
 // Corresponds with GET /api/v1/admin/stock/health (the `GetStockHealth` operationId).
 func (c *Client) GetStockHealth(ctx context.Context, params *GetStockHealthParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12855,8 +13036,8 @@ func (c *Client) RenameLocation(ctx context.Context, code LocationCode, body Ren
 
 // ListStockMovements List stock movements
 //
-// The ledger, newest first: every unit that came or went, why, and by whom. The sum of a level's movements is the
-// level, always; rows are never changed.
+// The ledger, newest first: every unit that came or went, why, and by whom. The sum of a
+// level's movements is the level, always; rows are never changed.
 //
 // Corresponds with GET /api/v1/admin/stock/movements (the `ListStockMovements` operationId).
 func (c *Client) ListStockMovements(ctx context.Context, params *ListStockMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12907,12 +13088,14 @@ func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, r
 
 // CreateWebhookWithBody Add a webhook
 //
-// Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
-// The answer holds the secret that signs them, which is never shown again.
+// Has events sent to an address from now on, by POST, signed by [Standard
+// Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+// which is never shown again.
 //
-// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
-// stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
-// disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+// three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+// such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+// at once, and three days of nothing but failures do so too; administrators get a mail then.
 // There are at most 100 webhooks (409 `too_many_webhooks`).
 //
 // Takes any type of body and a specified content type.
@@ -12932,12 +13115,14 @@ func (c *Client) CreateWebhookWithBody(ctx context.Context, contentType string, 
 
 // CreateWebhook Add a webhook
 //
-// Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
-// The answer holds the secret that signs them, which is never shown again.
+// Has events sent to an address from now on, by POST, signed by [Standard
+// Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+// which is never shown again.
 //
-// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
-// stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
-// disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+// three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+// such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+// at once, and three days of nothing but failures do so too; administrators get a mail then.
 // There are at most 100 webhooks (409 `too_many_webhooks`).
 //
 // Takes a body of the `application/json` content type.
@@ -12991,8 +13176,9 @@ func (c *Client) GetWebhook(ctx context.Context, id ID, reqEditors ...RequestEdi
 
 // UpdateWebhookWithBody Change a webhook
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+// webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+// resumes deliveries, also after it was disabled.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13011,8 +13197,9 @@ func (c *Client) UpdateWebhookWithBody(ctx context.Context, id ID, params *Updat
 
 // UpdateWebhook Change a webhook
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+// webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+// resumes deliveries, also after it was disabled.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13031,8 +13218,8 @@ func (c *Client) UpdateWebhook(ctx context.Context, id ID, params *UpdateWebhook
 
 // ListWebhookDeliveries List deliveries
 //
-// What was sent to a webhook or is on its way, newest first, with how the last attempt ended. Deliveries are kept for 30
-// days. Their lists have no `total`.
+// What was sent to a webhook or is on its way, newest first, with how the last attempt ended.
+// Deliveries are kept for 30 days. Their lists have no `total`.
 //
 // Corresponds with GET /api/v1/admin/webhooks/{id}/deliveries (the `ListWebhookDeliveries` operationId).
 func (c *Client) ListWebhookDeliveries(ctx context.Context, id ID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13049,8 +13236,9 @@ func (c *Client) ListWebhookDeliveries(ctx context.Context, id ID, params *ListW
 
 // RedeliverWebhook Deliver again
 //
-// Sends an event again, whether it was delivered, given up or is still being tried, with its `webhook-id` of before. It is
-// tried as often as a new one. A webhook that is not active gets none (409 `webhook_inactive`).
+// Sends an event again, whether it was delivered, given up or is still being tried, with its
+// `webhook-id` of before. It is tried as often as a new one. A webhook that is not active gets
+// none (409 `webhook_inactive`).
 //
 // Corresponds with POST /api/v1/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver (the `RedeliverWebhook` operationId).
 func (c *Client) RedeliverWebhook(ctx context.Context, id ID, deliveryID ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13067,8 +13255,9 @@ func (c *Client) RedeliverWebhook(ctx context.Context, id ID, deliveryID ID, req
 
 // RotateWebhookSecret Change a webhook's secret
 //
-// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
-// over without missing anything. One that was there before that one signs no more.
+// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well,
+// so the receiver can change over without missing anything. One that was there before that one
+// signs no more.
 //
 // Corresponds with POST /api/v1/admin/webhooks/{id}/rotate-secret (the `RotateWebhookSecret` operationId).
 func (c *Client) RotateWebhookSecret(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13085,8 +13274,8 @@ func (c *Client) RotateWebhookSecret(ctx context.Context, id ID, reqEditors ...R
 
 // PingWebhook Send a test event
 //
-// Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery shows what became of it.
-// A webhook that is not active gets none (409 `webhook_inactive`).
+// Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery
+// shows what became of it. A webhook that is not active gets none (409 `webhook_inactive`).
 //
 // Corresponds with POST /api/v1/admin/webhooks/{id}/test (the `PingWebhook` operationId).
 func (c *Client) PingWebhook(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13141,8 +13330,9 @@ func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequ
 
 // ForgotPasswordWithBody Ask for a way back in
 //
-// Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
-// same whether there is one or not. The link is good for an hour and for one use.
+// Mails a link to set a new password, if there is an active account with this e-mail address.
+// The answer is the same whether there is one or not. The link is good for an hour and for one
+// use.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13161,8 +13351,9 @@ func (c *Client) ForgotPasswordWithBody(ctx context.Context, contentType string,
 
 // ForgotPassword Ask for a way back in
 //
-// Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
-// same whether there is one or not. The link is good for an hour and for one use.
+// Mails a link to set a new password, if there is an active account with this e-mail address.
+// The answer is the same whether there is one or not. The link is good for an hour and for one
+// use.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13181,14 +13372,15 @@ func (c *Client) ForgotPassword(ctx context.Context, body ForgotPasswordJSONRequ
 
 // LoginWithBody Log in
 //
-// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+// well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-// security scheme `cookie`.
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+// `csrf_token`: see the security scheme `cookie`.
 //
-// A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account gets 403.
+// A wrong password and an unknown account get the same answer after the same time. Only the
+// right password of a deactivated account gets 403.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13207,14 +13399,15 @@ func (c *Client) LoginWithBody(ctx context.Context, params *LoginParams, content
 
 // Login Log in
 //
-// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+// well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-// security scheme `cookie`.
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+// `csrf_token`: see the security scheme `cookie`.
 //
-// A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account gets 403.
+// A wrong password and an unknown account get the same answer after the same time. Only the
+// right password of a deactivated account gets 403.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13233,14 +13426,15 @@ func (c *Client) Login(ctx context.Context, params *LoginParams, body LoginJSONR
 
 // LoginWithFormdataBody Log in
 //
-// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+// well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-// security scheme `cookie`.
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+// `csrf_token`: see the security scheme `cookie`.
 //
-// A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account gets 403.
+// A wrong password and an unknown account get the same answer after the same time. Only the
+// right password of a deactivated account gets 403.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -13310,14 +13504,15 @@ func (c *Client) GetCurrentUser(ctx context.Context, reqEditors ...RequestEditor
 
 // RefreshTokenWithBody Exchange a refresh token for new tokens
 //
-// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
-// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
-// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
-// tokens with it (401 `token_reused`).
+// Spends the refresh token and returns a new pair. Of several racing calls with one token
+// exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+// does a token that comes back up to 10 seconds after its exchange, as another tab of the
+// browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+// stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
-// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+// Without a body the token of the cookie is exchanged, and the cookies are set again; that
+// needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+// removes the cookies.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13336,14 +13531,15 @@ func (c *Client) RefreshTokenWithBody(ctx context.Context, contentType string, b
 
 // RefreshToken Exchange a refresh token for new tokens
 //
-// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
-// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
-// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
-// tokens with it (401 `token_reused`).
+// Spends the refresh token and returns a new pair. Of several racing calls with one token
+// exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+// does a token that comes back up to 10 seconds after its exchange, as another tab of the
+// browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+// stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
-// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+// Without a body the token of the cookie is exchanged, and the cookies are set again; that
+// needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+// removes the cookies.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13363,10 +13559,11 @@ func (c *Client) RefreshToken(ctx context.Context, body RefreshTokenJSONRequestB
 // RegisterWithBody Create an account
 //
 // Creates a customer account. E-mail address and user name are unique without regard to case.
-// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+// verify the address is mailed.
 //
-// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-// the owner of an account that exists already.
+// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+// in any case, and mails the owner of an account that exists already.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13386,10 +13583,11 @@ func (c *Client) RegisterWithBody(ctx context.Context, contentType string, body 
 // Register Create an account
 //
 // Creates a customer account. E-mail address and user name are unique without regard to case.
-// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+// verify the address is mailed.
 //
-// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-// the owner of an account that exists already.
+// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+// in any case, and mails the owner of an account that exists already.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13408,8 +13606,8 @@ func (c *Client) Register(ctx context.Context, body RegisterJSONRequestBody, req
 
 // ResetPasswordWithBody Set a new password by a mailed link
 //
-// Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
-// is spent by the first use, by a newer password, and after an hour.
+// Sets a new password with the token of the link that was mailed, and ends all sessions of the
+// account. A token is spent by the first use, by a newer password, and after an hour.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13428,8 +13626,8 @@ func (c *Client) ResetPasswordWithBody(ctx context.Context, contentType string, 
 
 // ResetPassword Set a new password by a mailed link
 //
-// Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
-// is spent by the first use, by a newer password, and after an hour.
+// Sets a new password with the token of the link that was mailed, and ends all sessions of the
+// account. A token is spent by the first use, by a newer password, and after an hour.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13482,8 +13680,8 @@ func (c *Client) EndSession(ctx context.Context, id ID, reqEditors ...RequestEdi
 
 // CheckEmailVerification Look at a verification link
 //
-// Says whether the token of a mailed link is good, and does not spend it: mail scanners open links. Send it with
-// POST to verify the address.
+// Says whether the token of a mailed link is good, and does not spend it: mail scanners open
+// links. Send it with POST to verify the address.
 //
 // Corresponds with GET /api/v1/auth/verify-email (the `CheckEmailVerification` operationId).
 func (c *Client) CheckEmailVerification(ctx context.Context, params *CheckEmailVerificationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13606,8 +13804,9 @@ func (c *Client) ClearCart(ctx context.Context, params *ClearCartParams, reqEdit
 
 // GetCart Get the cart
 //
-// The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
-// sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+// The lines with prices and stock as they are now, and what stands in the way of buying them.
+// Whoever is logged in sees the account's cart; a guest the one `X-Cart-Token` opens, or
+// without one an empty cart.
 //
 // Corresponds with GET /api/v1/cart (the `GetCart` operationId).
 func (c *Client) GetCart(ctx context.Context, params *GetCartParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13624,12 +13823,13 @@ func (c *Client) GetCart(ctx context.Context, params *GetCartParams, reqEditors 
 
 // AddCartItemWithBody Put something into the cart
 //
-// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
-// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
-// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+// Adds units of a product; what is in the cart already adds up. A product of several variants
+// needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+// line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+// not sold any more). A cart holds at most 100 lines of 10,000 units.
 //
-// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-// then on. It is shown only this once, so store it.
+// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+// opens that cart from then on. It is shown only this once, so store it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13648,12 +13848,13 @@ func (c *Client) AddCartItemWithBody(ctx context.Context, params *AddCartItemPar
 
 // AddCartItem Put something into the cart
 //
-// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
-// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
-// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+// Adds units of a product; what is in the cart already adds up. A product of several variants
+// needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+// line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+// not sold any more). A cart holds at most 100 lines of 10,000 units.
 //
-// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-// then on. It is shown only this once, so store it.
+// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+// opens that cart from then on. It is shown only this once, so store it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13689,8 +13890,9 @@ func (c *Client) RemoveCartItem(ctx context.Context, productID ID, params *Remov
 
 // ChangeCartItemWithBody Change how many
 //
-// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
-// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+// two. At 0 or below the line is gone. More than there are in stock is refused (409
+// `insufficient_stock`); fewer than before is always fine.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13709,8 +13911,9 @@ func (c *Client) ChangeCartItemWithBody(ctx context.Context, productID ID, param
 
 // ChangeCartItem Change how many
 //
-// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
-// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+// two. At 0 or below the line is gone. More than there are in stock is refused (409
+// `insufficient_stock`); fewer than before is always fine.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13729,10 +13932,11 @@ func (c *Client) ChangeCartItem(ctx context.Context, productID ID, params *Chang
 
 // MergeCartWithBody Take over a guest's cart
 //
-// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
-// `dropped` names every unit that was, and why.
-// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+// Adds the lines of a guest's cart to the account's, for clients to call after a login.
+// Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+// of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+// and why. The guest's cart is gone afterwards, and its token opens nothing (404
+// `cart_not_found`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -13751,10 +13955,11 @@ func (c *Client) MergeCartWithBody(ctx context.Context, contentType string, body
 
 // MergeCart Take over a guest's cart
 //
-// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
-// `dropped` names every unit that was, and why.
-// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+// Adds the lines of a guest's cart to the account's, for clients to call after a login.
+// Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+// of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+// and why. The guest's cart is gone afterwards, and its token opens nothing (404
+// `cart_not_found`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13807,8 +14012,8 @@ func (c *Client) GetCategory(ctx context.Context, id ID, reqEditors ...RequestEd
 
 // CheckUnsubscribe Look at an unsubscribe link
 //
-// Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send it with POST to get no more
-// such mails.
+// Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send
+// it with POST to get no more such mails.
 //
 // Corresponds with GET /api/v1/mails/unsubscribe (the `CheckUnsubscribe` operationId).
 func (c *Client) CheckUnsubscribe(ctx context.Context, params *CheckUnsubscribeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13825,9 +14030,9 @@ func (c *Client) CheckUnsubscribe(ctx context.Context, params *CheckUnsubscribeP
 
 // UnsubscribeWithBody Unsubscribe from mails about orders
 //
-// Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
-// Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
-// turns the mails on again.
+// Stops the mails about orders that a customer need not get; confirmations, cancellations and
+// refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+// again and again; the profile's `order_updates` turns the mails on again.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13846,9 +14051,9 @@ func (c *Client) UnsubscribeWithBody(ctx context.Context, params *UnsubscribePar
 
 // UnsubscribeWithFormdataBody Unsubscribe from mails about orders
 //
-// Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
-// Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
-// turns the mails on again.
+// Stops the mails about orders that a customer need not get; confirmations, cancellations and
+// refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+// again and again; the profile's `order_updates` turns the mails on again.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -13884,19 +14089,22 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 
 // CreateOrderWithBody Place an order
 //
-// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
-// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+// Prices, names and addresses are kept as they are now: later changes of a product change no
+// order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+// its units go back. An order that costs nothing is `PAID` at once.
 //
-// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
-// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
-// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+// little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+// the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+// cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+// unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
 // several variants needs `variant_id` (422 `variant_required`).
 //
-// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
-// its turn: nothing happened, try again after `Retry-After` seconds.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+// sent again without ordering twice. 503 `busy` means that so many others are buying the same
+// that this order could not even wait for its turn: nothing happened, try again after
+// `Retry-After` seconds.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13915,19 +14123,22 @@ func (c *Client) CreateOrderWithBody(ctx context.Context, params *CreateOrderPar
 
 // CreateOrder Place an order
 //
-// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
-// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+// Prices, names and addresses are kept as they are now: later changes of a product change no
+// order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+// its units go back. An order that costs nothing is `PAID` at once.
 //
-// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
-// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
-// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+// little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+// the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+// cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+// unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
 // several variants needs `variant_id` (422 `variant_required`).
 //
-// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
-// its turn: nothing happened, try again after `Retry-After` seconds.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+// sent again without ordering twice. 503 `busy` means that so many others are buying the same
+// that this order could not even wait for its turn: nothing happened, try again after
+// `Retry-After` seconds.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13963,11 +14174,12 @@ func (c *Client) GetOrder(ctx context.Context, id ID, reqEditors ...RequestEdito
 
 // CancelOrder Cancel one of my orders
 //
-// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
-// back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
-// goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
-// the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
-// is (400 `invalid_transition`).
+// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that
+// was under way then goes back by itself. Where the shop allows it
+// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money goes back first.
+// While the provider has not done so yet, the answer is 202, and the order is cancelled as
+// soon as the money is back. A provider that refuses is 409 `refund_failed`, one out of
+// reach 503. Any other order stays as it is (400 `invalid_transition`).
 //
 // Corresponds with POST /api/v1/orders/{id}/cancel (the `CancelOrder` operationId).
 func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13984,25 +14196,31 @@ func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEd
 
 // PayOrderWithBody Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
-// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
-// before anything is made of it.
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+// order for `{}`) or to a one-time token of the payment provider (`token` with its
+// `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+// anything is made of it.
 //
-// | answer | what happened |
-// |---|---|
-// | 201 | The money is taken, and the order is `PAID`. |
-// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
-// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
-// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
-// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
-// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+//   - **201**: The money is taken, and the order is `PAID`.
+//   - **202**: The provider has not decided yet, or its answer was lost: the payment is
+//     `pending`. The shop finds out by itself; until then the order is neither cancelled for
+//     want of payment nor payable again (409 `payment_in_progress`).
+//   - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+//     `PENDING` and can be paid otherwise.
+//   - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+//     is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+//     itself, and the order stays `PENDING`; its history says both.
+//   - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+//   - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+//     key.
 //
-// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
-// order that costs nothing is `PAID` from the start.
+// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+// `order_already_paid`. An order that costs nothing is `PAID` from the start.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+// twice. After a crash of the server the key is free again within a minute and finishes what
+// was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+// the payment to learn how it ended, and pay again with another key.
 //
 // Takes any type of body and a specified content type.
 //
@@ -14021,25 +14239,31 @@ func (c *Client) PayOrderWithBody(ctx context.Context, id ID, params *PayOrderPa
 
 // PayOrder Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
-// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
-// before anything is made of it.
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+// order for `{}`) or to a one-time token of the payment provider (`token` with its
+// `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+// anything is made of it.
 //
-// | answer | what happened |
-// |---|---|
-// | 201 | The money is taken, and the order is `PAID`. |
-// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
-// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
-// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
-// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
-// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+//   - **201**: The money is taken, and the order is `PAID`.
+//   - **202**: The provider has not decided yet, or its answer was lost: the payment is
+//     `pending`. The shop finds out by itself; until then the order is neither cancelled for
+//     want of payment nor payable again (409 `payment_in_progress`).
+//   - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+//     `PENDING` and can be paid otherwise.
+//   - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+//     is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+//     itself, and the order stays `PENDING`; its history says both.
+//   - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+//   - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+//     key.
 //
-// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
-// order that costs nothing is `PAID` from the start.
+// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+// `order_already_paid`. An order that costs nothing is `PAID` from the start.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+// twice. After a crash of the server the key is free again within a minute and finishes what
+// was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+// the payment to learn how it ended, and pay again with another key.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14126,10 +14350,10 @@ func (c *Client) ListPaymentMethods(ctx context.Context, params *ListPaymentMeth
 
 // CreatePaymentMethodWithBody Save a payment method
 //
-// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
-// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
-// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
-// the default.
+// Has the payment provider keep the method behind a one-time token for later payments. The
+// shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+// card number is refused (422 `card_number_refused`), a token the provider does not know is
+// 422, a card the bank declines 402. An account keeps at most 20; the first is the default.
 //
 // Takes any type of body and a specified content type.
 //
@@ -14148,10 +14372,10 @@ func (c *Client) CreatePaymentMethodWithBody(ctx context.Context, contentType st
 
 // CreatePaymentMethod Save a payment method
 //
-// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
-// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
-// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
-// the default.
+// Has the payment provider keep the method behind a one-time token for later payments. The
+// shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+// card number is refused (422 `card_number_refused`), a token the provider does not know is
+// 422, a card the bank declines 402. An account keeps at most 20; the first is the default.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14170,8 +14394,8 @@ func (c *Client) CreatePaymentMethod(ctx context.Context, body CreatePaymentMeth
 
 // DeletePaymentMethod Delete one of my saved payment methods
 //
-// Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
-// stay.
+// Removes the method here at once and at the payment provider as soon as that can be reached.
+// Payments made with it stay.
 //
 // Corresponds with DELETE /api/v1/payments/methods/{id} (the `DeletePaymentMethod` operationId).
 func (c *Client) DeletePaymentMethod(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14243,10 +14467,11 @@ func (c *Client) UpdatePaymentMethod(ctx context.Context, id ID, body UpdatePaym
 
 // StripeWebhookWithBody Hear from Stripe
 //
-// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
-// most five minutes old, and amount and currency must be those of the payment: anything else is 400
-// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
-// for are 200. While the shop does not use Stripe, this is 404.
+// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+// these bytes and be at most five minutes old, and amount and currency must be those of the
+// payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+// than once and in any order. Events the shop has no use for are 200. While the shop does not
+// use Stripe, this is 404.
 //
 // Takes any type of body and a specified content type.
 //
@@ -14265,10 +14490,11 @@ func (c *Client) StripeWebhookWithBody(ctx context.Context, params *StripeWebhoo
 
 // StripeWebhook Hear from Stripe
 //
-// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
-// most five minutes old, and amount and currency must be those of the payment: anything else is 400
-// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
-// for are 200. While the shop does not use Stripe, this is 404.
+// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+// these bytes and be at most five minutes old, and amount and currency must be those of the
+// payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+// than once and in any order. Events the shop has no use for are 200. While the shop does not
+// use Stripe, this is 404.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14287,8 +14513,8 @@ func (c *Client) StripeWebhook(ctx context.Context, params *StripeWebhookParams,
 
 // TestWebhookWithBody Hear from the test provider
 //
-// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
-// provider, this is 404.
+// The same for the provider of development and tests, which signs as Stripe does. While the
+// shop uses another provider, this is 404.
 //
 // Takes any type of body and a specified content type.
 //
@@ -14307,8 +14533,8 @@ func (c *Client) TestWebhookWithBody(ctx context.Context, params *TestWebhookPar
 
 // TestWebhook Hear from the test provider
 //
-// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
-// provider, this is 404.
+// The same for the provider of development and tests, which signs as Stripe does. While the
+// shop uses another provider, this is 404.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14344,8 +14570,8 @@ func (c *Client) GetPayment(ctx context.Context, id ID, reqEditors ...RequestEdi
 
 // ListProducts List products
 //
-// Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks for its
-// words in name, brand, category, description and sku; for typos and meaning use
+// Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks
+// for its words in name, brand, category, description and sku; for typos and meaning use
 // [search](#operation/searchProducts).
 //
 // Corresponds with GET /api/v1/products (the `ListProducts` operationId).
@@ -14414,18 +14640,21 @@ func (c *Client) ListProductOffers(ctx context.Context, params *ListProductOffer
 
 // SearchProducts Search products
 //
-// Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
-// `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
-// name of a brand its products. At most the 200 best are ranked.
+// Finds products by words and by meaning, best first. `hybrid` weighs both, products with
+// every word first; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
+// or GTIN comes first, then for the name of a brand its products. At most the 200 best are
+// ranked.
 //
-// Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
-// filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
-// are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
-// no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
-// of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
-// of reach, `hybrid` answers by words and says so in `mode_used`.
+// Before anything is looked for, the text is understood: prices in it ("under $60", "between
+// $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
+// in `interpreted`; words no product has are corrected to the likeliest ones that products
+// have, which `corrected_query` says; synonyms are added. When no product has all words, those
+// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
+// A text of which no word is known finds nothing. When the model that understands meaning is
+// out of reach, `hybrid` answers by words and says so in `mode_used`.
 //
-// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
+// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
+// nearest in meaning.
 //
 // Corresponds with GET /api/v1/products/search (the `SearchProducts` operationId).
 func (c *Client) SearchProducts(ctx context.Context, params *SearchProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14459,9 +14688,9 @@ func (c *Client) GetProductBySlug(ctx context.Context, slug string, reqEditors .
 
 // SuggestProducts Complete a search
 //
-// What a shopper may be about to type: brands, categories and products with a word that begins with the last one
-// typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
-// corrected first.
+// What a shopper may be about to type: brands, categories and products with a word that begins
+// with the last one typed and all the words before it, and completed queries. When nothing
+// begins like it, mistyped words are corrected first.
 //
 // Corresponds with GET /api/v1/products/suggest (the `SuggestProducts` operationId).
 func (c *Client) SuggestProducts(ctx context.Context, params *SuggestProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14495,9 +14724,10 @@ func (c *Client) GetProduct(ctx context.Context, id ID, reqEditors ...RequestEdi
 
 // ListBoughtTogether List what is bought with a product
 //
-// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-// tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
-// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+// Products in stock that customers who paid for this one paid for too, in orders of a year,
+// the strongest tie first. A tie takes two customers at least, and what everybody buys counts
+// less. Counted again each hour; empty when nothing is known yet: [similar
+// products](#operation/listSimilarProducts) then serve.
 //
 // Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
 func (c *Client) ListBoughtTogether(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14514,8 +14744,8 @@ func (c *Client) ListBoughtTogether(ctx context.Context, id ID, params *ListBoug
 
 // ListProductReviews List a product's reviews
 //
-// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
-// Titles and bodies are plain text: escape them where they are shown.
+// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary
+// of all its reviews. Titles and bodies are plain text: escape them where they are shown.
 //
 // Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
 func (c *Client) ListProductReviews(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14532,8 +14762,9 @@ func (c *Client) ListProductReviews(ctx context.Context, id ID, params *ListProd
 
 // CreateReviewWithBody Review a product
 //
-// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+// Adds a review, which is shown at once under the account's first name and the initial of its
+// last name. An account has one review of a product (409 `review_exists`); it can be changed
+// and withdrawn.
 //
 // Takes any type of body and a specified content type.
 //
@@ -14552,8 +14783,9 @@ func (c *Client) CreateReviewWithBody(ctx context.Context, id ID, contentType st
 
 // CreateReview Review a product
 //
-// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+// Adds a review, which is shown at once under the account's first name and the initial of its
+// last name. An account has one review of a product (409 `review_exists`); it can be changed
+// and withdrawn.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14644,8 +14876,9 @@ func (c *Client) ReplaceMyReview(ctx context.Context, id ID, body ReplaceMyRevie
 
 // ListSimilarProducts List products like one
 //
-// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
-// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times
+// its price before others, and at most 3 of a brand. For a product that is not indexed yet,
+// the newest of its category.
 //
 // Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
 func (c *Client) ListSimilarProducts(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14662,10 +14895,11 @@ func (c *Client) ListSimilarProducts(ctx context.Context, id ID, params *ListSim
 
 // IndexProducts Index the catalogue
 //
-// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-// answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
-// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
+// Makes a vector for every product that has none or whose text has changed, inactive ones too,
+// and answers when done. Products whose text is unchanged cost nothing. A run that is under
+// way already is not started twice: its outcome is answered. It continues when the client
+// disconnects, waits when the model's quota for a minute is used up, and resumes after a
+// restart of the server; `GET /api/v1/rag/status` tells how far it is.
 //
 // Corresponds with POST /api/v1/rag/index (the `IndexProducts` operationId).
 func (c *Client) IndexProducts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14682,8 +14916,9 @@ func (c *Client) IndexProducts(ctx context.Context, reqEditors ...RequestEditorF
 
 // IndexCategories Index the categories and blend them into the products
 //
-// Makes a vector for every category that has none or whose text has changed, then blends it into the
-// vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
+// Makes a vector for every category that has none or whose text has changed, then blends it
+// into the vectors of its products: 80 % product, 20 % category. Runs as the index of products
+// does.
 //
 // Corresponds with POST /api/v1/rag/index/categories (the `IndexCategories` operationId).
 func (c *Client) IndexCategories(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14717,20 +14952,22 @@ func (c *Client) ReindexProduct(ctx context.Context, id ID, reqEditors ...Reques
 
 // AskAssistantWithBody Ask the shopping assistant
 //
-// Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
-// active products in stock that are nearest to the question, best first; when none is near enough the
-// answer says so and `sources` is empty.
+// Answers a question about the shop's products from the catalogue, and nothing else. The
+// sources are the active products in stock that are nearest to the question, best first; when
+// none is near enough the answer says so and `sources` is empty.
 //
-// The conversation lives with the client: send back the `history` you received. It is cut to the newest
-// messages, so it never grows too long to send.
+// The conversation lives with the client: send back the `history` you received. It is cut to
+// the newest messages, so it never grows too long to send.
 //
-// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
-// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
-// then `done` with the whole answer object, or `error` with a problem.
+// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+// array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+// catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+// problem.
 //
-// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
-// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
-// catalogue supports it. Prices, stock and names that it does not support never leave.
+// What the question asks for in prices, sales, brands, categories and attributes is applied to
+// the sources, every one of them, and answered as `filters`. What the answer says about
+// products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+// names that it does not support never leave.
 //
 // `X-Assistant-Provider` says which model wrote the answer.
 //
@@ -14751,20 +14988,22 @@ func (c *Client) AskAssistantWithBody(ctx context.Context, contentType string, b
 
 // AskAssistant Ask the shopping assistant
 //
-// Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
-// active products in stock that are nearest to the question, best first; when none is near enough the
-// answer says so and `sources` is empty.
+// Answers a question about the shop's products from the catalogue, and nothing else. The
+// sources are the active products in stock that are nearest to the question, best first; when
+// none is near enough the answer says so and `sources` is empty.
 //
-// The conversation lives with the client: send back the `history` you received. It is cut to the newest
-// messages, so it never grows too long to send.
+// The conversation lives with the client: send back the `history` you received. It is cut to
+// the newest messages, so it never grows too long to send.
 //
-// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
-// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
-// then `done` with the whole answer object, or `error` with a problem.
+// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+// array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+// catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+// problem.
 //
-// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
-// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
-// catalogue supports it. Prices, stock and names that it does not support never leave.
+// What the question asks for in prices, sales, brands, categories and attributes is applied to
+// the sources, every one of them, and answered as `filters`. What the answer says about
+// products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+// names that it does not support never leave.
 //
 // `X-Assistant-Provider` says which model wrote the answer.
 //
@@ -14802,8 +15041,9 @@ func (c *Client) GetIndexStatus(ctx context.Context, reqEditors ...RequestEditor
 
 // DeleteAccount Delete my account
 //
-// Removes everything that says who you are, ends all sessions and frees the e-mail address. What the shop must
-// keep, such as orders, stays without a name. The last administrator cannot be deleted.
+// Removes everything that says who you are, ends all sessions and frees the e-mail address.
+// What the shop must keep, such as orders, stays without a name. The last administrator cannot
+// be deleted.
 //
 // Corresponds with DELETE /api/v1/users/me (the `DeleteAccount` operationId).
 func (c *Client) DeleteAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14930,9 +15170,9 @@ func (c *Client) GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 
 // GetGoogleFeed Product feed for Google Merchant Center
 //
-// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
-// Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
-// here.
+// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item
+// for each variant. Give Google this address with the token of `FEED_TOKEN`; without that
+// setting, or with another token, there is nothing here.
 //
 // Corresponds with GET /feeds/google.xml (the `GetGoogleFeed` operationId).
 func (c *Client) GetGoogleFeed(ctx context.Context, params *GetGoogleFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14983,8 +15223,8 @@ func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn)
 
 // GetMedia Get an image
 //
-// A product image. Its name changes whenever its content does, so it may be kept for a year. Clients take
-// the address from a product's `images`.
+// A product image. Its name changes whenever its content does, so it may be kept for a year.
+// Clients take the address from a product's `images`.
 //
 // Corresponds with GET /media/{path} (the `GetMedia` operationId).
 func (c *Client) GetMedia(ctx context.Context, path string, params *GetMediaParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -15001,8 +15241,8 @@ func (c *Client) GetMedia(ctx context.Context, path string, params *GetMediaPara
 
 // GetMetrics Metrics for Prometheus
 //
-// Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served here unless
-// `METRICS_ADDRESS` moves it to an address of its own.
+// Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served
+// here unless `METRICS_ADDRESS` moves it to an address of its own.
 //
 // Corresponds with GET /metrics (the `GetMetrics` operationId).
 func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -15036,8 +15276,8 @@ func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditor
 
 // GetOpenAPIYAML This contract as YAML
 //
-// The contract that the server was built from, without anchors, aliases and merge keys. It reads alike as YAML 1.1
-// and 1.2.
+// The contract that the server was built from, without anchors, aliases and merge keys. It
+// reads alike as YAML 1.1 and 1.2.
 //
 // Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
 func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -15054,8 +15294,9 @@ func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditor
 
 // GetReadiness May traffic be sent here
 //
-// 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting down. Without
-// Redis or the model the server still serves: 200 with their names in `degraded`.
+// 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting
+// down. Without Redis or the model the server still serves: 200 with their names in
+// `degraded`.
 //
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -24320,8 +24561,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetJWKSWithResponse Public keys of access tokens
 	//
-	// The keys (RFC 7517) that access tokens are signed with, for services that check them by themselves. Empty while
-	// tokens are signed with a shared secret.
+	// The keys (RFC 7517) that access tokens are signed with, for services that check them by
+	// themselves. Empty while tokens are signed with a shared secret.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24339,8 +24580,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateAddressWithBodyWithResponse Add an address
 	//
-	// Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
-	// The first address is the default for both.
+	// Adds an address; an account holds at most 50. One that is made a default takes the place of
+	// the one before. The first address is the default for both.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24349,8 +24590,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateAddressWithResponse Add an address
 	//
-	// Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
-	// The first address is the default for both.
+	// Adds an address; an account holds at most 50. One that is made a default takes the place of
+	// the one before. The first address is the default for both.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24413,13 +24654,15 @@ type ClientWithResponsesInterface interface {
 
 	// ListAuditLogWithResponse See who changed what
 	//
-	// What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
-	// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
-	// the change itself and is never changed nor deleted.
+	// What happened to accounts, and every change that staff and administrators made, newest
+	// first: who did it, from where, by which operation, and the fields that changed as they were
+	// before and are after. It was written in the transaction of the change itself and is never
+	// changed nor deleted.
 	//
-	// Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
-	// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
-	// leave several entries, which share its `request_id`. Lists of the log have no `total`.
+	// Of secrets and personal data it says only that they changed (`[masked]`). What is created
+	// has no `before`, what is deleted no `after`; `detail` tells what else there is to know, such
+	// as the product of a variant. One request may leave several entries, which share its
+	// `request_id`. Lists of the log have no `total`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24554,8 +24797,9 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceCategoryWithBodyWithResponse Replace a category
 	//
-	// Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
-	// moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+	// Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+	// category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+	// new name at once.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24564,8 +24808,9 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceCategoryWithResponse Replace a category
 	//
-	// Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
-	// moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+	// Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+	// category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+	// new name at once.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24574,8 +24819,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListCustomersWithResponse List accounts
 	//
-	// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
-	// looks for a part of e-mail address, user name or name.
+	// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid
+	// and not cancelled. `q` looks for a part of e-mail address, user name or name.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24629,23 +24874,28 @@ type ClientWithResponsesInterface interface {
 
 	// GetDashboardWithResponse See how the shop does
 	//
-	// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
-	// on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+	// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the
+	// store's time zone, also on days of 23 or 25 hours. A range has at most 366 days; without one
+	// it is the last 30, today included.
 	//
-	// - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
-	//   whatever day. What came for an order that did not want it any more, and goes back, does not count.
-	// - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
-	//   the revenue by their number.
+	// - **Revenue** is what was paid, counted on the day the payment came, less what was given
+	//   back of it since, on whatever day. What came for an order that did not want it any more,
+	//   and goes back, does not count.
+	// - **Paid orders** are the orders those payments were for, also when all was given back
+	//   since. The **average order** is the revenue by their number.
 	// - **Orders** are counted on the day they were placed, by the status they have now.
-	// - **New customers** are the accounts of customers that were made, also those that were deleted since.
-	// - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
-	//   guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
-	//   range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
-	// - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
-	//   the range and of whose money something was kept; categories are the products' own of today. **Top customers**
-	//   are ranked by revenue.
-	// - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
-	//   all units whose stock is counted, at the price they are sold for now.
+	// - **New customers** are the accounts of customers that were made, also those that were
+	//   deleted since.
+	// - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that
+	//   placed an order and the carts, guests' too, that hold something put into them in the
+	//   range; `buyers` are those of them with an order of the range that is paid. Carts that were
+	//   emptied, or of guests who were gone for long, are not known any more.
+	// - **Top products and categories** count units and what they were sold for, before refunds,
+	//   in orders that were paid in the range and of whose money something was kept; categories
+	//   are the products' own of today. **Top customers** are ranked by revenue.
+	// - **Low stock** and **stock value** are those of now: variants of products in the shop with
+	//   at most `STOCK_LOW` units; and all units whose stock is counted, at the price they are
+	//   sold for now.
 	//
 	// Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
 	//
@@ -24656,9 +24906,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetDashboardReportWithResponse Get a table of the dashboard as CSV
 	//
-	// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
-	// A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
-	// begins with an apostrophe.
+	// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line
+	// with the names of the columns. A cell that a spreadsheet would take for a formula, as it
+	// begins with `=`, `+`, `-`, `@`, a tab or a carriage return, begins with an apostrophe.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24667,9 +24917,10 @@ type ClientWithResponsesInterface interface {
 
 	// ExportProductsWithResponse Export products
 	//
-	// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
-	// Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
-	// or a line break, gets an apostrophe before it, which an import takes away.
+	// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with
+	// Google Shopping columns. Importing it changes nothing. A cell that a spreadsheet would run,
+	// because it begins with `=`, `+`, `-`, `@`, a tab or a line break, gets an apostrophe before
+	// it, which an import takes away.
 	//
 	// The answer is sent as it is made. When it breaks off, so does the connection.
 	//
@@ -24689,32 +24940,41 @@ type ClientWithResponsesInterface interface {
 
 	// StartImportWithBodyWithResponse Import products from a file
 	//
-	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
-	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+	// public web address, and imports it in the background: follow it at
+	// `/api/v1/admin/imports/{id}`.
 	//
-	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-	// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
-	// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
-	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
-	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
-	// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-	// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+	// commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+	// (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+	// encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+	// which). The first row names the columns, in any order and under their usual names. Known are
+	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+	// `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+	// `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+	// `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+	// `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
 	//
-	// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
-	// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+	// **Attributes are public.** Columns by which Google describes goods, such as `material` or
+	// `gender`, become attributes; others do so only if `attributes` or the setting
+	// `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
 	//
-	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
-	// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
-	// could be left out costs only itself, and is a warning.
+	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+	// refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+	// A price that can be read two ways is refused. An odd cell that could be left out costs only
+	// itself, and is a warning.
 	//
-	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
-	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
-	// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
-	// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
-	// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+	// made when there is none. Rows with the same `item_group_id` are variants of one product,
+	// whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+	// cell clears. Brands and categories are made when they are missing. A row that says nothing
+	// new costs no write. A row that is wrong is reported with its line and reason and stops
+	// nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+	// import that fails and says why).
 	//
-	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+	// imports an hour.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24723,32 +24983,41 @@ type ClientWithResponsesInterface interface {
 
 	// StartImportWithResponse Import products from a file
 	//
-	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
-	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+	// public web address, and imports it in the background: follow it at
+	// `/api/v1/admin/imports/{id}`.
 	//
-	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-	// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
-	// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
-	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
-	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
-	// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-	// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+	// commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+	// (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+	// encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+	// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+	// which). The first row names the columns, in any order and under their usual names. Known are
+	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+	// `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+	// `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+	// `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+	// `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
 	//
-	// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
-	// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+	// **Attributes are public.** Columns by which Google describes goods, such as `material` or
+	// `gender`, become attributes; others do so only if `attributes` or the setting
+	// `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
 	//
-	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
-	// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
-	// could be left out costs only itself, and is a warning.
+	// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+	// refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+	// A price that can be read two ways is refused. An odd cell that could be left out costs only
+	// itself, and is a warning.
 	//
-	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
-	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
-	// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
-	// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
-	// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+	// made when there is none. Rows with the same `item_group_id` are variants of one product,
+	// whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+	// cell clears. Brands and categories are made when they are missing. A row that says nothing
+	// new costs no write. A row that is wrong is reported with its line and reason and stops
+	// nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+	// import that fails and says why).
 	//
-	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+	// imports an hour.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24766,8 +25035,8 @@ type ClientWithResponsesInterface interface {
 
 	// CancelImportWithResponse Cancel an import
 	//
-	// Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
-	// is 409 `import_finished`.
+	// Ends an import between two of its batches: what it did until then stays, and nothing
+	// follows. One that has ended is 409 `import_finished`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24776,8 +25045,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListImportErrorsWithResponse List what was wrong with an import
 	//
-	// Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
-	// first 1,000 are kept; the import counts all.
+	// Rows that were refused, and warnings such as images that could not be fetched, in the order
+	// they were found. The first 1,000 are kept; the import counts all.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24786,8 +25055,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListJobsWithResponse List jobs
 	//
-	// Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
-	// jobs have no `total`.
+	// Jobs, newest first. Of what a job is about only numbers and words that are known to be
+	// harmless are shown. Lists of jobs have no `total`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24796,8 +25065,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListPeriodicJobsWithResponse List what is done again and again
 	//
-	// The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
-	// and are due next. A job that is overdue means that no server works jobs.
+	// The kinds of jobs that are inserted once a period, however many servers there are, with when
+	// they were last worked and are due next. A job that is overdue means that no server works
+	// jobs.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24815,8 +25085,9 @@ type ClientWithResponsesInterface interface {
 
 	// CancelJobWithResponse Cancel a job
 	//
-	// A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
-	// but is not tried again. A job that is over is 409 `job_finished`.
+	// A job that waits is not worked any more. One that is running is asked to stop
+	// (`cancel_requested`): it may still finish, but is not tried again. A job that is over is 409
+	// `job_finished`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24825,9 +25096,10 @@ type ClientWithResponsesInterface interface {
 
 	// RetryJobWithResponse Work a job again
 	//
-	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
-	// whose place there is another by now (409 `job_replaced`).
+	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one
+	// attempt more if it had none left. A job that is running (409 `job_running`) or done (409
+	// `job_completed`) stays as it is, and so does one in whose place there is another by now (409
+	// `job_replaced`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24854,19 +25126,21 @@ type ClientWithResponsesInterface interface {
 
 	// RefundOrderWithBodyWithResponse Give money back
 	//
-	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
-	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
-	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
-	// is 204 as there is no refund to show.
+	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+	// together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+	// nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+	// once it is back, and its units return into stock; until then it cannot be shipped. An order
+	// that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+	// answer is 204 as there is no refund to show.
 	//
-	// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
-	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
-	// the shop (`manual`) is only noted as given back.
+	// 201 when the money is back; 202 when the provider has not decided yet or its answer was
+	// lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+	// one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
 	//
 	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+	// refunding twice.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24875,19 +25149,21 @@ type ClientWithResponsesInterface interface {
 
 	// RefundOrderWithResponse Give money back
 	//
-	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
-	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
-	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
-	// is 204 as there is no refund to show.
+	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+	// together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+	// nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+	// once it is back, and its units return into stock; until then it cannot be shipped. An order
+	// that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+	// answer is 204 as there is no refund to show.
 	//
-	// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
-	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
-	// the shop (`manual`) is only noted as given back.
+	// 201 when the money is back; 202 when the provider has not decided yet or its answer was
+	// lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+	// one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
 	//
 	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+	// refunding twice.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24896,9 +25172,10 @@ type ClientWithResponsesInterface interface {
 
 	// SetShipmentWithBodyWithResponse Say how an order travels
 	//
-	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
-	// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
-	// [its own operation](#operation/setOrderStatus).
+	// Sets carrier and tracking of an order that is paid, shipped or delivered (409
+	// `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+	// `status`. It does not move the order on; that is [its own
+	// operation](#operation/setOrderStatus).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24907,9 +25184,10 @@ type ClientWithResponsesInterface interface {
 
 	// SetShipmentWithResponse Say how an order travels
 	//
-	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
-	// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
-	// [its own operation](#operation/setOrderStatus).
+	// Sets carrier and tracking of an order that is paid, shipped or delivered (409
+	// `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+	// `status`. It does not move the order on; that is [its own
+	// operation](#operation/setOrderStatus).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24918,11 +25196,12 @@ type ClientWithResponsesInterface interface {
 
 	// SetOrderStatusWithBodyWithResponse Move an order on
 	//
-	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
-	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
-	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+	// `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+	// cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+	// was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+	// `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+	// back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24931,11 +25210,12 @@ type ClientWithResponsesInterface interface {
 
 	// SetOrderStatusWithResponse Move an order on
 	//
-	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
-	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
-	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+	// `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+	// cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+	// was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+	// `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+	// back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24953,8 +25233,9 @@ type ClientWithResponsesInterface interface {
 
 	// AdminListProductsWithResponse List products to keep them
 	//
-	// All products in full, newest first: inactive ones too, and with `status=deleted` the deleted ones. `q` looks for
-	// its words in name, brand, category and description, and for its text in skus.
+	// All products in full, newest first: inactive ones too, and with `status=deleted` the deleted
+	// ones. `q` looks for its words in name, brand, category and description, and for its text in
+	// skus.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24963,10 +25244,11 @@ type ClientWithResponsesInterface interface {
 
 	// CreateProductWithBodyWithResponse Add a product
 	//
-	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
-	// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
-	// are made from the name. An active product is in every list and search from the next request on; its vector for
-	// search by meaning follows in the background.
+	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+	// several `variants`, of which the first that says `is_default`, or else the first, stands for
+	// the product. Slug and skus that are left out are made from the name. An active product is in
+	// every list and search from the next request on; its vector for search by meaning follows in
+	// the background.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24975,10 +25257,11 @@ type ClientWithResponsesInterface interface {
 
 	// CreateProductWithResponse Add a product
 	//
-	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
-	// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
-	// are made from the name. An active product is in every list and search from the next request on; its vector for
-	// search by meaning follows in the background.
+	// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+	// several `variants`, of which the first that says `is_default`, or else the first, stands for
+	// the product. Slug and skus that are left out are made from the name. An active product is in
+	// every list and search from the next request on; its vector for search by meaning follows in
+	// the background.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24987,8 +25270,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteProductWithResponse Delete a product
 	//
-	// Takes the product out of the shop for good, though orders keep it and [restore](#operation/restoreProduct) brings
-	// it back. Its slug, skus and GTINs stay taken.
+	// Takes the product out of the shop for good, though orders keep it and
+	// [restore](#operation/restoreProduct) brings it back. Its slug, skus and GTINs stay taken.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25006,8 +25289,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateProductWithBodyWithResponse Change a product
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
-	// removes one.
+	// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+	// names sent, and null removes one.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25016,8 +25299,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateProductWithResponse Change a product
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
-	// removes one.
+	// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+	// names sent, and null removes one.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25026,9 +25309,9 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceProductWithBodyWithResponse Replace a product
 	//
-	// Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
-	// `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
-	// [its own operation](#operation/setInventory).
+	// Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+	// which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+	// Stock is set by [its own operation](#operation/setInventory).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25037,9 +25320,9 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceProductWithResponse Replace a product
 	//
-	// Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
-	// `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
-	// [its own operation](#operation/setInventory).
+	// Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+	// which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+	// Stock is set by [its own operation](#operation/setInventory).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25048,11 +25331,13 @@ type ClientWithResponsesInterface interface {
 
 	// CreateProductImageWithBodyWithResponse Add an image to a product
 	//
-	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-	// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
-	// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
-	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
-	// at most 20 images (409 `too_many_images`).
+	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+	// or fetched from a public web address, and draws it again in up to three sizes, so that
+	// neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+	// data says; of an animation the first frame is shown. A file that is no such image is refused
+	// (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+	// `url_refused`). The first image of a product is its primary one. A product has at most 20
+	// images (409 `too_many_images`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25061,11 +25346,13 @@ type ClientWithResponsesInterface interface {
 
 	// CreateProductImageWithResponse Add an image to a product
 	//
-	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-	// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
-	// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
-	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
-	// at most 20 images (409 `too_many_images`).
+	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+	// or fetched from a public web address, and draws it again in up to three sizes, so that
+	// neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+	// data says; of an animation the first frame is shown. A file that is no such image is refused
+	// (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+	// `url_refused`). The first image of a product is its primary one. A product has at most 20
+	// images (409 `too_many_images`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25074,7 +25361,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteProductImageWithResponse Delete an image
 	//
-	// Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+	// Removes the image and its files. When it was the primary one, the next is. Variants that
+	// showed it show none.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25083,8 +25371,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateProductImageWithBodyWithResponse Change an image
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
-	// product; a new `position` shifts the others.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+	// one that stands for the product; a new `position` shifts the others.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25093,8 +25381,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateProductImageWithResponse Change an image
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
-	// product; a new `position` shifts the others.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+	// one that stands for the product; a new `position` shifts the others.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25103,8 +25391,8 @@ type ClientWithResponsesInterface interface {
 
 	// SetInventoryWithBodyWithResponse Set how many units of a product there are
 	//
-	// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
-	// needs `variant_id` (422 `variant_required`).
+	// Sets the units at one location, by a count, and whether units are counted at all. A product
+	// of several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25113,8 +25401,8 @@ type ClientWithResponsesInterface interface {
 
 	// SetInventoryWithResponse Set how many units of a product there are
 	//
-	// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
-	// needs `variant_id` (422 `variant_required`).
+	// Sets the units at one location, by a count, and whether units are counted at all. A product
+	// of several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25141,8 +25429,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateVariantWithBodyWithResponse Add a variant
 	//
-	// Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
-	// made from the product's and the options.
+	// Adds a variant whose options no other variant of the product has (409 `options_taken`).
+	// Without a `sku` one is made from the product's and the options.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25151,8 +25439,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateVariantWithResponse Add a variant
 	//
-	// Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
-	// made from the product's and the options.
+	// Adds a variant whose options no other variant of the product has (409 `options_taken`).
+	// Without a `sku` one is made from the product's and the options.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25161,9 +25449,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateVariantMatrixWithBodyWithResponse Add a variant for each combination of options
 	//
-	// Makes every combination of the values given, at most 100, leaving out those the product has already. The
-	// variants share price and stock and differ in sku. A default variant without options, as a simple product has,
-	// becomes the first combination.
+	// Makes every combination of the values given, at most 100, leaving out those the product has
+	// already. The variants share price and stock and differ in sku. A default variant without
+	// options, as a simple product has, becomes the first combination.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25172,9 +25460,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateVariantMatrixWithResponse Add a variant for each combination of options
 	//
-	// Makes every combination of the values given, at most 100, leaving out those the product has already. The
-	// variants share price and stock and differ in sku. A default variant without options, as a simple product has,
-	// becomes the first combination.
+	// Makes every combination of the values given, at most 100, leaving out those the product has
+	// already. The variants share price and stock and differ in sku. A default variant without
+	// options, as a simple product has, becomes the first combination.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25183,8 +25471,9 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteVariantWithResponse Delete a variant
 	//
-	// Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it was the default, the
-	// next one is. The last variant of a product cannot be deleted (409 `last_variant`).
+	// Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it
+	// was the default, the next one is. The last variant of a product cannot be deleted (409
+	// `last_variant`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25202,8 +25491,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateVariantWithBodyWithResponse Change a variant
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
-	// the product.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+	// one that stands for the product.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25212,8 +25501,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateVariantWithResponse Change a variant
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
-	// the product.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+	// one that stands for the product.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25249,8 +25538,8 @@ type ClientWithResponsesInterface interface {
 
 	// SetReviewVisibilityWithBodyWithResponse Hide a review or show it
 	//
-	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-	// kept in the audit trail.
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who
+	// hid it, and why, is kept in the audit trail.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25259,8 +25548,8 @@ type ClientWithResponsesInterface interface {
 
 	// SetReviewVisibilityWithResponse Hide a review or show it
 	//
-	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-	// kept in the audit trail.
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who
+	// hid it, and why, is kept in the audit trail.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25278,9 +25567,10 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSynonymsWithBodyWithResponse Add synonyms
 	//
-	// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-	// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-	// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+	// Adds a set of terms that mean the same, from the next search on (other servers follow within
+	// seconds). Without `meaning` each term finds what the others find; with it, each term also
+	// finds what the meaning finds, but not the other way round. A term is in one set alone (409
+	// `synonym_taken` otherwise).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25289,9 +25579,10 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSynonymsWithResponse Add synonyms
 	//
-	// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-	// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-	// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+	// Adds a set of terms that mean the same, from the next search on (other servers follow within
+	// seconds). Without `meaning` each term finds what the others find; with it, each term also
+	// finds what the meaning finds, but not the other way round. A term is in one set alone (409
+	// `synonym_taken` otherwise).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25336,8 +25627,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetStatsWithResponse See how large the shop is
 	//
-	// How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
-	// rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+	// How many there are of what, how much room it takes, jobs by state, and the versions of
+	// everything. Counts are exact; the rows of tables are the database's own estimate. `redis` is
+	// null while Redis is out of reach.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25355,9 +25647,9 @@ type ClientWithResponsesInterface interface {
 
 	// SetStockWithBodyWithResponse Set a stock level
 	//
-	// Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
-	// `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
-	// since you counted.
+	// Sets the units of a variant at a location exactly, as after a count; the difference goes
+	// into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+	// `stock_changed`): sales may have happened since you counted.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25366,9 +25658,9 @@ type ClientWithResponsesInterface interface {
 
 	// SetStockWithResponse Set a stock level
 	//
-	// Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
-	// `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
-	// since you counted.
+	// Sets the units of a variant at a location exactly, as after a count; the difference goes
+	// into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+	// `stock_changed`): sales may have happened since you counted.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25377,8 +25669,8 @@ type ClientWithResponsesInterface interface {
 
 	// AdjustStockWithBodyWithResponse Add or take units
 	//
-	// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
-	// `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+	// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+	// goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25387,8 +25679,8 @@ type ClientWithResponsesInterface interface {
 
 	// AdjustStockWithResponse Add or take units
 	//
-	// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
-	// `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+	// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+	// goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25397,9 +25689,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetStockHealthWithResponse See what runs out
 	//
-	// How many variants in the shop are out of stock, critical, low, medium or high, by the thresholds of the settings;
-	// and the variants of one level or all, the emptiest first, with what they sold in 30 days and how many days what is
-	// left will last at that pace.
+	// How many variants in the shop are out of stock, critical, low, medium or high, by the
+	// thresholds of the settings; and the variants of one level or all, the emptiest first, with
+	// what they sold in 30 days and how many days what is left will last at that pace.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25453,8 +25745,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListStockMovementsWithResponse List stock movements
 	//
-	// The ledger, newest first: every unit that came or went, why, and by whom. The sum of a level's movements is the
-	// level, always; rows are never changed.
+	// The ledger, newest first: every unit that came or went, why, and by whom. The sum of a
+	// level's movements is the level, always; rows are never changed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25481,12 +25773,14 @@ type ClientWithResponsesInterface interface {
 
 	// CreateWebhookWithBodyWithResponse Add a webhook
 	//
-	// Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
-	// The answer holds the secret that signs them, which is never shown again.
+	// Has events sent to an address from now on, by POST, signed by [Standard
+	// Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+	// which is never shown again.
 	//
-	// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
-	// stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
-	// disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+	// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+	// three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+	// such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+	// at once, and three days of nothing but failures do so too; administrators get a mail then.
 	// There are at most 100 webhooks (409 `too_many_webhooks`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -25496,12 +25790,14 @@ type ClientWithResponsesInterface interface {
 
 	// CreateWebhookWithResponse Add a webhook
 	//
-	// Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
-	// The answer holds the secret that signs them, which is never shown again.
+	// Has events sent to an address from now on, by POST, signed by [Standard
+	// Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+	// which is never shown again.
 	//
-	// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
-	// stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
-	// disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+	// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+	// three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+	// such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+	// at once, and three days of nothing but failures do so too; administrators get a mail then.
 	// There are at most 100 webhooks (409 `too_many_webhooks`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -25529,8 +25825,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateWebhookWithBodyWithResponse Change a webhook
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-	// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+	// webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+	// resumes deliveries, also after it was disabled.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25539,8 +25836,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateWebhookWithResponse Change a webhook
 	//
-	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-	// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+	// webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+	// resumes deliveries, also after it was disabled.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25549,8 +25847,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListWebhookDeliveriesWithResponse List deliveries
 	//
-	// What was sent to a webhook or is on its way, newest first, with how the last attempt ended. Deliveries are kept for 30
-	// days. Their lists have no `total`.
+	// What was sent to a webhook or is on its way, newest first, with how the last attempt ended.
+	// Deliveries are kept for 30 days. Their lists have no `total`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25559,8 +25857,9 @@ type ClientWithResponsesInterface interface {
 
 	// RedeliverWebhookWithResponse Deliver again
 	//
-	// Sends an event again, whether it was delivered, given up or is still being tried, with its `webhook-id` of before. It is
-	// tried as often as a new one. A webhook that is not active gets none (409 `webhook_inactive`).
+	// Sends an event again, whether it was delivered, given up or is still being tried, with its
+	// `webhook-id` of before. It is tried as often as a new one. A webhook that is not active gets
+	// none (409 `webhook_inactive`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25569,8 +25868,9 @@ type ClientWithResponsesInterface interface {
 
 	// RotateWebhookSecretWithResponse Change a webhook's secret
 	//
-	// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
-	// over without missing anything. One that was there before that one signs no more.
+	// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well,
+	// so the receiver can change over without missing anything. One that was there before that one
+	// signs no more.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25579,8 +25879,8 @@ type ClientWithResponsesInterface interface {
 
 	// PingWebhookWithResponse Send a test event
 	//
-	// Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery shows what became of it.
-	// A webhook that is not active gets none (409 `webhook_inactive`).
+	// Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery
+	// shows what became of it. A webhook that is not active gets none (409 `webhook_inactive`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25607,8 +25907,9 @@ type ClientWithResponsesInterface interface {
 
 	// ForgotPasswordWithBodyWithResponse Ask for a way back in
 	//
-	// Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
-	// same whether there is one or not. The link is good for an hour and for one use.
+	// Mails a link to set a new password, if there is an active account with this e-mail address.
+	// The answer is the same whether there is one or not. The link is good for an hour and for one
+	// use.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25617,8 +25918,9 @@ type ClientWithResponsesInterface interface {
 
 	// ForgotPasswordWithResponse Ask for a way back in
 	//
-	// Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
-	// same whether there is one or not. The link is good for an hour and for one use.
+	// Mails a link to set a new password, if there is an active account with this e-mail address.
+	// The answer is the same whether there is one or not. The link is good for an hour and for one
+	// use.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25627,14 +25929,15 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithBodyWithResponse Log in
 	//
-	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+	// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+	// well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-	// security scheme `cookie`.
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+	// `csrf_token`: see the security scheme `cookie`.
 	//
-	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account gets 403.
+	// A wrong password and an unknown account get the same answer after the same time. Only the
+	// right password of a deactivated account gets 403.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25643,14 +25946,15 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithResponse Log in
 	//
-	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+	// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+	// well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-	// security scheme `cookie`.
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+	// `csrf_token`: see the security scheme `cookie`.
 	//
-	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account gets 403.
+	// A wrong password and an unknown account get the same answer after the same time. Only the
+	// right password of a deactivated account gets 403.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25659,14 +25963,15 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithFormdataBodyWithResponse Log in
 	//
-	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+	// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+	// well.
 	//
-	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-	// security scheme `cookie`.
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+	// `csrf_token`: see the security scheme `cookie`.
 	//
-	// A wrong password and an unknown account get the same answer after the same time. Only the right
-	// password of a deactivated account gets 403.
+	// A wrong password and an unknown account get the same answer after the same time. Only the
+	// right password of a deactivated account gets 403.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25702,14 +26007,15 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshTokenWithBodyWithResponse Exchange a refresh token for new tokens
 	//
-	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
-	// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
-	// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
-	// tokens with it (401 `token_reused`).
+	// Spends the refresh token and returns a new pair. Of several racing calls with one token
+	// exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+	// does a token that comes back up to 10 seconds after its exchange, as another tab of the
+	// browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+	// stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
-	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+	// Without a body the token of the cookie is exchanged, and the cookies are set again; that
+	// needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+	// removes the cookies.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25718,14 +26024,15 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshTokenWithResponse Exchange a refresh token for new tokens
 	//
-	// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-	// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
-	// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
-	// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
-	// tokens with it (401 `token_reused`).
+	// Spends the refresh token and returns a new pair. Of several racing calls with one token
+	// exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+	// does a token that comes back up to 10 seconds after its exchange, as another tab of the
+	// browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+	// stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
-	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+	// Without a body the token of the cookie is exchanged, and the cookies are set again; that
+	// needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+	// removes the cookies.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25735,10 +26042,11 @@ type ClientWithResponsesInterface interface {
 	// RegisterWithBodyWithResponse Create an account
 	//
 	// Creates a customer account. E-mail address and user name are unique without regard to case.
-	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+	// verify the address is mailed.
 	//
-	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-	// the owner of an account that exists already.
+	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+	// in any case, and mails the owner of an account that exists already.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25748,10 +26056,11 @@ type ClientWithResponsesInterface interface {
 	// RegisterWithResponse Create an account
 	//
 	// Creates a customer account. E-mail address and user name are unique without regard to case.
-	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+	// verify the address is mailed.
 	//
-	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-	// the owner of an account that exists already.
+	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+	// in any case, and mails the owner of an account that exists already.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25760,8 +26069,8 @@ type ClientWithResponsesInterface interface {
 
 	// ResetPasswordWithBodyWithResponse Set a new password by a mailed link
 	//
-	// Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
-	// is spent by the first use, by a newer password, and after an hour.
+	// Sets a new password with the token of the link that was mailed, and ends all sessions of the
+	// account. A token is spent by the first use, by a newer password, and after an hour.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25770,8 +26079,8 @@ type ClientWithResponsesInterface interface {
 
 	// ResetPasswordWithResponse Set a new password by a mailed link
 	//
-	// Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
-	// is spent by the first use, by a newer password, and after an hour.
+	// Sets a new password with the token of the link that was mailed, and ends all sessions of the
+	// account. A token is spent by the first use, by a newer password, and after an hour.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25798,8 +26107,8 @@ type ClientWithResponsesInterface interface {
 
 	// CheckEmailVerificationWithResponse Look at a verification link
 	//
-	// Says whether the token of a mailed link is good, and does not spend it: mail scanners open links. Send it with
-	// POST to verify the address.
+	// Says whether the token of a mailed link is good, and does not spend it: mail scanners open
+	// links. Send it with POST to verify the address.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25862,8 +26171,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetCartWithResponse Get the cart
 	//
-	// The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
-	// sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+	// The lines with prices and stock as they are now, and what stands in the way of buying them.
+	// Whoever is logged in sees the account's cart; a guest the one `X-Cart-Token` opens, or
+	// without one an empty cart.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25872,12 +26182,13 @@ type ClientWithResponsesInterface interface {
 
 	// AddCartItemWithBodyWithResponse Put something into the cart
 	//
-	// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
-	// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
-	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+	// Adds units of a product; what is in the cart already adds up. A product of several variants
+	// needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+	// line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+	// not sold any more). A cart holds at most 100 lines of 10,000 units.
 	//
-	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-	// then on. It is shown only this once, so store it.
+	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+	// opens that cart from then on. It is shown only this once, so store it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25886,12 +26197,13 @@ type ClientWithResponsesInterface interface {
 
 	// AddCartItemWithResponse Put something into the cart
 	//
-	// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
-	// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
-	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+	// Adds units of a product; what is in the cart already adds up. A product of several variants
+	// needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+	// line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+	// not sold any more). A cart holds at most 100 lines of 10,000 units.
 	//
-	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-	// then on. It is shown only this once, so store it.
+	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+	// opens that cart from then on. It is shown only this once, so store it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25909,8 +26221,9 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeCartItemWithBodyWithResponse Change how many
 	//
-	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
-	// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+	// two. At 0 or below the line is gone. More than there are in stock is refused (409
+	// `insufficient_stock`); fewer than before is always fine.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25919,8 +26232,9 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeCartItemWithResponse Change how many
 	//
-	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
-	// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+	// two. At 0 or below the line is gone. More than there are in stock is refused (409
+	// `insufficient_stock`); fewer than before is always fine.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25929,10 +26243,11 @@ type ClientWithResponsesInterface interface {
 
 	// MergeCartWithBodyWithResponse Take over a guest's cart
 	//
-	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
-	// `dropped` names every unit that was, and why.
-	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+	// Adds the lines of a guest's cart to the account's, for clients to call after a login.
+	// Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+	// of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+	// and why. The guest's cart is gone afterwards, and its token opens nothing (404
+	// `cart_not_found`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25941,10 +26256,11 @@ type ClientWithResponsesInterface interface {
 
 	// MergeCartWithResponse Take over a guest's cart
 	//
-	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
-	// `dropped` names every unit that was, and why.
-	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+	// Adds the lines of a guest's cart to the account's, for clients to call after a login.
+	// Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+	// of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+	// and why. The guest's cart is gone afterwards, and its token opens nothing (404
+	// `cart_not_found`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25971,8 +26287,8 @@ type ClientWithResponsesInterface interface {
 
 	// CheckUnsubscribeWithResponse Look at an unsubscribe link
 	//
-	// Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send it with POST to get no more
-	// such mails.
+	// Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send
+	// it with POST to get no more such mails.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25981,9 +26297,9 @@ type ClientWithResponsesInterface interface {
 
 	// UnsubscribeWithBodyWithResponse Unsubscribe from mails about orders
 	//
-	// Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
-	// Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
-	// turns the mails on again.
+	// Stops the mails about orders that a customer need not get; confirmations, cancellations and
+	// refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+	// again and again; the profile's `order_updates` turns the mails on again.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25992,9 +26308,9 @@ type ClientWithResponsesInterface interface {
 
 	// UnsubscribeWithFormdataBodyWithResponse Unsubscribe from mails about orders
 	//
-	// Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
-	// Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
-	// turns the mails on again.
+	// Stops the mails about orders that a customer need not get; confirmations, cancellations and
+	// refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+	// again and again; the profile's `order_updates` turns the mails on again.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26012,19 +26328,22 @@ type ClientWithResponsesInterface interface {
 
 	// CreateOrderWithBodyWithResponse Place an order
 	//
-	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
-	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-	// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+	// Prices, names and addresses are kept as they are now: later changes of a product change no
+	// order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+	// its units go back. An order that costs nothing is `PAID` at once.
 	//
-	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
-	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
-	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+	// little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+	// the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+	// cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+	// unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
 	// several variants needs `variant_id` (422 `variant_required`).
 	//
-	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-	// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
-	// its turn: nothing happened, try again after `Retry-After` seconds.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+	// sent again without ordering twice. 503 `busy` means that so many others are buying the same
+	// that this order could not even wait for its turn: nothing happened, try again after
+	// `Retry-After` seconds.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26033,19 +26352,22 @@ type ClientWithResponsesInterface interface {
 
 	// CreateOrderWithResponse Place an order
 	//
-	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
-	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-	// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+	// Prices, names and addresses are kept as they are now: later changes of a product change no
+	// order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+	// its units go back. An order that costs nothing is `PAID` at once.
 	//
-	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
-	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
-	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+	// little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+	// the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+	// cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+	// unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
 	// several variants needs `variant_id` (422 `variant_required`).
 	//
-	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-	// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
-	// its turn: nothing happened, try again after `Retry-After` seconds.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+	// sent again without ordering twice. 503 `busy` means that so many others are buying the same
+	// that this order could not even wait for its turn: nothing happened, try again after
+	// `Retry-After` seconds.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26063,11 +26385,12 @@ type ClientWithResponsesInterface interface {
 
 	// CancelOrderWithResponse Cancel one of my orders
 	//
-	// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
-	// back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
-	// goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
-	// the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
-	// is (400 `invalid_transition`).
+	// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that
+	// was under way then goes back by itself. Where the shop allows it
+	// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money goes back first.
+	// While the provider has not done so yet, the answer is 202, and the order is cancelled as
+	// soon as the money is back. A provider that refuses is 409 `refund_failed`, one out of
+	// reach 503. Any other order stays as it is (400 `invalid_transition`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26076,25 +26399,31 @@ type ClientWithResponsesInterface interface {
 
 	// PayOrderWithBodyWithResponse Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
-	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
-	// before anything is made of it.
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+	// order for `{}`) or to a one-time token of the payment provider (`token` with its
+	// `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+	// anything is made of it.
 	//
-	// | answer | what happened |
-	// |---|---|
-	// | 201 | The money is taken, and the order is `PAID`. |
-	// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
-	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
-	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
-	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
-	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+	// - **201**: The money is taken, and the order is `PAID`.
+	// - **202**: The provider has not decided yet, or its answer was lost: the payment is
+	//   `pending`. The shop finds out by itself; until then the order is neither cancelled for
+	//   want of payment nor payable again (409 `payment_in_progress`).
+	// - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+	//   `PENDING` and can be paid otherwise.
+	// - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+	//   is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+	//   itself, and the order stays `PENDING`; its history says both.
+	// - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+	// - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+	//   key.
 	//
-	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
-	// order that costs nothing is `PAID` from the start.
+	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+	// `order_already_paid`. An order that costs nothing is `PAID` from the start.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-	// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+	// twice. After a crash of the server the key is free again within a minute and finishes what
+	// was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+	// the payment to learn how it ended, and pay again with another key.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26103,25 +26432,31 @@ type ClientWithResponsesInterface interface {
 
 	// PayOrderWithResponse Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
-	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
-	// before anything is made of it.
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+	// order for `{}`) or to a one-time token of the payment provider (`token` with its
+	// `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+	// anything is made of it.
 	//
-	// | answer | what happened |
-	// |---|---|
-	// | 201 | The money is taken, and the order is `PAID`. |
-	// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
-	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
-	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
-	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
-	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+	// - **201**: The money is taken, and the order is `PAID`.
+	// - **202**: The provider has not decided yet, or its answer was lost: the payment is
+	//   `pending`. The shop finds out by itself; until then the order is neither cancelled for
+	//   want of payment nor payable again (409 `payment_in_progress`).
+	// - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+	//   `PENDING` and can be paid otherwise.
+	// - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+	//   is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+	//   itself, and the order stays `PENDING`; its history says both.
+	// - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+	// - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+	//   key.
 	//
-	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
-	// order that costs nothing is `PAID` from the start.
+	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+	// `order_already_paid`. An order that costs nothing is `PAID` from the start.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-	// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+	// twice. After a crash of the server the key is free again within a minute and finishes what
+	// was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+	// the payment to learn how it ended, and pay again with another key.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26166,10 +26501,10 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePaymentMethodWithBodyWithResponse Save a payment method
 	//
-	// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
-	// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
-	// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
-	// the default.
+	// Has the payment provider keep the method behind a one-time token for later payments. The
+	// shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+	// card number is refused (422 `card_number_refused`), a token the provider does not know is
+	// 422, a card the bank declines 402. An account keeps at most 20; the first is the default.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26178,10 +26513,10 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePaymentMethodWithResponse Save a payment method
 	//
-	// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
-	// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
-	// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
-	// the default.
+	// Has the payment provider keep the method behind a one-time token for later payments. The
+	// shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+	// card number is refused (422 `card_number_refused`), a token the provider does not know is
+	// 422, a card the bank declines 402. An account keeps at most 20; the first is the default.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26190,8 +26525,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeletePaymentMethodWithResponse Delete one of my saved payment methods
 	//
-	// Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
-	// stay.
+	// Removes the method here at once and at the payment provider as soon as that can be reached.
+	// Payments made with it stay.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26227,10 +26562,11 @@ type ClientWithResponsesInterface interface {
 
 	// StripeWebhookWithBodyWithResponse Hear from Stripe
 	//
-	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
-	// most five minutes old, and amount and currency must be those of the payment: anything else is 400
-	// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
-	// for are 200. While the shop does not use Stripe, this is 404.
+	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+	// these bytes and be at most five minutes old, and amount and currency must be those of the
+	// payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+	// than once and in any order. Events the shop has no use for are 200. While the shop does not
+	// use Stripe, this is 404.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26239,10 +26575,11 @@ type ClientWithResponsesInterface interface {
 
 	// StripeWebhookWithResponse Hear from Stripe
 	//
-	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
-	// most five minutes old, and amount and currency must be those of the payment: anything else is 400
-	// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
-	// for are 200. While the shop does not use Stripe, this is 404.
+	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+	// these bytes and be at most five minutes old, and amount and currency must be those of the
+	// payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+	// than once and in any order. Events the shop has no use for are 200. While the shop does not
+	// use Stripe, this is 404.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26251,8 +26588,8 @@ type ClientWithResponsesInterface interface {
 
 	// TestWebhookWithBodyWithResponse Hear from the test provider
 	//
-	// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
-	// provider, this is 404.
+	// The same for the provider of development and tests, which signs as Stripe does. While the
+	// shop uses another provider, this is 404.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26261,8 +26598,8 @@ type ClientWithResponsesInterface interface {
 
 	// TestWebhookWithResponse Hear from the test provider
 	//
-	// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
-	// provider, this is 404.
+	// The same for the provider of development and tests, which signs as Stripe does. While the
+	// shop uses another provider, this is 404.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26280,8 +26617,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListProductsWithResponse List products
 	//
-	// Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks for its
-	// words in name, brand, category, description and sku; for typos and meaning use
+	// Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks
+	// for its words in name, brand, category, description and sku; for typos and meaning use
 	// [search](#operation/searchProducts).
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -26318,18 +26655,21 @@ type ClientWithResponsesInterface interface {
 
 	// SearchProductsWithResponse Search products
 	//
-	// Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
-	// `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
-	// name of a brand its products. At most the 200 best are ranked.
+	// Finds products by words and by meaning, best first. `hybrid` weighs both, products with
+	// every word first; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
+	// or GTIN comes first, then for the name of a brand its products. At most the 200 best are
+	// ranked.
 	//
-	// Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
-	// filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
-	// are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
-	// no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
-	// of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
-	// of reach, `hybrid` answers by words and says so in `mode_used`.
+	// Before anything is looked for, the text is understood: prices in it ("under $60", "between
+	// $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
+	// in `interpreted`; words no product has are corrected to the likeliest ones that products
+	// have, which `corrected_query` says; synonyms are added. When no product has all words, those
+	// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
+	// A text of which no word is known finds nothing. When the model that understands meaning is
+	// out of reach, `hybrid` answers by words and says so in `mode_used`.
 	//
-	// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
+	// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
+	// nearest in meaning.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26347,9 +26687,9 @@ type ClientWithResponsesInterface interface {
 
 	// SuggestProductsWithResponse Complete a search
 	//
-	// What a shopper may be about to type: brands, categories and products with a word that begins with the last one
-	// typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
-	// corrected first.
+	// What a shopper may be about to type: brands, categories and products with a word that begins
+	// with the last one typed and all the words before it, and completed queries. When nothing
+	// begins like it, mistyped words are corrected first.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26367,9 +26707,10 @@ type ClientWithResponsesInterface interface {
 
 	// ListBoughtTogetherWithResponse List what is bought with a product
 	//
-	// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-	// tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
-	// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+	// Products in stock that customers who paid for this one paid for too, in orders of a year,
+	// the strongest tie first. A tie takes two customers at least, and what everybody buys counts
+	// less. Counted again each hour; empty when nothing is known yet: [similar
+	// products](#operation/listSimilarProducts) then serve.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26378,8 +26719,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListProductReviewsWithResponse List a product's reviews
 	//
-	// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
-	// Titles and bodies are plain text: escape them where they are shown.
+	// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary
+	// of all its reviews. Titles and bodies are plain text: escape them where they are shown.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26388,8 +26729,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateReviewWithBodyWithResponse Review a product
 	//
-	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	// Adds a review, which is shown at once under the account's first name and the initial of its
+	// last name. An account has one review of a product (409 `review_exists`); it can be changed
+	// and withdrawn.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26398,8 +26740,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateReviewWithResponse Review a product
 	//
-	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	// Adds a review, which is shown at once under the account's first name and the initial of its
+	// last name. An account has one review of a product (409 `review_exists`); it can be changed
+	// and withdrawn.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26444,8 +26787,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListSimilarProductsWithResponse List products like one
 	//
-	// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
-	// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+	// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times
+	// its price before others, and at most 3 of a brand. For a product that is not indexed yet,
+	// the newest of its category.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26454,10 +26798,11 @@ type ClientWithResponsesInterface interface {
 
 	// IndexProductsWithResponse Index the catalogue
 	//
-	// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-	// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-	// answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
-	// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
+	// Makes a vector for every product that has none or whose text has changed, inactive ones too,
+	// and answers when done. Products whose text is unchanged cost nothing. A run that is under
+	// way already is not started twice: its outcome is answered. It continues when the client
+	// disconnects, waits when the model's quota for a minute is used up, and resumes after a
+	// restart of the server; `GET /api/v1/rag/status` tells how far it is.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26466,8 +26811,9 @@ type ClientWithResponsesInterface interface {
 
 	// IndexCategoriesWithResponse Index the categories and blend them into the products
 	//
-	// Makes a vector for every category that has none or whose text has changed, then blends it into the
-	// vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
+	// Makes a vector for every category that has none or whose text has changed, then blends it
+	// into the vectors of its products: 80 % product, 20 % category. Runs as the index of products
+	// does.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26485,20 +26831,22 @@ type ClientWithResponsesInterface interface {
 
 	// AskAssistantWithBodyWithResponse Ask the shopping assistant
 	//
-	// Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
-	// active products in stock that are nearest to the question, best first; when none is near enough the
-	// answer says so and `sources` is empty.
+	// Answers a question about the shop's products from the catalogue, and nothing else. The
+	// sources are the active products in stock that are nearest to the question, best first; when
+	// none is near enough the answer says so and `sources` is empty.
 	//
-	// The conversation lives with the client: send back the `history` you received. It is cut to the newest
-	// messages, so it never grows too long to send.
+	// The conversation lives with the client: send back the `history` you received. It is cut to
+	// the newest messages, so it never grows too long to send.
 	//
-	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
-	// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
-	// then `done` with the whole answer object, or `error` with a problem.
+	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+	// array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+	// catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+	// problem.
 	//
-	// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
-	// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
-	// catalogue supports it. Prices, stock and names that it does not support never leave.
+	// What the question asks for in prices, sales, brands, categories and attributes is applied to
+	// the sources, every one of them, and answered as `filters`. What the answer says about
+	// products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+	// names that it does not support never leave.
 	//
 	// `X-Assistant-Provider` says which model wrote the answer.
 	//
@@ -26509,20 +26857,22 @@ type ClientWithResponsesInterface interface {
 
 	// AskAssistantWithResponse Ask the shopping assistant
 	//
-	// Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
-	// active products in stock that are nearest to the question, best first; when none is near enough the
-	// answer says so and `sources` is empty.
+	// Answers a question about the shop's products from the catalogue, and nothing else. The
+	// sources are the active products in stock that are nearest to the question, best first; when
+	// none is near enough the answer says so and `sources` is empty.
 	//
-	// The conversation lives with the client: send back the `history` you received. It is cut to the newest
-	// messages, so it never grows too long to send.
+	// The conversation lives with the client: send back the `history` you received. It is cut to
+	// the newest messages, so it never grows too long to send.
 	//
-	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
-	// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
-	// then `done` with the whole answer object, or `error` with a problem.
+	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+	// array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+	// catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+	// problem.
 	//
-	// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
-	// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
-	// catalogue supports it. Prices, stock and names that it does not support never leave.
+	// What the question asks for in prices, sales, brands, categories and attributes is applied to
+	// the sources, every one of them, and answered as `filters`. What the answer says about
+	// products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+	// names that it does not support never leave.
 	//
 	// `X-Assistant-Provider` says which model wrote the answer.
 	//
@@ -26542,8 +26892,9 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteAccountWithResponse Delete my account
 	//
-	// Removes everything that says who you are, ends all sessions and frees the e-mail address. What the shop must
-	// keep, such as orders, stays without a name. The last administrator cannot be deleted.
+	// Removes everything that says who you are, ends all sessions and frees the e-mail address.
+	// What the shop must keep, such as orders, stays without a name. The last administrator cannot
+	// be deleted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26606,9 +26957,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetGoogleFeedWithResponse Product feed for Google Merchant Center
 	//
-	// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
-	// Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
-	// here.
+	// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item
+	// for each variant. Give Google this address with the token of `FEED_TOKEN`; without that
+	// setting, or with another token, there is nothing here.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26635,8 +26986,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetMediaWithResponse Get an image
 	//
-	// A product image. Its name changes whenever its content does, so it may be kept for a year. Clients take
-	// the address from a product's `images`.
+	// A product image. Its name changes whenever its content does, so it may be kept for a year.
+	// Clients take the address from a product's `images`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26645,8 +26996,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetMetricsWithResponse Metrics for Prometheus
 	//
-	// Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served here unless
-	// `METRICS_ADDRESS` moves it to an address of its own.
+	// Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served
+	// here unless `METRICS_ADDRESS` moves it to an address of its own.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26664,8 +27015,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetOpenAPIYAMLWithResponse This contract as YAML
 	//
-	// The contract that the server was built from, without anchors, aliases and merge keys. It reads alike as YAML 1.1
-	// and 1.2.
+	// The contract that the server was built from, without anchors, aliases and merge keys. It
+	// reads alike as YAML 1.1 and 1.2.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26674,8 +27025,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetReadinessWithResponse May traffic be sent here
 	//
-	// 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting down. Without
-	// Redis or the model the server still serves: 200 with their names in `degraded`.
+	// 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting
+	// down. Without Redis or the model the server still serves: 200 with their names in
+	// `degraded`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -40783,8 +41135,8 @@ func (c *ClientWithResponses) GetServiceInfoWithResponse(ctx context.Context, re
 
 // GetJWKSWithResponse Public keys of access tokens
 //
-// The keys (RFC 7517) that access tokens are signed with, for services that check them by themselves. Empty while
-// tokens are signed with a shared secret.
+// The keys (RFC 7517) that access tokens are signed with, for services that check them by
+// themselves. Empty while tokens are signed with a shared secret.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -40814,8 +41166,8 @@ func (c *ClientWithResponses) ListAddressesWithResponse(ctx context.Context, par
 
 // CreateAddressWithBodyWithResponse Add an address
 //
-// Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
-// The first address is the default for both.
+// Adds an address; an account holds at most 50. One that is made a default takes the place of
+// the one before. The first address is the default for both.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -40830,8 +41182,8 @@ func (c *ClientWithResponses) CreateAddressWithBodyWithResponse(ctx context.Cont
 
 // CreateAddressWithResponse Add an address
 //
-// Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
-// The first address is the default for both.
+// Adds an address; an account holds at most 50. One that is made a default takes the place of
+// the one before. The first address is the default for both.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -40936,13 +41288,15 @@ func (c *ClientWithResponses) ReplaceAddressWithResponse(ctx context.Context, id
 
 // ListAuditLogWithResponse See who changed what
 //
-// What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
-// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
-// the change itself and is never changed nor deleted.
+// What happened to accounts, and every change that staff and administrators made, newest
+// first: who did it, from where, by which operation, and the fields that changed as they were
+// before and are after. It was written in the transaction of the change itself and is never
+// changed nor deleted.
 //
-// Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
-// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
-// leave several entries, which share its `request_id`. Lists of the log have no `total`.
+// Of secrets and personal data it says only that they changed (`[masked]`). What is created
+// has no `before`, what is deleted no `after`; `detail` tells what else there is to know, such
+// as the product of a variant. One request may leave several entries, which share its
+// `request_id`. Lists of the log have no `total`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41167,8 +41521,9 @@ func (c *ClientWithResponses) UpdateCategoryWithResponse(ctx context.Context, id
 
 // ReplaceCategoryWithBodyWithResponse Replace a category
 //
-// Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
-// moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+// Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+// category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+// new name at once.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41183,8 +41538,9 @@ func (c *ClientWithResponses) ReplaceCategoryWithBodyWithResponse(ctx context.Co
 
 // ReplaceCategoryWithResponse Replace a category
 //
-// Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
-// moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+// Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+// category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+// new name at once.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41199,8 +41555,8 @@ func (c *ClientWithResponses) ReplaceCategoryWithResponse(ctx context.Context, i
 
 // ListCustomersWithResponse List accounts
 //
-// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
-// looks for a part of e-mail address, user name or name.
+// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid
+// and not cancelled. `q` looks for a part of e-mail address, user name or name.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41290,23 +41646,28 @@ func (c *ClientWithResponses) SetCustomerStatusWithResponse(ctx context.Context,
 
 // GetDashboardWithResponse See how the shop does
 //
-// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
-// on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the
+// store's time zone, also on days of 23 or 25 hours. A range has at most 366 days; without one
+// it is the last 30, today included.
 //
-//   - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
-//     whatever day. What came for an order that did not want it any more, and goes back, does not count.
-//   - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
-//     the revenue by their number.
+//   - **Revenue** is what was paid, counted on the day the payment came, less what was given
+//     back of it since, on whatever day. What came for an order that did not want it any more,
+//     and goes back, does not count.
+//   - **Paid orders** are the orders those payments were for, also when all was given back
+//     since. The **average order** is the revenue by their number.
 //   - **Orders** are counted on the day they were placed, by the status they have now.
-//   - **New customers** are the accounts of customers that were made, also those that were deleted since.
-//   - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
-//     guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
-//     range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
-//   - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
-//     the range and of whose money something was kept; categories are the products' own of today. **Top customers**
-//     are ranked by revenue.
-//   - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
-//     all units whose stock is counted, at the price they are sold for now.
+//   - **New customers** are the accounts of customers that were made, also those that were
+//     deleted since.
+//   - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that
+//     placed an order and the carts, guests' too, that hold something put into them in the
+//     range; `buyers` are those of them with an order of the range that is paid. Carts that were
+//     emptied, or of guests who were gone for long, are not known any more.
+//   - **Top products and categories** count units and what they were sold for, before refunds,
+//     in orders that were paid in the range and of whose money something was kept; categories
+//     are the products' own of today. **Top customers** are ranked by revenue.
+//   - **Low stock** and **stock value** are those of now: variants of products in the shop with
+//     at most `STOCK_LOW` units; and all units whose stock is counted, at the price they are
+//     sold for now.
 //
 // Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
 //
@@ -41323,9 +41684,9 @@ func (c *ClientWithResponses) GetDashboardWithResponse(ctx context.Context, para
 
 // GetDashboardReportWithResponse Get a table of the dashboard as CSV
 //
-// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
-// A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
-// begins with an apostrophe.
+// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line
+// with the names of the columns. A cell that a spreadsheet would take for a formula, as it
+// begins with `=`, `+`, `-`, `@`, a tab or a carriage return, begins with an apostrophe.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41340,9 +41701,10 @@ func (c *ClientWithResponses) GetDashboardReportWithResponse(ctx context.Context
 
 // ExportProductsWithResponse Export products
 //
-// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
-// Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
-// or a line break, gets an apostrophe before it, which an import takes away.
+// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with
+// Google Shopping columns. Importing it changes nothing. A cell that a spreadsheet would run,
+// because it begins with `=`, `+`, `-`, `@`, a tab or a line break, gets an apostrophe before
+// it, which an import takes away.
 //
 // The answer is sent as it is made. When it breaks off, so does the connection.
 //
@@ -41374,32 +41736,41 @@ func (c *ClientWithResponses) ListImportsWithResponse(ctx context.Context, param
 
 // StartImportWithBodyWithResponse Import products from a file
 //
-// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
-// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+// public web address, and imports it in the background: follow it at
+// `/api/v1/admin/imports/{id}`.
 //
-// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
-// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
-// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
-// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
-// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+// commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+// (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+// encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+// which). The first row names the columns, in any order and under their usual names. Known are
+// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+// `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+// `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+// `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+// `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
 //
-// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
-// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+// **Attributes are public.** Columns by which Google describes goods, such as `material` or
+// `gender`, become attributes; others do so only if `attributes` or the setting
+// `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
 //
-// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
-// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
-// could be left out costs only itself, and is a warning.
+// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+// refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+// A price that can be read two ways is refused. An odd cell that could be left out costs only
+// itself, and is a warning.
 //
-// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
-// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
-// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
-// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
-// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+// made when there is none. Rows with the same `item_group_id` are variants of one product,
+// whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+// cell clears. Brands and categories are made when they are missing. A row that says nothing
+// new costs no write. A row that is wrong is reported with its line and reason and stops
+// nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+// import that fails and says why).
 //
-// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+// imports an hour.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41414,32 +41785,41 @@ func (c *ClientWithResponses) StartImportWithBodyWithResponse(ctx context.Contex
 
 // StartImportWithResponse Import products from a file
 //
-// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
-// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+// public web address, and imports it in the background: follow it at
+// `/api/v1/admin/imports/{id}`.
 //
-// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-// pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
-// whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
-// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
-// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
-// `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-// `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+// commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+// (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+// encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+// exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+// which). The first row names the columns, in any order and under their usual names. Known are
+// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+// `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+// `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+// `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+// `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
 //
-// **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
-// others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+// **Attributes are public.** Columns by which Google describes goods, such as `material` or
+// `gender`, become attributes; others do so only if `attributes` or the setting
+// `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
 //
-// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
-// is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
-// could be left out costs only itself, and is a warning.
+// **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+// refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+// A price that can be read two ways is refused. An odd cell that could be left out costs only
+// itself, and is a warning.
 //
-// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
-// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
-// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
-// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
-// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+// made when there is none. Rows with the same `item_group_id` are variants of one product,
+// whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+// cell clears. Brands and categories are made when they are missing. A row that says nothing
+// new costs no write. A row that is wrong is reported with its line and reason and stops
+// nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+// import that fails and says why).
 //
-// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+// imports an hour.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41469,8 +41849,8 @@ func (c *ClientWithResponses) GetImportWithResponse(ctx context.Context, id ID, 
 
 // CancelImportWithResponse Cancel an import
 //
-// Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
-// is 409 `import_finished`.
+// Ends an import between two of its batches: what it did until then stays, and nothing
+// follows. One that has ended is 409 `import_finished`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41485,8 +41865,8 @@ func (c *ClientWithResponses) CancelImportWithResponse(ctx context.Context, id I
 
 // ListImportErrorsWithResponse List what was wrong with an import
 //
-// Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
-// first 1,000 are kept; the import counts all.
+// Rows that were refused, and warnings such as images that could not be fetched, in the order
+// they were found. The first 1,000 are kept; the import counts all.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41501,8 +41881,8 @@ func (c *ClientWithResponses) ListImportErrorsWithResponse(ctx context.Context, 
 
 // ListJobsWithResponse List jobs
 //
-// Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
-// jobs have no `total`.
+// Jobs, newest first. Of what a job is about only numbers and words that are known to be
+// harmless are shown. Lists of jobs have no `total`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41517,8 +41897,9 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 
 // ListPeriodicJobsWithResponse List what is done again and again
 //
-// The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
-// and are due next. A job that is overdue means that no server works jobs.
+// The kinds of jobs that are inserted once a period, however many servers there are, with when
+// they were last worked and are due next. A job that is overdue means that no server works
+// jobs.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41548,8 +41929,9 @@ func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, id ID, req
 
 // CancelJobWithResponse Cancel a job
 //
-// A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
-// but is not tried again. A job that is over is 409 `job_finished`.
+// A job that waits is not worked any more. One that is running is asked to stop
+// (`cancel_requested`): it may still finish, but is not tried again. A job that is over is 409
+// `job_finished`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41564,9 +41946,10 @@ func (c *ClientWithResponses) CancelJobWithResponse(ctx context.Context, id ID, 
 
 // RetryJobWithResponse Work a job again
 //
-// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
-// whose place there is another by now (409 `job_replaced`).
+// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one
+// attempt more if it had none left. A job that is running (409 `job_running`) or done (409
+// `job_completed`) stays as it is, and so does one in whose place there is another by now (409
+// `job_replaced`).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41611,19 +41994,21 @@ func (c *ClientWithResponses) AdminGetOrderWithResponse(ctx context.Context, id 
 
 // RefundOrderWithBodyWithResponse Give money back
 //
-// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
-// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
-// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
-// is 204 as there is no refund to show.
+// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+// together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+// nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+// once it is back, and its units return into stock; until then it cannot be shipped. An order
+// that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+// answer is 204 as there is no refund to show.
 //
-// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
-// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
-// the shop (`manual`) is only noted as given back.
+// 201 when the money is back; 202 when the provider has not decided yet or its answer was
+// lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+// one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
 //
 // A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+// refunding twice.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41638,19 +42023,21 @@ func (c *ClientWithResponses) RefundOrderWithBodyWithResponse(ctx context.Contex
 
 // RefundOrderWithResponse Give money back
 //
-// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
-// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
-// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
-// is 204 as there is no refund to show.
+// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+// together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+// nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+// once it is back, and its units return into stock; until then it cannot be shipped. An order
+// that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+// answer is 204 as there is no refund to show.
 //
-// 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
-// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
-// the shop (`manual`) is only noted as given back.
+// 201 when the money is back; 202 when the provider has not decided yet or its answer was
+// lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+// one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
 //
 // A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+// refunding twice.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41665,9 +42052,10 @@ func (c *ClientWithResponses) RefundOrderWithResponse(ctx context.Context, id ID
 
 // SetShipmentWithBodyWithResponse Say how an order travels
 //
-// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
-// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
-// [its own operation](#operation/setOrderStatus).
+// Sets carrier and tracking of an order that is paid, shipped or delivered (409
+// `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+// `status`. It does not move the order on; that is [its own
+// operation](#operation/setOrderStatus).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41682,9 +42070,10 @@ func (c *ClientWithResponses) SetShipmentWithBodyWithResponse(ctx context.Contex
 
 // SetShipmentWithResponse Say how an order travels
 //
-// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
-// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
-// [its own operation](#operation/setOrderStatus).
+// Sets carrier and tracking of an order that is paid, shipped or delivered (409
+// `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+// `status`. It does not move the order on; that is [its own
+// operation](#operation/setOrderStatus).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41699,11 +42088,12 @@ func (c *ClientWithResponses) SetShipmentWithResponse(ctx context.Context, id ID
 
 // SetOrderStatusWithBodyWithResponse Move an order on
 //
-// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
-// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
-// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+// `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+// cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+// was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+// `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+// back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41718,11 +42108,12 @@ func (c *ClientWithResponses) SetOrderStatusWithBodyWithResponse(ctx context.Con
 
 // SetOrderStatusWithResponse Move an order on
 //
-// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
-// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
-// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+// `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+// cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+// was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+// `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+// back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41752,8 +42143,9 @@ func (c *ClientWithResponses) AdminListPaymentsWithResponse(ctx context.Context,
 
 // AdminListProductsWithResponse List products to keep them
 //
-// All products in full, newest first: inactive ones too, and with `status=deleted` the deleted ones. `q` looks for
-// its words in name, brand, category and description, and for its text in skus.
+// All products in full, newest first: inactive ones too, and with `status=deleted` the deleted
+// ones. `q` looks for its words in name, brand, category and description, and for its text in
+// skus.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41768,10 +42160,11 @@ func (c *ClientWithResponses) AdminListProductsWithResponse(ctx context.Context,
 
 // CreateProductWithBodyWithResponse Add a product
 //
-// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
-// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
-// are made from the name. An active product is in every list and search from the next request on; its vector for
-// search by meaning follows in the background.
+// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+// several `variants`, of which the first that says `is_default`, or else the first, stands for
+// the product. Slug and skus that are left out are made from the name. An active product is in
+// every list and search from the next request on; its vector for search by meaning follows in
+// the background.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41786,10 +42179,11 @@ func (c *ClientWithResponses) CreateProductWithBodyWithResponse(ctx context.Cont
 
 // CreateProductWithResponse Add a product
 //
-// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
-// which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
-// are made from the name. An active product is in every list and search from the next request on; its vector for
-// search by meaning follows in the background.
+// Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+// several `variants`, of which the first that says `is_default`, or else the first, stands for
+// the product. Slug and skus that are left out are made from the name. An active product is in
+// every list and search from the next request on; its vector for search by meaning follows in
+// the background.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41804,8 +42198,8 @@ func (c *ClientWithResponses) CreateProductWithResponse(ctx context.Context, bod
 
 // DeleteProductWithResponse Delete a product
 //
-// Takes the product out of the shop for good, though orders keep it and [restore](#operation/restoreProduct) brings
-// it back. Its slug, skus and GTINs stay taken.
+// Takes the product out of the shop for good, though orders keep it and
+// [restore](#operation/restoreProduct) brings it back. Its slug, skus and GTINs stay taken.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41835,8 +42229,8 @@ func (c *ClientWithResponses) AdminGetProductWithResponse(ctx context.Context, i
 
 // UpdateProductWithBodyWithResponse Change a product
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
-// removes one.
+// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+// names sent, and null removes one.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41851,8 +42245,8 @@ func (c *ClientWithResponses) UpdateProductWithBodyWithResponse(ctx context.Cont
 
 // UpdateProductWithResponse Change a product
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
-// removes one.
+// A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+// names sent, and null removes one.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41867,9 +42261,9 @@ func (c *ClientWithResponses) UpdateProductWithResponse(ctx context.Context, id 
 
 // ReplaceProductWithBodyWithResponse Replace a product
 //
-// Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
-// `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
-// [its own operation](#operation/setInventory).
+// Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+// which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+// Stock is set by [its own operation](#operation/setInventory).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41884,9 +42278,9 @@ func (c *ClientWithResponses) ReplaceProductWithBodyWithResponse(ctx context.Con
 
 // ReplaceProductWithResponse Replace a product
 //
-// Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
-// `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
-// [its own operation](#operation/setInventory).
+// Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+// which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+// Stock is set by [its own operation](#operation/setInventory).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41901,11 +42295,13 @@ func (c *ClientWithResponses) ReplaceProductWithResponse(ctx context.Context, id
 
 // CreateProductImageWithBodyWithResponse Add an image to a product
 //
-// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
-// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
-// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
-// at most 20 images (409 `too_many_images`).
+// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+// or fetched from a public web address, and draws it again in up to three sizes, so that
+// neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+// data says; of an animation the first frame is shown. A file that is no such image is refused
+// (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+// `url_refused`). The first image of a product is its primary one. A product has at most 20
+// images (409 `too_many_images`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41920,11 +42316,13 @@ func (c *ClientWithResponses) CreateProductImageWithBodyWithResponse(ctx context
 
 // CreateProductImageWithResponse Add an image to a product
 //
-// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-// public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
-// file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
-// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
-// at most 20 images (409 `too_many_images`).
+// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+// or fetched from a public web address, and draws it again in up to three sizes, so that
+// neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+// data says; of an animation the first frame is shown. A file that is no such image is refused
+// (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+// `url_refused`). The first image of a product is its primary one. A product has at most 20
+// images (409 `too_many_images`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41939,7 +42337,8 @@ func (c *ClientWithResponses) CreateProductImageWithResponse(ctx context.Context
 
 // DeleteProductImageWithResponse Delete an image
 //
-// Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+// Removes the image and its files. When it was the primary one, the next is. Variants that
+// showed it show none.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41954,8 +42353,8 @@ func (c *ClientWithResponses) DeleteProductImageWithResponse(ctx context.Context
 
 // UpdateProductImageWithBodyWithResponse Change an image
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
-// product; a new `position` shifts the others.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+// one that stands for the product; a new `position` shifts the others.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41970,8 +42369,8 @@ func (c *ClientWithResponses) UpdateProductImageWithBodyWithResponse(ctx context
 
 // UpdateProductImageWithResponse Change an image
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
-// product; a new `position` shifts the others.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+// one that stands for the product; a new `position` shifts the others.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41986,8 +42385,8 @@ func (c *ClientWithResponses) UpdateProductImageWithResponse(ctx context.Context
 
 // SetInventoryWithBodyWithResponse Set how many units of a product there are
 //
-// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
-// needs `variant_id` (422 `variant_required`).
+// Sets the units at one location, by a count, and whether units are counted at all. A product
+// of several variants needs `variant_id` (422 `variant_required`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42002,8 +42401,8 @@ func (c *ClientWithResponses) SetInventoryWithBodyWithResponse(ctx context.Conte
 
 // SetInventoryWithResponse Set how many units of a product there are
 //
-// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
-// needs `variant_id` (422 `variant_required`).
+// Sets the units at one location, by a count, and whether units are counted at all. A product
+// of several variants needs `variant_id` (422 `variant_required`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42048,8 +42447,8 @@ func (c *ClientWithResponses) ListVariantsWithResponse(ctx context.Context, id I
 
 // CreateVariantWithBodyWithResponse Add a variant
 //
-// Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
-// made from the product's and the options.
+// Adds a variant whose options no other variant of the product has (409 `options_taken`).
+// Without a `sku` one is made from the product's and the options.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42064,8 +42463,8 @@ func (c *ClientWithResponses) CreateVariantWithBodyWithResponse(ctx context.Cont
 
 // CreateVariantWithResponse Add a variant
 //
-// Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
-// made from the product's and the options.
+// Adds a variant whose options no other variant of the product has (409 `options_taken`).
+// Without a `sku` one is made from the product's and the options.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42080,9 +42479,9 @@ func (c *ClientWithResponses) CreateVariantWithResponse(ctx context.Context, id 
 
 // CreateVariantMatrixWithBodyWithResponse Add a variant for each combination of options
 //
-// Makes every combination of the values given, at most 100, leaving out those the product has already. The
-// variants share price and stock and differ in sku. A default variant without options, as a simple product has,
-// becomes the first combination.
+// Makes every combination of the values given, at most 100, leaving out those the product has
+// already. The variants share price and stock and differ in sku. A default variant without
+// options, as a simple product has, becomes the first combination.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42097,9 +42496,9 @@ func (c *ClientWithResponses) CreateVariantMatrixWithBodyWithResponse(ctx contex
 
 // CreateVariantMatrixWithResponse Add a variant for each combination of options
 //
-// Makes every combination of the values given, at most 100, leaving out those the product has already. The
-// variants share price and stock and differ in sku. A default variant without options, as a simple product has,
-// becomes the first combination.
+// Makes every combination of the values given, at most 100, leaving out those the product has
+// already. The variants share price and stock and differ in sku. A default variant without
+// options, as a simple product has, becomes the first combination.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42114,8 +42513,9 @@ func (c *ClientWithResponses) CreateVariantMatrixWithResponse(ctx context.Contex
 
 // DeleteVariantWithResponse Delete a variant
 //
-// Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it was the default, the
-// next one is. The last variant of a product cannot be deleted (409 `last_variant`).
+// Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it
+// was the default, the next one is. The last variant of a product cannot be deleted (409
+// `last_variant`).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42145,8 +42545,8 @@ func (c *ClientWithResponses) GetVariantWithResponse(ctx context.Context, id ID,
 
 // UpdateVariantWithBodyWithResponse Change a variant
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
-// the product.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+// one that stands for the product.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42161,8 +42561,8 @@ func (c *ClientWithResponses) UpdateVariantWithBodyWithResponse(ctx context.Cont
 
 // UpdateVariantWithResponse Change a variant
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
-// the product.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+// one that stands for the product.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42222,8 +42622,8 @@ func (c *ClientWithResponses) AdminListReviewsWithResponse(ctx context.Context, 
 
 // SetReviewVisibilityWithBodyWithResponse Hide a review or show it
 //
-// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-// kept in the audit trail.
+// A hidden review is shown to its author alone and does not count in the product's rating. Who
+// hid it, and why, is kept in the audit trail.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42238,8 +42638,8 @@ func (c *ClientWithResponses) SetReviewVisibilityWithBodyWithResponse(ctx contex
 
 // SetReviewVisibilityWithResponse Hide a review or show it
 //
-// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-// kept in the audit trail.
+// A hidden review is shown to its author alone and does not count in the product's rating. Who
+// hid it, and why, is kept in the audit trail.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42269,9 +42669,10 @@ func (c *ClientWithResponses) ListSynonymsWithResponse(ctx context.Context, para
 
 // CreateSynonymsWithBodyWithResponse Add synonyms
 //
-// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+// Adds a set of terms that mean the same, from the next search on (other servers follow within
+// seconds). Without `meaning` each term finds what the others find; with it, each term also
+// finds what the meaning finds, but not the other way round. A term is in one set alone (409
+// `synonym_taken` otherwise).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42286,9 +42687,10 @@ func (c *ClientWithResponses) CreateSynonymsWithBodyWithResponse(ctx context.Con
 
 // CreateSynonymsWithResponse Add synonyms
 //
-// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+// Adds a set of terms that mean the same, from the next search on (other servers follow within
+// seconds). Without `meaning` each term finds what the others find; with it, each term also
+// finds what the meaning finds, but not the other way round. A term is in one set alone (409
+// `synonym_taken` otherwise).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42363,8 +42765,9 @@ func (c *ClientWithResponses) ReplaceSynonymsWithResponse(ctx context.Context, i
 
 // GetStatsWithResponse See how large the shop is
 //
-// How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
-// rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+// How many there are of what, how much room it takes, jobs by state, and the versions of
+// everything. Counts are exact; the rows of tables are the database's own estimate. `redis` is
+// null while Redis is out of reach.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42394,9 +42797,9 @@ func (c *ClientWithResponses) ListStockWithResponse(ctx context.Context, params 
 
 // SetStockWithBodyWithResponse Set a stock level
 //
-// Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
-// `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
-// since you counted.
+// Sets the units of a variant at a location exactly, as after a count; the difference goes
+// into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+// `stock_changed`): sales may have happened since you counted.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42411,9 +42814,9 @@ func (c *ClientWithResponses) SetStockWithBodyWithResponse(ctx context.Context, 
 
 // SetStockWithResponse Set a stock level
 //
-// Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
-// `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
-// since you counted.
+// Sets the units of a variant at a location exactly, as after a count; the difference goes
+// into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+// `stock_changed`): sales may have happened since you counted.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42428,8 +42831,8 @@ func (c *ClientWithResponses) SetStockWithResponse(ctx context.Context, body Set
 
 // AdjustStockWithBodyWithResponse Add or take units
 //
-// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
-// `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+// goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42444,8 +42847,8 @@ func (c *ClientWithResponses) AdjustStockWithBodyWithResponse(ctx context.Contex
 
 // AdjustStockWithResponse Add or take units
 //
-// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
-// `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+// Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+// goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42460,9 +42863,9 @@ func (c *ClientWithResponses) AdjustStockWithResponse(ctx context.Context, body 
 
 // GetStockHealthWithResponse See what runs out
 //
-// How many variants in the shop are out of stock, critical, low, medium or high, by the thresholds of the settings;
-// and the variants of one level or all, the emptiest first, with what they sold in 30 days and how many days what is
-// left will last at that pace.
+// How many variants in the shop are out of stock, critical, low, medium or high, by the
+// thresholds of the settings; and the variants of one level or all, the emptiest first, with
+// what they sold in 30 days and how many days what is left will last at that pace.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42552,8 +42955,8 @@ func (c *ClientWithResponses) RenameLocationWithResponse(ctx context.Context, co
 
 // ListStockMovementsWithResponse List stock movements
 //
-// The ledger, newest first: every unit that came or went, why, and by whom. The sum of a level's movements is the
-// level, always; rows are never changed.
+// The ledger, newest first: every unit that came or went, why, and by whom. The sum of a
+// level's movements is the level, always; rows are never changed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42598,12 +43001,14 @@ func (c *ClientWithResponses) ListWebhooksWithResponse(ctx context.Context, para
 
 // CreateWebhookWithBodyWithResponse Add a webhook
 //
-// Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
-// The answer holds the secret that signs them, which is never shown again.
+// Has events sent to an address from now on, by POST, signed by [Standard
+// Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+// which is never shown again.
 //
-// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
-// stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
-// disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+// three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+// such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+// at once, and three days of nothing but failures do so too; administrators get a mail then.
 // There are at most 100 webhooks (409 `too_many_webhooks`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -42619,12 +43024,14 @@ func (c *ClientWithResponses) CreateWebhookWithBodyWithResponse(ctx context.Cont
 
 // CreateWebhookWithResponse Add a webhook
 //
-// Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
-// The answer holds the secret that signs them, which is never shown again.
+// Has events sent to an address from now on, by POST, signed by [Standard
+// Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+// which is never shown again.
 //
-// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
-// stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
-// disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+// Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+// three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+// such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+// at once, and three days of nothing but failures do so too; administrators get a mail then.
 // There are at most 100 webhooks (409 `too_many_webhooks`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -42670,8 +43077,9 @@ func (c *ClientWithResponses) GetWebhookWithResponse(ctx context.Context, id ID,
 
 // UpdateWebhookWithBodyWithResponse Change a webhook
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+// webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+// resumes deliveries, also after it was disabled.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42686,8 +43094,9 @@ func (c *ClientWithResponses) UpdateWebhookWithBodyWithResponse(ctx context.Cont
 
 // UpdateWebhookWithResponse Change a webhook
 //
-// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-// waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+// webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+// resumes deliveries, also after it was disabled.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42702,8 +43111,8 @@ func (c *ClientWithResponses) UpdateWebhookWithResponse(ctx context.Context, id 
 
 // ListWebhookDeliveriesWithResponse List deliveries
 //
-// What was sent to a webhook or is on its way, newest first, with how the last attempt ended. Deliveries are kept for 30
-// days. Their lists have no `total`.
+// What was sent to a webhook or is on its way, newest first, with how the last attempt ended.
+// Deliveries are kept for 30 days. Their lists have no `total`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42718,8 +43127,9 @@ func (c *ClientWithResponses) ListWebhookDeliveriesWithResponse(ctx context.Cont
 
 // RedeliverWebhookWithResponse Deliver again
 //
-// Sends an event again, whether it was delivered, given up or is still being tried, with its `webhook-id` of before. It is
-// tried as often as a new one. A webhook that is not active gets none (409 `webhook_inactive`).
+// Sends an event again, whether it was delivered, given up or is still being tried, with its
+// `webhook-id` of before. It is tried as often as a new one. A webhook that is not active gets
+// none (409 `webhook_inactive`).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42734,8 +43144,9 @@ func (c *ClientWithResponses) RedeliverWebhookWithResponse(ctx context.Context, 
 
 // RotateWebhookSecretWithResponse Change a webhook's secret
 //
-// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
-// over without missing anything. One that was there before that one signs no more.
+// Makes a new secret, which is shown this once. For 24 hours the previous one signs as well,
+// so the receiver can change over without missing anything. One that was there before that one
+// signs no more.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42750,8 +43161,8 @@ func (c *ClientWithResponses) RotateWebhookSecretWithResponse(ctx context.Contex
 
 // PingWebhookWithResponse Send a test event
 //
-// Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery shows what became of it.
-// A webhook that is not active gets none (409 `webhook_inactive`).
+// Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery
+// shows what became of it. A webhook that is not active gets none (409 `webhook_inactive`).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42796,8 +43207,9 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, bo
 
 // ForgotPasswordWithBodyWithResponse Ask for a way back in
 //
-// Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
-// same whether there is one or not. The link is good for an hour and for one use.
+// Mails a link to set a new password, if there is an active account with this e-mail address.
+// The answer is the same whether there is one or not. The link is good for an hour and for one
+// use.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42812,8 +43224,9 @@ func (c *ClientWithResponses) ForgotPasswordWithBodyWithResponse(ctx context.Con
 
 // ForgotPasswordWithResponse Ask for a way back in
 //
-// Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
-// same whether there is one or not. The link is good for an hour and for one use.
+// Mails a link to set a new password, if there is an active account with this e-mail address.
+// The answer is the same whether there is one or not. The link is good for an hour and for one
+// use.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42828,14 +43241,15 @@ func (c *ClientWithResponses) ForgotPasswordWithResponse(ctx context.Context, bo
 
 // LoginWithBodyWithResponse Log in
 //
-// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+// well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-// security scheme `cookie`.
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+// `csrf_token`: see the security scheme `cookie`.
 //
-// A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account gets 403.
+// A wrong password and an unknown account get the same answer after the same time. Only the
+// right password of a deactivated account gets 403.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42850,14 +43264,15 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, par
 
 // LoginWithResponse Log in
 //
-// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+// well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-// security scheme `cookie`.
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+// `csrf_token`: see the security scheme `cookie`.
 //
-// A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account gets 403.
+// A wrong password and an unknown account get the same answer after the same time. Only the
+// right password of a deactivated account gets 403.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42872,14 +43287,15 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, params *Log
 
 // LoginWithFormdataBodyWithResponse Log in
 //
-// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+// Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+// an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+// well.
 //
-// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-// security scheme `cookie`.
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+// `csrf_token`: see the security scheme `cookie`.
 //
-// A wrong password and an unknown account get the same answer after the same time. Only the right
-// password of a deactivated account gets 403.
+// A wrong password and an unknown account get the same answer after the same time. Only the
+// right password of a deactivated account gets 403.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42939,14 +43355,15 @@ func (c *ClientWithResponses) GetCurrentUserWithResponse(ctx context.Context, re
 
 // RefreshTokenWithBodyWithResponse Exchange a refresh token for new tokens
 //
-// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
-// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
-// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
-// tokens with it (401 `token_reused`).
+// Spends the refresh token and returns a new pair. Of several racing calls with one token
+// exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+// does a token that comes back up to 10 seconds after its exchange, as another tab of the
+// browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+// stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
-// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+// Without a body the token of the cookie is exchanged, and the cookies are set again; that
+// needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+// removes the cookies.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42961,14 +43378,15 @@ func (c *ClientWithResponses) RefreshTokenWithBodyWithResponse(ctx context.Conte
 
 // RefreshTokenWithResponse Exchange a refresh token for new tokens
 //
-// Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-// wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
-// up to 10 seconds after its exchange, as another tab of the browser may send it (setting
-// `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
-// tokens with it (401 `token_reused`).
+// Spends the refresh token and returns a new pair. Of several racing calls with one token
+// exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+// does a token that comes back up to 10 seconds after its exchange, as another tab of the
+// browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+// stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
-// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+// Without a body the token of the cookie is exchanged, and the cookies are set again; that
+// needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+// removes the cookies.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42984,10 +43402,11 @@ func (c *ClientWithResponses) RefreshTokenWithResponse(ctx context.Context, body
 // RegisterWithBodyWithResponse Create an account
 //
 // Creates a customer account. E-mail address and user name are unique without regard to case.
-// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+// verify the address is mailed.
 //
-// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-// the owner of an account that exists already.
+// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+// in any case, and mails the owner of an account that exists already.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43003,10 +43422,11 @@ func (c *ClientWithResponses) RegisterWithBodyWithResponse(ctx context.Context, 
 // RegisterWithResponse Create an account
 //
 // Creates a customer account. E-mail address and user name are unique without regard to case.
-// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+// verify the address is mailed.
 //
-// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-// the owner of an account that exists already.
+// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+// in any case, and mails the owner of an account that exists already.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43021,8 +43441,8 @@ func (c *ClientWithResponses) RegisterWithResponse(ctx context.Context, body Reg
 
 // ResetPasswordWithBodyWithResponse Set a new password by a mailed link
 //
-// Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
-// is spent by the first use, by a newer password, and after an hour.
+// Sets a new password with the token of the link that was mailed, and ends all sessions of the
+// account. A token is spent by the first use, by a newer password, and after an hour.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43037,8 +43457,8 @@ func (c *ClientWithResponses) ResetPasswordWithBodyWithResponse(ctx context.Cont
 
 // ResetPasswordWithResponse Set a new password by a mailed link
 //
-// Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
-// is spent by the first use, by a newer password, and after an hour.
+// Sets a new password with the token of the link that was mailed, and ends all sessions of the
+// account. A token is spent by the first use, by a newer password, and after an hour.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43083,8 +43503,8 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id ID,
 
 // CheckEmailVerificationWithResponse Look at a verification link
 //
-// Says whether the token of a mailed link is good, and does not spend it: mail scanners open links. Send it with
-// POST to verify the address.
+// Says whether the token of a mailed link is good, and does not spend it: mail scanners open
+// links. Send it with POST to verify the address.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43189,8 +43609,9 @@ func (c *ClientWithResponses) ClearCartWithResponse(ctx context.Context, params 
 
 // GetCartWithResponse Get the cart
 //
-// The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
-// sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+// The lines with prices and stock as they are now, and what stands in the way of buying them.
+// Whoever is logged in sees the account's cart; a guest the one `X-Cart-Token` opens, or
+// without one an empty cart.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43205,12 +43626,13 @@ func (c *ClientWithResponses) GetCartWithResponse(ctx context.Context, params *G
 
 // AddCartItemWithBodyWithResponse Put something into the cart
 //
-// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
-// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
-// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+// Adds units of a product; what is in the cart already adds up. A product of several variants
+// needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+// line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+// not sold any more). A cart holds at most 100 lines of 10,000 units.
 //
-// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-// then on. It is shown only this once, so store it.
+// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+// opens that cart from then on. It is shown only this once, so store it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43225,12 +43647,13 @@ func (c *ClientWithResponses) AddCartItemWithBodyWithResponse(ctx context.Contex
 
 // AddCartItemWithResponse Put something into the cart
 //
-// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
-// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
-// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+// Adds units of a product; what is in the cart already adds up. A product of several variants
+// needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+// line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+// not sold any more). A cart holds at most 100 lines of 10,000 units.
 //
-// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-// then on. It is shown only this once, so store it.
+// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+// opens that cart from then on. It is shown only this once, so store it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43260,8 +43683,9 @@ func (c *ClientWithResponses) RemoveCartItemWithResponse(ctx context.Context, pr
 
 // ChangeCartItemWithBodyWithResponse Change how many
 //
-// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
-// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+// two. At 0 or below the line is gone. More than there are in stock is refused (409
+// `insufficient_stock`); fewer than before is always fine.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43276,8 +43700,9 @@ func (c *ClientWithResponses) ChangeCartItemWithBodyWithResponse(ctx context.Con
 
 // ChangeCartItemWithResponse Change how many
 //
-// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
-// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+// two. At 0 or below the line is gone. More than there are in stock is refused (409
+// `insufficient_stock`); fewer than before is always fine.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43292,10 +43717,11 @@ func (c *ClientWithResponses) ChangeCartItemWithResponse(ctx context.Context, pr
 
 // MergeCartWithBodyWithResponse Take over a guest's cart
 //
-// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
-// `dropped` names every unit that was, and why.
-// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+// Adds the lines of a guest's cart to the account's, for clients to call after a login.
+// Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+// of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+// and why. The guest's cart is gone afterwards, and its token opens nothing (404
+// `cart_not_found`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43310,10 +43736,11 @@ func (c *ClientWithResponses) MergeCartWithBodyWithResponse(ctx context.Context,
 
 // MergeCartWithResponse Take over a guest's cart
 //
-// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
-// `dropped` names every unit that was, and why.
-// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+// Adds the lines of a guest's cart to the account's, for clients to call after a login.
+// Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+// of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+// and why. The guest's cart is gone afterwards, and its token opens nothing (404
+// `cart_not_found`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43358,8 +43785,8 @@ func (c *ClientWithResponses) GetCategoryWithResponse(ctx context.Context, id ID
 
 // CheckUnsubscribeWithResponse Look at an unsubscribe link
 //
-// Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send it with POST to get no more
-// such mails.
+// Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send
+// it with POST to get no more such mails.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43374,9 +43801,9 @@ func (c *ClientWithResponses) CheckUnsubscribeWithResponse(ctx context.Context, 
 
 // UnsubscribeWithBodyWithResponse Unsubscribe from mails about orders
 //
-// Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
-// Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
-// turns the mails on again.
+// Stops the mails about orders that a customer need not get; confirmations, cancellations and
+// refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+// again and again; the profile's `order_updates` turns the mails on again.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43391,9 +43818,9 @@ func (c *ClientWithResponses) UnsubscribeWithBodyWithResponse(ctx context.Contex
 
 // UnsubscribeWithFormdataBodyWithResponse Unsubscribe from mails about orders
 //
-// Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
-// Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
-// turns the mails on again.
+// Stops the mails about orders that a customer need not get; confirmations, cancellations and
+// refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+// again and again; the profile's `order_updates` turns the mails on again.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43423,19 +43850,22 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 
 // CreateOrderWithBodyWithResponse Place an order
 //
-// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
-// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+// Prices, names and addresses are kept as they are now: later changes of a product change no
+// order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+// its units go back. An order that costs nothing is `PAID` at once.
 //
-// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
-// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
-// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+// little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+// the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+// cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+// unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
 // several variants needs `variant_id` (422 `variant_required`).
 //
-// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
-// its turn: nothing happened, try again after `Retry-After` seconds.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+// sent again without ordering twice. 503 `busy` means that so many others are buying the same
+// that this order could not even wait for its turn: nothing happened, try again after
+// `Retry-After` seconds.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43450,19 +43880,22 @@ func (c *ClientWithResponses) CreateOrderWithBodyWithResponse(ctx context.Contex
 
 // CreateOrderWithResponse Place an order
 //
-// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
-// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+// Prices, names and addresses are kept as they are now: later changes of a product change no
+// order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+// its units go back. An order that costs nothing is `PAID` at once.
 //
-// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
-// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
-// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+// little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+// the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+// cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+// unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
 // several variants needs `variant_id` (422 `variant_required`).
 //
-// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-// ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
-// its turn: nothing happened, try again after `Retry-After` seconds.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+// sent again without ordering twice. 503 `busy` means that so many others are buying the same
+// that this order could not even wait for its turn: nothing happened, try again after
+// `Retry-After` seconds.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43492,11 +43925,12 @@ func (c *ClientWithResponses) GetOrderWithResponse(ctx context.Context, id ID, r
 
 // CancelOrderWithResponse Cancel one of my orders
 //
-// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
-// back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
-// goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
-// the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
-// is (400 `invalid_transition`).
+// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that
+// was under way then goes back by itself. Where the shop allows it
+// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money goes back first.
+// While the provider has not done so yet, the answer is 202, and the order is cancelled as
+// soon as the money is back. A provider that refuses is 409 `refund_failed`, one out of
+// reach 503. Any other order stays as it is (400 `invalid_transition`).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43511,25 +43945,31 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id ID
 
 // PayOrderWithBodyWithResponse Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
-// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
-// before anything is made of it.
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+// order for `{}`) or to a one-time token of the payment provider (`token` with its
+// `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+// anything is made of it.
 //
-// | answer | what happened |
-// |---|---|
-// | 201 | The money is taken, and the order is `PAID`. |
-// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
-// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
-// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
-// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
-// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+//   - **201**: The money is taken, and the order is `PAID`.
+//   - **202**: The provider has not decided yet, or its answer was lost: the payment is
+//     `pending`. The shop finds out by itself; until then the order is neither cancelled for
+//     want of payment nor payable again (409 `payment_in_progress`).
+//   - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+//     `PENDING` and can be paid otherwise.
+//   - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+//     is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+//     itself, and the order stays `PENDING`; its history says both.
+//   - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+//   - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+//     key.
 //
-// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
-// order that costs nothing is `PAID` from the start.
+// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+// `order_already_paid`. An order that costs nothing is `PAID` from the start.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+// twice. After a crash of the server the key is free again within a minute and finishes what
+// was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+// the payment to learn how it ended, and pay again with another key.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43544,25 +43984,31 @@ func (c *ClientWithResponses) PayOrderWithBodyWithResponse(ctx context.Context, 
 
 // PayOrderWithResponse Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
-// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
-// before anything is made of it.
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+// order for `{}`) or to a one-time token of the payment provider (`token` with its
+// `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+// anything is made of it.
 //
-// | answer | what happened |
-// |---|---|
-// | 201 | The money is taken, and the order is `PAID`. |
-// | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
-// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
-// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
-// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
-// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+//   - **201**: The money is taken, and the order is `PAID`.
+//   - **202**: The provider has not decided yet, or its answer was lost: the payment is
+//     `pending`. The shop finds out by itself; until then the order is neither cancelled for
+//     want of payment nor payable again (409 `payment_in_progress`).
+//   - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+//     `PENDING` and can be paid otherwise.
+//   - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+//     is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+//     itself, and the order stays `PENDING`; its history says both.
+//   - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+//   - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+//     key.
 //
-// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
-// order that costs nothing is `PAID` from the start.
+// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+// `order_already_paid`. An order that costs nothing is `PAID` from the start.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-// are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+// twice. After a crash of the server the key is free again within a minute and finishes what
+// was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+// the payment to learn how it ended, and pay again with another key.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43637,10 +44083,10 @@ func (c *ClientWithResponses) ListPaymentMethodsWithResponse(ctx context.Context
 
 // CreatePaymentMethodWithBodyWithResponse Save a payment method
 //
-// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
-// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
-// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
-// the default.
+// Has the payment provider keep the method behind a one-time token for later payments. The
+// shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+// card number is refused (422 `card_number_refused`), a token the provider does not know is
+// 422, a card the bank declines 402. An account keeps at most 20; the first is the default.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43655,10 +44101,10 @@ func (c *ClientWithResponses) CreatePaymentMethodWithBodyWithResponse(ctx contex
 
 // CreatePaymentMethodWithResponse Save a payment method
 //
-// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
-// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
-// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
-// the default.
+// Has the payment provider keep the method behind a one-time token for later payments. The
+// shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+// card number is refused (422 `card_number_refused`), a token the provider does not know is
+// 422, a card the bank declines 402. An account keeps at most 20; the first is the default.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43673,8 +44119,8 @@ func (c *ClientWithResponses) CreatePaymentMethodWithResponse(ctx context.Contex
 
 // DeletePaymentMethodWithResponse Delete one of my saved payment methods
 //
-// Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
-// stay.
+// Removes the method here at once and at the payment provider as soon as that can be reached.
+// Payments made with it stay.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43734,10 +44180,11 @@ func (c *ClientWithResponses) UpdatePaymentMethodWithResponse(ctx context.Contex
 
 // StripeWebhookWithBodyWithResponse Hear from Stripe
 //
-// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
-// most five minutes old, and amount and currency must be those of the payment: anything else is 400
-// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
-// for are 200. While the shop does not use Stripe, this is 404.
+// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+// these bytes and be at most five minutes old, and amount and currency must be those of the
+// payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+// than once and in any order. Events the shop has no use for are 200. While the shop does not
+// use Stripe, this is 404.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43752,10 +44199,11 @@ func (c *ClientWithResponses) StripeWebhookWithBodyWithResponse(ctx context.Cont
 
 // StripeWebhookWithResponse Hear from Stripe
 //
-// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
-// most five minutes old, and amount and currency must be those of the payment: anything else is 400
-// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
-// for are 200. While the shop does not use Stripe, this is 404.
+// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+// these bytes and be at most five minutes old, and amount and currency must be those of the
+// payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+// than once and in any order. Events the shop has no use for are 200. While the shop does not
+// use Stripe, this is 404.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43770,8 +44218,8 @@ func (c *ClientWithResponses) StripeWebhookWithResponse(ctx context.Context, par
 
 // TestWebhookWithBodyWithResponse Hear from the test provider
 //
-// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
-// provider, this is 404.
+// The same for the provider of development and tests, which signs as Stripe does. While the
+// shop uses another provider, this is 404.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43786,8 +44234,8 @@ func (c *ClientWithResponses) TestWebhookWithBodyWithResponse(ctx context.Contex
 
 // TestWebhookWithResponse Hear from the test provider
 //
-// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
-// provider, this is 404.
+// The same for the provider of development and tests, which signs as Stripe does. While the
+// shop uses another provider, this is 404.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43817,8 +44265,8 @@ func (c *ClientWithResponses) GetPaymentWithResponse(ctx context.Context, id ID,
 
 // ListProductsWithResponse List products
 //
-// Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks for its
-// words in name, brand, category, description and sku; for typos and meaning use
+// Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks
+// for its words in name, brand, category, description and sku; for typos and meaning use
 // [search](#operation/searchProducts).
 //
 // Returns a wrapper object for the known response body format(s).
@@ -43879,18 +44327,21 @@ func (c *ClientWithResponses) ListProductOffersWithResponse(ctx context.Context,
 
 // SearchProductsWithResponse Search products
 //
-// Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
-// `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
-// name of a brand its products. At most the 200 best are ranked.
+// Finds products by words and by meaning, best first. `hybrid` weighs both, products with
+// every word first; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
+// or GTIN comes first, then for the name of a brand its products. At most the 200 best are
+// ranked.
 //
-// Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
-// filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
-// are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
-// no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
-// of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
-// of reach, `hybrid` answers by words and says so in `mode_used`.
+// Before anything is looked for, the text is understood: prices in it ("under $60", "between
+// $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
+// in `interpreted`; words no product has are corrected to the likeliest ones that products
+// have, which `corrected_query` says; synonyms are added. When no product has all words, those
+// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
+// A text of which no word is known finds nothing. When the model that understands meaning is
+// out of reach, `hybrid` answers by words and says so in `mode_used`.
 //
-// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
+// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
+// nearest in meaning.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43920,9 +44371,9 @@ func (c *ClientWithResponses) GetProductBySlugWithResponse(ctx context.Context, 
 
 // SuggestProductsWithResponse Complete a search
 //
-// What a shopper may be about to type: brands, categories and products with a word that begins with the last one
-// typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
-// corrected first.
+// What a shopper may be about to type: brands, categories and products with a word that begins
+// with the last one typed and all the words before it, and completed queries. When nothing
+// begins like it, mistyped words are corrected first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43952,9 +44403,10 @@ func (c *ClientWithResponses) GetProductWithResponse(ctx context.Context, id ID,
 
 // ListBoughtTogetherWithResponse List what is bought with a product
 //
-// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-// tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
-// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+// Products in stock that customers who paid for this one paid for too, in orders of a year,
+// the strongest tie first. A tie takes two customers at least, and what everybody buys counts
+// less. Counted again each hour; empty when nothing is known yet: [similar
+// products](#operation/listSimilarProducts) then serve.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43969,8 +44421,8 @@ func (c *ClientWithResponses) ListBoughtTogetherWithResponse(ctx context.Context
 
 // ListProductReviewsWithResponse List a product's reviews
 //
-// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
-// Titles and bodies are plain text: escape them where they are shown.
+// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary
+// of all its reviews. Titles and bodies are plain text: escape them where they are shown.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43985,8 +44437,9 @@ func (c *ClientWithResponses) ListProductReviewsWithResponse(ctx context.Context
 
 // CreateReviewWithBodyWithResponse Review a product
 //
-// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+// Adds a review, which is shown at once under the account's first name and the initial of its
+// last name. An account has one review of a product (409 `review_exists`); it can be changed
+// and withdrawn.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -44001,8 +44454,9 @@ func (c *ClientWithResponses) CreateReviewWithBodyWithResponse(ctx context.Conte
 
 // CreateReviewWithResponse Review a product
 //
-// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+// Adds a review, which is shown at once under the account's first name and the initial of its
+// last name. An account has one review of a product (409 `review_exists`); it can be changed
+// and withdrawn.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -44077,8 +44531,9 @@ func (c *ClientWithResponses) ReplaceMyReviewWithResponse(ctx context.Context, i
 
 // ListSimilarProductsWithResponse List products like one
 //
-// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
-// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times
+// its price before others, and at most 3 of a brand. For a product that is not indexed yet,
+// the newest of its category.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44093,10 +44548,11 @@ func (c *ClientWithResponses) ListSimilarProductsWithResponse(ctx context.Contex
 
 // IndexProductsWithResponse Index the catalogue
 //
-// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-// answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
-// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
+// Makes a vector for every product that has none or whose text has changed, inactive ones too,
+// and answers when done. Products whose text is unchanged cost nothing. A run that is under
+// way already is not started twice: its outcome is answered. It continues when the client
+// disconnects, waits when the model's quota for a minute is used up, and resumes after a
+// restart of the server; `GET /api/v1/rag/status` tells how far it is.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44111,8 +44567,9 @@ func (c *ClientWithResponses) IndexProductsWithResponse(ctx context.Context, req
 
 // IndexCategoriesWithResponse Index the categories and blend them into the products
 //
-// Makes a vector for every category that has none or whose text has changed, then blends it into the
-// vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
+// Makes a vector for every category that has none or whose text has changed, then blends it
+// into the vectors of its products: 80 % product, 20 % category. Runs as the index of products
+// does.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44142,20 +44599,22 @@ func (c *ClientWithResponses) ReindexProductWithResponse(ctx context.Context, id
 
 // AskAssistantWithBodyWithResponse Ask the shopping assistant
 //
-// Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
-// active products in stock that are nearest to the question, best first; when none is near enough the
-// answer says so and `sources` is empty.
+// Answers a question about the shop's products from the catalogue, and nothing else. The
+// sources are the active products in stock that are nearest to the question, best first; when
+// none is near enough the answer says so and `sources` is empty.
 //
-// The conversation lives with the client: send back the `history` you received. It is cut to the newest
-// messages, so it never grows too long to send.
+// The conversation lives with the client: send back the `history` you received. It is cut to
+// the newest messages, so it never grows too long to send.
 //
-// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
-// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
-// then `done` with the whole answer object, or `error` with a problem.
+// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+// array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+// catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+// problem.
 //
-// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
-// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
-// catalogue supports it. Prices, stock and names that it does not support never leave.
+// What the question asks for in prices, sales, brands, categories and attributes is applied to
+// the sources, every one of them, and answered as `filters`. What the answer says about
+// products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+// names that it does not support never leave.
 //
 // `X-Assistant-Provider` says which model wrote the answer.
 //
@@ -44172,20 +44631,22 @@ func (c *ClientWithResponses) AskAssistantWithBodyWithResponse(ctx context.Conte
 
 // AskAssistantWithResponse Ask the shopping assistant
 //
-// Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
-// active products in stock that are nearest to the question, best first; when none is near enough the
-// answer says so and `sources` is empty.
+// Answers a question about the shop's products from the catalogue, and nothing else. The
+// sources are the active products in stock that are nearest to the question, best first; when
+// none is near enough the answer says so and `sources` is empty.
 //
-// The conversation lives with the client: send back the `history` you received. It is cut to the newest
-// messages, so it never grows too long to send.
+// The conversation lives with the client: send back the `history` you received. It is cut to
+// the newest messages, so it never grows too long to send.
 //
-// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
-// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
-// then `done` with the whole answer object, or `error` with a problem.
+// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+// array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+// catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+// problem.
 //
-// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
-// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
-// catalogue supports it. Prices, stock and names that it does not support never leave.
+// What the question asks for in prices, sales, brands, categories and attributes is applied to
+// the sources, every one of them, and answered as `filters`. What the answer says about
+// products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+// names that it does not support never leave.
 //
 // `X-Assistant-Provider` says which model wrote the answer.
 //
@@ -44217,8 +44678,9 @@ func (c *ClientWithResponses) GetIndexStatusWithResponse(ctx context.Context, re
 
 // DeleteAccountWithResponse Delete my account
 //
-// Removes everything that says who you are, ends all sessions and frees the e-mail address. What the shop must
-// keep, such as orders, stays without a name. The last administrator cannot be deleted.
+// Removes everything that says who you are, ends all sessions and frees the e-mail address.
+// What the shop must keep, such as orders, stays without a name. The last administrator cannot
+// be deleted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44323,9 +44785,9 @@ func (c *ClientWithResponses) GetDocsWithResponse(ctx context.Context, reqEditor
 
 // GetGoogleFeedWithResponse Product feed for Google Merchant Center
 //
-// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
-// Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
-// here.
+// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item
+// for each variant. Give Google this address with the token of `FEED_TOKEN`; without that
+// setting, or with another token, there is nothing here.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44370,8 +44832,8 @@ func (c *ClientWithResponses) GetLivenessWithResponse(ctx context.Context, reqEd
 
 // GetMediaWithResponse Get an image
 //
-// A product image. Its name changes whenever its content does, so it may be kept for a year. Clients take
-// the address from a product's `images`.
+// A product image. Its name changes whenever its content does, so it may be kept for a year.
+// Clients take the address from a product's `images`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44386,8 +44848,8 @@ func (c *ClientWithResponses) GetMediaWithResponse(ctx context.Context, path str
 
 // GetMetricsWithResponse Metrics for Prometheus
 //
-// Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served here unless
-// `METRICS_ADDRESS` moves it to an address of its own.
+// Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served
+// here unless `METRICS_ADDRESS` moves it to an address of its own.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44417,8 +44879,8 @@ func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, re
 
 // GetOpenAPIYAMLWithResponse This contract as YAML
 //
-// The contract that the server was built from, without anchors, aliases and merge keys. It reads alike as YAML 1.1
-// and 1.2.
+// The contract that the server was built from, without anchors, aliases and merge keys. It
+// reads alike as YAML 1.1 and 1.2.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44433,8 +44895,9 @@ func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, re
 
 // GetReadinessWithResponse May traffic be sent here
 //
-// 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting down. Without
-// Redis or the model the server still serves: 200 with their names in `degraded`.
+// 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting
+// down. Without Redis or the model the server still serves: 200 with their names in
+// `degraded`.
 //
 // Returns a wrapper object for the known response body format(s).
 //

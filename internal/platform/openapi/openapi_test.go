@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
@@ -54,6 +55,17 @@ func TestFlatMeansWhatTheFileMeans(t *testing.T) {
 	var file yaml.Node
 	require.NoError(t, yaml.Unmarshal(asYAML, &file))
 	plainNodes(t, &file)
+}
+
+// The contract is read by people: its lines are as wide as those of the code.
+func TestLinesOfTheContractAreNarrow(t *testing.T) {
+	t.Parallel()
+	number := 0
+	for line := range strings.Lines(string(shopd.Contract)) {
+		number++
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 100,
+			"openapi.yaml:%d", number)
+	}
 }
 
 // clean removes x-go-* and makes all numbers floats, so that documents compare whatever read them.

@@ -6,20 +6,21 @@ import type { operations } from './schema.js';
 /**
  * Put something into the cart.
  *
- * Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
- * `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
- * many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+ * Adds units of a product; what is in the cart already adds up. A product of several variants
+ * needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+ * line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+ * not sold any more). A cart holds at most 100 lines of 10,000 units.
  *
- * A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
- * then on. It is shown only this once, so store it.
+ * A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+ * opens that cart from then on. It is shown only this once, so store it.
  */
 export const addCartItem = /* @__PURE__ */ operation<operations['addCartItem']>('addCartItem', 'POST', '/api/v1/cart/items', ['X-Cart-Token', 'If-Match']);
 
 /**
  * Add or take units.
  *
- * Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
- * `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+ * Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+ * goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
  */
 export const adjustStock = /* @__PURE__ */ operation<operations['adjustStock']>('adjustStock', 'POST', '/api/v1/admin/stock/adjustments');
 
@@ -68,8 +69,9 @@ export const adminListPayments = /* @__PURE__ */ operation<operations['adminList
 /**
  * List products to keep them.
  *
- * All products in full, newest first: inactive ones too, and with `status=deleted` the deleted ones. `q` looks for
- * its words in name, brand, category and description, and for its text in skus.
+ * All products in full, newest first: inactive ones too, and with `status=deleted` the deleted
+ * ones. `q` looks for its words in name, brand, category and description, and for its text in
+ * skus.
  */
 export const adminListProducts = /* @__PURE__ */ operation<operations['adminListProducts']>('adminListProducts', 'GET', '/api/v1/admin/products');
 
@@ -83,20 +85,22 @@ export const adminListReviews = /* @__PURE__ */ operation<operations['adminListR
 /**
  * Ask the shopping assistant.
  *
- * Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
- * active products in stock that are nearest to the question, best first; when none is near enough the
- * answer says so and `sources` is empty.
+ * Answers a question about the shop's products from the catalogue, and nothing else. The
+ * sources are the active products in stock that are nearest to the question, best first; when
+ * none is near enough the answer says so and `sources` is empty.
  *
- * The conversation lives with the client: send back the `history` you received. It is cut to the newest
- * messages, so it never grows too long to send.
+ * The conversation lives with the client: send back the `history` you received. It is cut to
+ * the newest messages, so it never grows too long to send.
  *
- * With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
- * then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
- * then `done` with the whole answer object, or `error` with a problem.
+ * With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+ * array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+ * catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+ * problem.
  *
- * What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
- * of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
- * catalogue supports it. Prices, stock and names that it does not support never leave.
+ * What the question asks for in prices, sales, brands, categories and attributes is applied to
+ * the sources, every one of them, and answered as `filters`. What the answer says about
+ * products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+ * names that it does not support never leave.
  *
  * `X-Assistant-Provider` says which model wrote the answer.
  */
@@ -105,35 +109,38 @@ export const askAssistant = /* @__PURE__ */ operation<operations['askAssistant']
 /**
  * Cancel an import.
  *
- * Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
- * is 409 `import_finished`.
+ * Ends an import between two of its batches: what it did until then stays, and nothing
+ * follows. One that has ended is 409 `import_finished`.
  */
 export const cancelImport = /* @__PURE__ */ operation<operations['cancelImport']>('cancelImport', 'POST', '/api/v1/admin/imports/{id}/cancel');
 
 /**
  * Cancel a job.
  *
- * A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
- * but is not tried again. A job that is over is 409 `job_finished`.
+ * A job that waits is not worked any more. One that is running is asked to stop
+ * (`cancel_requested`): it may still finish, but is not tried again. A job that is over is 409
+ * `job_finished`.
  */
 export const cancelJob = /* @__PURE__ */ operation<operations['cancelJob']>('cancelJob', 'POST', '/api/v1/admin/jobs/{id}/cancel');
 
 /**
  * Cancel one of my orders.
  *
- * Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
- * back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
- * goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
- * the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
- * is (400 `invalid_transition`).
+ * Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that
+ * was under way then goes back by itself. Where the shop allows it
+ * (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money goes back first.
+ * While the provider has not done so yet, the answer is 202, and the order is cancelled as
+ * soon as the money is back. A provider that refuses is 409 `refund_failed`, one out of
+ * reach 503. Any other order stays as it is (400 `invalid_transition`).
  */
 export const cancelOrder = /* @__PURE__ */ operation<operations['cancelOrder']>('cancelOrder', 'POST', '/api/v1/orders/{id}/cancel');
 
 /**
  * Change how many.
  *
- * Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
- * line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+ * Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+ * two. At 0 or below the line is gone. More than there are in stock is refused (409
+ * `insufficient_stock`); fewer than before is always fine.
  */
 export const changeCartItem = /* @__PURE__ */ operation<operations['changeCartItem']>('changeCartItem', 'PATCH', '/api/v1/cart/items/{product_id}', ['X-Cart-Token', 'If-Match']);
 
@@ -147,16 +154,16 @@ export const changePassword = /* @__PURE__ */ operation<operations['changePasswo
 /**
  * Look at a verification link.
  *
- * Says whether the token of a mailed link is good, and does not spend it: mail scanners open links. Send it with
- * POST to verify the address.
+ * Says whether the token of a mailed link is good, and does not spend it: mail scanners open
+ * links. Send it with POST to verify the address.
  */
 export const checkEmailVerification = /* @__PURE__ */ operation<operations['checkEmailVerification']>('checkEmailVerification', 'GET', '/api/v1/auth/verify-email');
 
 /**
  * Look at an unsubscribe link.
  *
- * Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send it with POST to get no more
- * such mails.
+ * Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send
+ * it with POST to get no more such mails.
  */
 export const checkUnsubscribe = /* @__PURE__ */ operation<operations['checkUnsubscribe']>('checkUnsubscribe', 'GET', '/api/v1/mails/unsubscribe');
 
@@ -177,8 +184,8 @@ export const compareProducts = /* @__PURE__ */ operation<operations['compareProd
 /**
  * Add an address.
  *
- * Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
- * The first address is the default for both.
+ * Adds an address; an account holds at most 50. One that is made a default takes the place of
+ * the one before. The first address is the default for both.
  */
 export const createAddress = /* @__PURE__ */ operation<operations['createAddress']>('createAddress', 'POST', '/api/v1/addresses');
 
@@ -206,96 +213,106 @@ export const createLocation = /* @__PURE__ */ operation<operations['createLocati
 /**
  * Place an order.
  *
- * Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
- * addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
- * paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+ * Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+ * Prices, names and addresses are kept as they are now: later changes of a product change no
+ * order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+ * its units go back. An order that costs nothing is `PAID` at once.
  *
- * All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
- * sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
- * of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
- * `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+ * All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+ * little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+ * the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+ * cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+ * unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
  * several variants needs `variant_id` (422 `variant_required`).
  *
- * Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
- * ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
- * its turn: nothing happened, try again after `Retry-After` seconds.
+ * Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+ * sent again without ordering twice. 503 `busy` means that so many others are buying the same
+ * that this order could not even wait for its turn: nothing happened, try again after
+ * `Retry-After` seconds.
  */
 export const createOrder = /* @__PURE__ */ operation<operations['createOrder']>('createOrder', 'POST', '/api/v1/orders', ['Idempotency-Key']);
 
 /**
  * Save a payment method.
  *
- * Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
- * four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
- * token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
- * the default.
+ * Has the payment provider keep the method behind a one-time token for later payments. The
+ * shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+ * card number is refused (422 `card_number_refused`), a token the provider does not know is
+ * 422, a card the bank declines 402. An account keeps at most 20; the first is the default.
  */
 export const createPaymentMethod = /* @__PURE__ */ operation<operations['createPaymentMethod']>('createPaymentMethod', 'POST', '/api/v1/payments/methods');
 
 /**
  * Add a product.
  *
- * Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
- * which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
- * are made from the name. An active product is in every list and search from the next request on; its vector for
- * search by meaning follows in the background.
+ * Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+ * several `variants`, of which the first that says `is_default`, or else the first, stands for
+ * the product. Slug and skus that are left out are made from the name. An active product is in
+ * every list and search from the next request on; its vector for search by meaning follows in
+ * the background.
  */
 export const createProduct = /* @__PURE__ */ operation<operations['createProduct']>('createProduct', 'POST', '/api/v1/admin/products');
 
 /**
  * Add an image to a product.
  *
- * Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
- * public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
- * file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
- * fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
- * at most 20 images (409 `too_many_images`).
+ * Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+ * or fetched from a public web address, and draws it again in up to three sizes, so that
+ * neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+ * data says; of an animation the first frame is shown. A file that is no such image is refused
+ * (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+ * `url_refused`). The first image of a product is its primary one. A product has at most 20
+ * images (409 `too_many_images`).
  */
 export const createProductImage = /* @__PURE__ */ operation<operations['createProductImage']>('createProductImage', 'POST', '/api/v1/admin/products/{id}/images', ['If-Match']);
 
 /**
  * Review a product.
  *
- * Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
- * has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+ * Adds a review, which is shown at once under the account's first name and the initial of its
+ * last name. An account has one review of a product (409 `review_exists`); it can be changed
+ * and withdrawn.
  */
 export const createReview = /* @__PURE__ */ operation<operations['createReview']>('createReview', 'POST', '/api/v1/products/{id}/reviews');
 
 /**
  * Add synonyms.
  *
- * Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
- * `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
- * the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+ * Adds a set of terms that mean the same, from the next search on (other servers follow within
+ * seconds). Without `meaning` each term finds what the others find; with it, each term also
+ * finds what the meaning finds, but not the other way round. A term is in one set alone (409
+ * `synonym_taken` otherwise).
  */
 export const createSynonyms = /* @__PURE__ */ operation<operations['createSynonyms']>('createSynonyms', 'POST', '/api/v1/admin/search/synonyms');
 
 /**
  * Add a variant.
  *
- * Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
- * made from the product's and the options.
+ * Adds a variant whose options no other variant of the product has (409 `options_taken`).
+ * Without a `sku` one is made from the product's and the options.
  */
 export const createVariant = /* @__PURE__ */ operation<operations['createVariant']>('createVariant', 'POST', '/api/v1/admin/products/{id}/variants', ['If-Match']);
 
 /**
  * Add a variant for each combination of options.
  *
- * Makes every combination of the values given, at most 100, leaving out those the product has already. The
- * variants share price and stock and differ in sku. A default variant without options, as a simple product has,
- * becomes the first combination.
+ * Makes every combination of the values given, at most 100, leaving out those the product has
+ * already. The variants share price and stock and differ in sku. A default variant without
+ * options, as a simple product has, becomes the first combination.
  */
 export const createVariantMatrix = /* @__PURE__ */ operation<operations['createVariantMatrix']>('createVariantMatrix', 'POST', '/api/v1/admin/products/{id}/variants/matrix', ['If-Match']);
 
 /**
  * Add a webhook.
  *
- * Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
- * The answer holds the secret that signs them, which is never shown again.
+ * Has events sent to an address from now on, by POST, signed by [Standard
+ * Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+ * which is never shown again.
  *
- * Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
- * stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
- * disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+ * Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+ * three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+ * such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+ * at once, and three days of nothing but failures do so too; administrators get a mail then.
  * There are at most 100 webhooks (409 `too_many_webhooks`).
  */
 export const createWebhook = /* @__PURE__ */ operation<operations['createWebhook']>('createWebhook', 'POST', '/api/v1/admin/webhooks');
@@ -303,8 +320,9 @@ export const createWebhook = /* @__PURE__ */ operation<operations['createWebhook
 /**
  * Delete my account.
  *
- * Removes everything that says who you are, ends all sessions and frees the e-mail address. What the shop must
- * keep, such as orders, stays without a name. The last administrator cannot be deleted.
+ * Removes everything that says who you are, ends all sessions and frees the e-mail address.
+ * What the shop must keep, such as orders, stays without a name. The last administrator cannot
+ * be deleted.
  */
 export const deleteAccount = /* @__PURE__ */ operation<operations['deleteAccount']>('deleteAccount', 'DELETE', '/api/v1/users/me');
 
@@ -339,23 +357,24 @@ export const deleteMyReview = /* @__PURE__ */ operation<operations['deleteMyRevi
 /**
  * Delete one of my saved payment methods.
  *
- * Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
- * stay.
+ * Removes the method here at once and at the payment provider as soon as that can be reached.
+ * Payments made with it stay.
  */
 export const deletePaymentMethod = /* @__PURE__ */ operation<operations['deletePaymentMethod']>('deletePaymentMethod', 'DELETE', '/api/v1/payments/methods/{id}');
 
 /**
  * Delete a product.
  *
- * Takes the product out of the shop for good, though orders keep it and [restore](#operation/restoreProduct) brings
- * it back. Its slug, skus and GTINs stay taken.
+ * Takes the product out of the shop for good, though orders keep it and
+ * [restore](#operation/restoreProduct) brings it back. Its slug, skus and GTINs stay taken.
  */
 export const deleteProduct = /* @__PURE__ */ operation<operations['deleteProduct']>('deleteProduct', 'DELETE', '/api/v1/admin/products/{id}', ['If-Match']);
 
 /**
  * Delete an image.
  *
- * Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+ * Removes the image and its files. When it was the primary one, the next is. Variants that
+ * showed it show none.
  */
 export const deleteProductImage = /* @__PURE__ */ operation<operations['deleteProductImage']>('deleteProductImage', 'DELETE', '/api/v1/admin/products/{id}/images/{image_id}', ['If-Match']);
 
@@ -369,8 +388,9 @@ export const deleteSynonyms = /* @__PURE__ */ operation<operations['deleteSynony
 /**
  * Delete a variant.
  *
- * Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it was the default, the
- * next one is. The last variant of a product cannot be deleted (409 `last_variant`).
+ * Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it
+ * was the default, the next one is. The last variant of a product cannot be deleted (409
+ * `last_variant`).
  */
 export const deleteVariant = /* @__PURE__ */ operation<operations['deleteVariant']>('deleteVariant', 'DELETE', '/api/v1/admin/products/{id}/variants/{variant_id}', ['If-Match']);
 
@@ -391,9 +411,10 @@ export const endSession = /* @__PURE__ */ operation<operations['endSession']>('e
 /**
  * Export products.
  *
- * The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
- * Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
- * or a line break, gets an apostrophe before it, which an import takes away.
+ * The active products that pass the filters, a row for each variant, as CSV in UTF-8 with
+ * Google Shopping columns. Importing it changes nothing. A cell that a spreadsheet would run,
+ * because it begins with `=`, `+`, `-`, `@`, a tab or a line break, gets an apostrophe before
+ * it, which an import takes away.
  *
  * The answer is sent as it is made. When it breaks off, so does the connection.
  */
@@ -402,8 +423,9 @@ export const exportProducts = /* @__PURE__ */ operation<operations['exportProduc
 /**
  * Ask for a way back in.
  *
- * Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
- * same whether there is one or not. The link is good for an hour and for one use.
+ * Mails a link to set a new password, if there is an active account with this e-mail address.
+ * The answer is the same whether there is one or not. The link is good for an hour and for one
+ * use.
  */
 export const forgotPassword = /* @__PURE__ */ operation<operations['forgotPassword']>('forgotPassword', 'POST', '/api/v1/auth/forgot-password');
 
@@ -424,8 +446,9 @@ export const getBrand = /* @__PURE__ */ operation<operations['getBrand']>('getBr
 /**
  * Get the cart.
  *
- * The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
- * sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+ * The lines with prices and stock as they are now, and what stands in the way of buying them.
+ * Whoever is logged in sees the account's cart; a guest the one `X-Cart-Token` opens, or
+ * without one an empty cart.
  */
 export const getCart = /* @__PURE__ */ operation<operations['getCart']>('getCart', 'GET', '/api/v1/cart', ['X-Cart-Token']);
 
@@ -453,23 +476,28 @@ export const getCustomer = /* @__PURE__ */ operation<operations['getCustomer']>(
 /**
  * See how the shop does.
  *
- * Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
- * on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+ * Figures of a range of days, `from` and `to` included, each from midnight to midnight in the
+ * store's time zone, also on days of 23 or 25 hours. A range has at most 366 days; without one
+ * it is the last 30, today included.
  *
- * - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
- *   whatever day. What came for an order that did not want it any more, and goes back, does not count.
- * - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
- *   the revenue by their number.
+ * - **Revenue** is what was paid, counted on the day the payment came, less what was given
+ *   back of it since, on whatever day. What came for an order that did not want it any more,
+ *   and goes back, does not count.
+ * - **Paid orders** are the orders those payments were for, also when all was given back
+ *   since. The **average order** is the revenue by their number.
  * - **Orders** are counted on the day they were placed, by the status they have now.
- * - **New customers** are the accounts of customers that were made, also those that were deleted since.
- * - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
- *   guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
- *   range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
- * - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
- *   the range and of whose money something was kept; categories are the products' own of today. **Top customers**
- *   are ranked by revenue.
- * - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
- *   all units whose stock is counted, at the price they are sold for now.
+ * - **New customers** are the accounts of customers that were made, also those that were
+ *   deleted since.
+ * - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that
+ *   placed an order and the carts, guests' too, that hold something put into them in the
+ *   range; `buyers` are those of them with an order of the range that is paid. Carts that were
+ *   emptied, or of guests who were gone for long, are not known any more.
+ * - **Top products and categories** count units and what they were sold for, before refunds,
+ *   in orders that were paid in the range and of whose money something was kept; categories
+ *   are the products' own of today. **Top customers** are ranked by revenue.
+ * - **Low stock** and **stock value** are those of now: variants of products in the shop with
+ *   at most `STOCK_LOW` units; and all units whose stock is counted, at the price they are
+ *   sold for now.
  *
  * Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
  */
@@ -478,9 +506,9 @@ export const getDashboard = /* @__PURE__ */ operation<operations['getDashboard']
 /**
  * Get a table of the dashboard as CSV.
  *
- * One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
- * A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
- * begins with an apostrophe.
+ * One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line
+ * with the names of the columns. A cell that a spreadsheet would take for a formula, as it
+ * begins with `=`, `+`, `-`, `@`, a tab or a carriage return, begins with an apostrophe.
  */
 export const getDashboardReport = /* @__PURE__ */ operation<operations['getDashboardReport']>('getDashboardReport', 'GET', '/api/v1/admin/dashboard/{report}');
 
@@ -494,9 +522,9 @@ export const getDocs = /* @__PURE__ */ operation<operations['getDocs']>('getDocs
 /**
  * Product feed for Google Merchant Center.
  *
- * All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
- * Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
- * here.
+ * All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item
+ * for each variant. Give Google this address with the token of `FEED_TOKEN`; without that
+ * setting, or with another token, there is nothing here.
  */
 export const getGoogleFeed = /* @__PURE__ */ operation<operations['getGoogleFeed']>('getGoogleFeed', 'GET', '/feeds/google.xml');
 
@@ -524,8 +552,8 @@ export const getIndexStatus = /* @__PURE__ */ operation<operations['getIndexStat
 /**
  * Public keys of access tokens.
  *
- * The keys (RFC 7517) that access tokens are signed with, for services that check them by themselves. Empty while
- * tokens are signed with a shared secret.
+ * The keys (RFC 7517) that access tokens are signed with, for services that check them by
+ * themselves. Empty while tokens are signed with a shared secret.
  */
 export const getJWKS = /* @__PURE__ */ operation<operations['getJWKS']>('getJWKS', 'GET', '/.well-known/jwks.json');
 
@@ -546,16 +574,16 @@ export const getLiveness = /* @__PURE__ */ operation<operations['getLiveness']>(
 /**
  * Get an image.
  *
- * A product image. Its name changes whenever its content does, so it may be kept for a year. Clients take
- * the address from a product's `images`.
+ * A product image. Its name changes whenever its content does, so it may be kept for a year.
+ * Clients take the address from a product's `images`.
  */
 export const getMedia = /* @__PURE__ */ operation<operations['getMedia']>('getMedia', 'GET', '/media/{path}', ['Range', 'If-Range', 'If-None-Match']);
 
 /**
  * Metrics for Prometheus.
  *
- * Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served here unless
- * `METRICS_ADDRESS` moves it to an address of its own.
+ * Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served
+ * here unless `METRICS_ADDRESS` moves it to an address of its own.
  */
 export const getMetrics = /* @__PURE__ */ operation<operations['getMetrics']>('getMetrics', 'GET', '/metrics');
 
@@ -576,8 +604,8 @@ export const getOpenAPIJSON = /* @__PURE__ */ operation<operations['getOpenAPIJS
 /**
  * This contract as YAML.
  *
- * The contract that the server was built from, without anchors, aliases and merge keys. It reads alike as YAML 1.1
- * and 1.2.
+ * The contract that the server was built from, without anchors, aliases and merge keys. It
+ * reads alike as YAML 1.1 and 1.2.
  */
 export const getOpenAPIYAML = /* @__PURE__ */ operation<operations['getOpenAPIYAML']>('getOpenAPIYAML', 'GET', '/openapi.yaml');
 
@@ -626,8 +654,9 @@ export const getProfile = /* @__PURE__ */ operation<operations['getProfile']>('g
 /**
  * May traffic be sent here.
  *
- * 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting down. Without
- * Redis or the model the server still serves: 200 with their names in `degraded`.
+ * 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting
+ * down. Without Redis or the model the server still serves: 200 with their names in
+ * `degraded`.
  */
 export const getReadiness = /* @__PURE__ */ operation<operations['getReadiness']>('getReadiness', 'GET', '/readyz');
 
@@ -655,8 +684,9 @@ export const getShipment = /* @__PURE__ */ operation<operations['getShipment']>(
 /**
  * See how large the shop is.
  *
- * How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
- * rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+ * How many there are of what, how much room it takes, jobs by state, and the versions of
+ * everything. Counts are exact; the rows of tables are the database's own estimate. `redis` is
+ * null while Redis is out of reach.
  */
 export const getStats = /* @__PURE__ */ operation<operations['getStats']>('getStats', 'GET', '/api/v1/admin/stats');
 
@@ -670,9 +700,9 @@ export const getStock = /* @__PURE__ */ operation<operations['getStock']>('getSt
 /**
  * See what runs out.
  *
- * How many variants in the shop are out of stock, critical, low, medium or high, by the thresholds of the settings;
- * and the variants of one level or all, the emptiest first, with what they sold in 30 days and how many days what is
- * left will last at that pace.
+ * How many variants in the shop are out of stock, critical, low, medium or high, by the
+ * thresholds of the settings; and the variants of one level or all, the emptiest first, with
+ * what they sold in 30 days and how many days what is left will last at that pace.
  */
 export const getStockHealth = /* @__PURE__ */ operation<operations['getStockHealth']>('getStockHealth', 'GET', '/api/v1/admin/stock/health');
 
@@ -700,18 +730,20 @@ export const getWebhook = /* @__PURE__ */ operation<operations['getWebhook']>('g
 /**
  * Index the categories and blend them into the products.
  *
- * Makes a vector for every category that has none or whose text has changed, then blends it into the
- * vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
+ * Makes a vector for every category that has none or whose text has changed, then blends it
+ * into the vectors of its products: 80 % product, 20 % category. Runs as the index of products
+ * does.
  */
 export const indexCategories = /* @__PURE__ */ operation<operations['indexCategories']>('indexCategories', 'POST', '/api/v1/rag/index/categories');
 
 /**
  * Index the catalogue.
  *
- * Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
- * Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
- * answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
- * a restart of the server; `GET /api/v1/rag/status` tells how far it is.
+ * Makes a vector for every product that has none or whose text has changed, inactive ones too,
+ * and answers when done. Products whose text is unchanged cost nothing. A run that is under
+ * way already is not started twice: its outcome is answered. It continues when the client
+ * disconnects, waits when the model's quota for a minute is used up, and resumes after a
+ * restart of the server; `GET /api/v1/rag/status` tells how far it is.
  */
 export const indexProducts = /* @__PURE__ */ operation<operations['indexProducts']>('indexProducts', 'POST', '/api/v1/rag/index');
 
@@ -725,22 +757,25 @@ export const listAddresses = /* @__PURE__ */ operation<operations['listAddresses
 /**
  * See who changed what.
  *
- * What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
- * which operation, and the fields that changed as they were before and are after. It was written in the transaction of
- * the change itself and is never changed nor deleted.
+ * What happened to accounts, and every change that staff and administrators made, newest
+ * first: who did it, from where, by which operation, and the fields that changed as they were
+ * before and are after. It was written in the transaction of the change itself and is never
+ * changed nor deleted.
  *
- * Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
- * deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
- * leave several entries, which share its `request_id`. Lists of the log have no `total`.
+ * Of secrets and personal data it says only that they changed (`[masked]`). What is created
+ * has no `before`, what is deleted no `after`; `detail` tells what else there is to know, such
+ * as the product of a variant. One request may leave several entries, which share its
+ * `request_id`. Lists of the log have no `total`.
  */
 export const listAuditLog = /* @__PURE__ */ operation<operations['listAuditLog']>('listAuditLog', 'GET', '/api/v1/admin/audit-log');
 
 /**
  * List what is bought with a product.
  *
- * Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
- * tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
- * is known yet: [similar products](#operation/listSimilarProducts) then serve.
+ * Products in stock that customers who paid for this one paid for too, in orders of a year,
+ * the strongest tie first. A tie takes two customers at least, and what everybody buys counts
+ * less. Counted again each hour; empty when nothing is known yet: [similar
+ * products](#operation/listSimilarProducts) then serve.
  */
 export const listBoughtTogether = /* @__PURE__ */ operation<operations['listBoughtTogether']>('listBoughtTogether', 'GET', '/api/v1/products/{id}/bought-together');
 
@@ -761,8 +796,8 @@ export const listCategories = /* @__PURE__ */ operation<operations['listCategori
 /**
  * List accounts.
  *
- * All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
- * looks for a part of e-mail address, user name or name.
+ * All accounts, newest first, with what they bought: `spent` adds up the orders that are paid
+ * and not cancelled. `q` looks for a part of e-mail address, user name or name.
  */
 export const listCustomers = /* @__PURE__ */ operation<operations['listCustomers']>('listCustomers', 'GET', '/api/v1/admin/customers');
 
@@ -776,8 +811,8 @@ export const listFeaturedProducts = /* @__PURE__ */ operation<operations['listFe
 /**
  * List what was wrong with an import.
  *
- * Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
- * first 1,000 are kept; the import counts all.
+ * Rows that were refused, and warnings such as images that could not be fetched, in the order
+ * they were found. The first 1,000 are kept; the import counts all.
  */
 export const listImportErrors = /* @__PURE__ */ operation<operations['listImportErrors']>('listImportErrors', 'GET', '/api/v1/admin/imports/{id}/errors');
 
@@ -791,8 +826,8 @@ export const listImports = /* @__PURE__ */ operation<operations['listImports']>(
 /**
  * List jobs.
  *
- * Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
- * jobs have no `total`.
+ * Jobs, newest first. Of what a job is about only numbers and words that are known to be
+ * harmless are shown. Lists of jobs have no `total`.
  */
 export const listJobs = /* @__PURE__ */ operation<operations['listJobs']>('listJobs', 'GET', '/api/v1/admin/jobs');
 
@@ -834,8 +869,9 @@ export const listPayments = /* @__PURE__ */ operation<operations['listPayments']
 /**
  * List what is done again and again.
  *
- * The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
- * and are due next. A job that is overdue means that no server works jobs.
+ * The kinds of jobs that are inserted once a period, however many servers there are, with when
+ * they were last worked and are due next. A job that is overdue means that no server works
+ * jobs.
  */
 export const listPeriodicJobs = /* @__PURE__ */ operation<operations['listPeriodicJobs']>('listPeriodicJobs', 'GET', '/api/v1/admin/jobs/periodic');
 
@@ -849,16 +885,16 @@ export const listProductOffers = /* @__PURE__ */ operation<operations['listProdu
 /**
  * List a product's reviews.
  *
- * What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
- * Titles and bodies are plain text: escape them where they are shown.
+ * What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary
+ * of all its reviews. Titles and bodies are plain text: escape them where they are shown.
  */
 export const listProductReviews = /* @__PURE__ */ operation<operations['listProductReviews']>('listProductReviews', 'GET', '/api/v1/products/{id}/reviews');
 
 /**
  * List products.
  *
- * Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks for its
- * words in name, brand, category, description and sku; for typos and meaning use
+ * Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks
+ * for its words in name, brand, category, description and sku; for typos and meaning use
  * [search](#operation/searchProducts).
  */
 export const listProducts = /* @__PURE__ */ operation<operations['listProducts']>('listProducts', 'GET', '/api/v1/products');
@@ -873,8 +909,9 @@ export const listSessions = /* @__PURE__ */ operation<operations['listSessions']
 /**
  * List products like one.
  *
- * Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
- * others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+ * Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times
+ * its price before others, and at most 3 of a brand. For a product that is not indexed yet,
+ * the newest of its category.
  */
 export const listSimilarProducts = /* @__PURE__ */ operation<operations['listSimilarProducts']>('listSimilarProducts', 'GET', '/api/v1/products/{id}/similar');
 
@@ -888,8 +925,8 @@ export const listStock = /* @__PURE__ */ operation<operations['listStock']>('lis
 /**
  * List stock movements.
  *
- * The ledger, newest first: every unit that came or went, why, and by whom. The sum of a level's movements is the
- * level, always; rows are never changed.
+ * The ledger, newest first: every unit that came or went, why, and by whom. The sum of a
+ * level's movements is the level, always; rows are never changed.
  */
 export const listStockMovements = /* @__PURE__ */ operation<operations['listStockMovements']>('listStockMovements', 'GET', '/api/v1/admin/stock/movements');
 
@@ -910,8 +947,8 @@ export const listVariants = /* @__PURE__ */ operation<operations['listVariants']
 /**
  * List deliveries.
  *
- * What was sent to a webhook or is on its way, newest first, with how the last attempt ended. Deliveries are kept for 30
- * days. Their lists have no `total`.
+ * What was sent to a webhook or is on its way, newest first, with how the last attempt ended.
+ * Deliveries are kept for 30 days. Their lists have no `total`.
  */
 export const listWebhookDeliveries = /* @__PURE__ */ operation<operations['listWebhookDeliveries']>('listWebhookDeliveries', 'GET', '/api/v1/admin/webhooks/{id}/deliveries');
 
@@ -925,14 +962,15 @@ export const listWebhooks = /* @__PURE__ */ operation<operations['listWebhooks']
 /**
  * Log in.
  *
- * Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
- * password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+ * Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+ * an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+ * well.
  *
- * With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
- * security scheme `cookie`.
+ * With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+ * `csrf_token`: see the security scheme `cookie`.
  *
- * A wrong password and an unknown account get the same answer after the same time. Only the right
- * password of a deactivated account gets 403.
+ * A wrong password and an unknown account get the same answer after the same time. Only the
+ * right password of a deactivated account gets 403.
  */
 export const login = /* @__PURE__ */ operation<operations['login']>('login', 'POST', '/api/v1/auth/login');
 
@@ -953,84 +991,95 @@ export const logoutAll = /* @__PURE__ */ operation<operations['logoutAll']>('log
 /**
  * Take over a guest's cart.
  *
- * Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
- * add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
- * `dropped` names every unit that was, and why.
- * The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+ * Adds the lines of a guest's cart to the account's, for clients to call after a login.
+ * Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+ * of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+ * and why. The guest's cart is gone afterwards, and its token opens nothing (404
+ * `cart_not_found`).
  */
 export const mergeCart = /* @__PURE__ */ operation<operations['mergeCart']>('mergeCart', 'POST', '/api/v1/cart/merge');
 
 /**
  * Pay one of my orders.
  *
- * Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
- * provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
- * before anything is made of it.
+ * Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+ * order for `{}`) or to a one-time token of the payment provider (`token` with its
+ * `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+ * anything is made of it.
  *
- * | answer | what happened |
- * |---|---|
- * | 201 | The money is taken, and the order is `PAID`. |
- * | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
- * | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
- * | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
- * | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
- * | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+ * - **201**: The money is taken, and the order is `PAID`.
+ * - **202**: The provider has not decided yet, or its answer was lost: the payment is
+ *   `pending`. The shop finds out by itself; until then the order is neither cancelled for
+ *   want of payment nor payable again (409 `payment_in_progress`).
+ * - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+ *   `PENDING` and can be paid otherwise.
+ * - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+ *   is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+ *   itself, and the order stays `PENDING`; its history says both.
+ * - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+ * - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+ *   key.
  *
- * An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
- * order that costs nothing is `PAID` from the start.
+ * An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+ * `order_already_paid`. An order that costs nothing is `PAID` from the start.
  *
- * Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
- * the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
- * are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+ * Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+ * twice. After a crash of the server the key is free again within a minute and finishes what
+ * was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+ * the payment to learn how it ended, and pay again with another key.
  */
 export const payOrder = /* @__PURE__ */ operation<operations['payOrder']>('payOrder', 'POST', '/api/v1/orders/{id}/pay', ['Idempotency-Key']);
 
 /**
  * Send a test event.
  *
- * Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery shows what became of it.
- * A webhook that is not active gets none (409 `webhook_inactive`).
+ * Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery
+ * shows what became of it. A webhook that is not active gets none (409 `webhook_inactive`).
  */
 export const pingWebhook = /* @__PURE__ */ operation<operations['pingWebhook']>('pingWebhook', 'POST', '/api/v1/admin/webhooks/{id}/test');
 
 /**
  * Deliver again.
  *
- * Sends an event again, whether it was delivered, given up or is still being tried, with its `webhook-id` of before. It is
- * tried as often as a new one. A webhook that is not active gets none (409 `webhook_inactive`).
+ * Sends an event again, whether it was delivered, given up or is still being tried, with its
+ * `webhook-id` of before. It is tried as often as a new one. A webhook that is not active gets
+ * none (409 `webhook_inactive`).
  */
 export const redeliverWebhook = /* @__PURE__ */ operation<operations['redeliverWebhook']>('redeliverWebhook', 'POST', '/api/v1/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver');
 
 /**
  * Exchange a refresh token for new tokens.
  *
- * Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
- * wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
- * up to 10 seconds after its exchange, as another tab of the browser may send it (setting
- * `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
- * tokens with it (401 `token_reused`).
+ * Spends the refresh token and returns a new pair. Of several racing calls with one token
+ * exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+ * does a token that comes back up to 10 seconds after its exchange, as another tab of the
+ * browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+ * stolen: the session ends, and its access tokens with it (401 `token_reused`).
  *
- * Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
- * (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+ * Without a body the token of the cookie is exchanged, and the cookies are set again; that
+ * needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+ * removes the cookies.
  */
 export const refreshToken = /* @__PURE__ */ operation<operations['refreshToken']>('refreshToken', 'POST', '/api/v1/auth/refresh');
 
 /**
  * Give money back.
  *
- * Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
- * payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
- * whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
- * shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
- * is 204 as there is no refund to show.
+ * Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+ * together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+ * nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+ * once it is back, and its units return into stock; until then it cannot be shipped. An order
+ * that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+ * answer is 204 as there is no refund to show.
  *
- * 201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
- * out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
- * the shop (`manual`) is only noted as given back.
+ * 201 when the money is back; 202 when the provider has not decided yet or its answer was
+ * lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+ * one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
  *
  * A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
  *
- * Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+ * Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+ * refunding twice.
  */
 export const refundOrder = /* @__PURE__ */ operation<operations['refundOrder']>('refundOrder', 'POST', '/api/v1/admin/orders/{id}/refunds', ['Idempotency-Key']);
 
@@ -1038,10 +1087,11 @@ export const refundOrder = /* @__PURE__ */ operation<operations['refundOrder']>(
  * Create an account.
  *
  * Creates a customer account. E-mail address and user name are unique without regard to case.
- * Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+ * Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+ * verify the address is mailed.
  *
- * A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
- * the owner of an account that exists already.
+ * A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+ * in any case, and mails the owner of an account that exists already.
  */
 export const register = /* @__PURE__ */ operation<operations['register']>('register', 'POST', '/api/v1/auth/register');
 
@@ -1083,8 +1133,9 @@ export const replaceBrand = /* @__PURE__ */ operation<operations['replaceBrand']
 /**
  * Replace a category.
  *
- * Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
- * moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+ * Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+ * category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+ * new name at once.
  */
 export const replaceCategory = /* @__PURE__ */ operation<operations['replaceCategory']>('replaceCategory', 'PUT', '/api/v1/admin/categories/{id}', ['If-Match']);
 
@@ -1098,9 +1149,9 @@ export const replaceMyReview = /* @__PURE__ */ operation<operations['replaceMyRe
 /**
  * Replace a product.
  *
- * Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
- * `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
- * [its own operation](#operation/setInventory).
+ * Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+ * which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+ * Stock is set by [its own operation](#operation/setInventory).
  */
 export const replaceProduct = /* @__PURE__ */ operation<operations['replaceProduct']>('replaceProduct', 'PUT', '/api/v1/admin/products/{id}', ['If-Match']);
 
@@ -1135,8 +1186,8 @@ export const requestEmailVerification = /* @__PURE__ */ operation<operations['re
 /**
  * Set a new password by a mailed link.
  *
- * Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
- * is spent by the first use, by a newer password, and after an hour.
+ * Sets a new password with the token of the link that was mailed, and ends all sessions of the
+ * account. A token is spent by the first use, by a newer password, and after an hour.
  */
 export const resetPassword = /* @__PURE__ */ operation<operations['resetPassword']>('resetPassword', 'POST', '/api/v1/auth/reset-password');
 
@@ -1150,35 +1201,40 @@ export const restoreProduct = /* @__PURE__ */ operation<operations['restoreProdu
 /**
  * Work a job again.
  *
- * Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
- * left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
- * whose place there is another by now (409 `job_replaced`).
+ * Has a job that failed, was cancelled or waits for its next attempt worked at once, with one
+ * attempt more if it had none left. A job that is running (409 `job_running`) or done (409
+ * `job_completed`) stays as it is, and so does one in whose place there is another by now (409
+ * `job_replaced`).
  */
 export const retryJob = /* @__PURE__ */ operation<operations['retryJob']>('retryJob', 'POST', '/api/v1/admin/jobs/{id}/retry');
 
 /**
  * Change a webhook's secret.
  *
- * Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
- * over without missing anything. One that was there before that one signs no more.
+ * Makes a new secret, which is shown this once. For 24 hours the previous one signs as well,
+ * so the receiver can change over without missing anything. One that was there before that one
+ * signs no more.
  */
 export const rotateWebhookSecret = /* @__PURE__ */ operation<operations['rotateWebhookSecret']>('rotateWebhookSecret', 'POST', '/api/v1/admin/webhooks/{id}/rotate-secret');
 
 /**
  * Search products.
  *
- * Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
- * `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
- * name of a brand its products. At most the 200 best are ranked.
+ * Finds products by words and by meaning, best first. `hybrid` weighs both, products with
+ * every word first; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
+ * or GTIN comes first, then for the name of a brand its products. At most the 200 best are
+ * ranked.
  *
- * Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
- * filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
- * are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
- * no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
- * of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
- * of reach, `hybrid` answers by words and says so in `mode_used`.
+ * Before anything is looked for, the text is understood: prices in it ("under $60", "between
+ * $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
+ * in `interpreted`; words no product has are corrected to the likeliest ones that products
+ * have, which `corrected_query` says; synonyms are added. When no product has all words, those
+ * with the more telling ones are found, and `dropped_words` names what the best of them lacks.
+ * A text of which no word is known finds nothing. When the model that understands meaning is
+ * out of reach, `hybrid` answers by words and says so in `mode_used`.
  *
- * Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
+ * Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
+ * nearest in meaning.
  */
 export const searchProducts = /* @__PURE__ */ operation<operations['searchProducts']>('searchProducts', 'GET', '/api/v1/products/search');
 
@@ -1199,113 +1255,125 @@ export const setCustomerStatus = /* @__PURE__ */ operation<operations['setCustom
 /**
  * Set how many units of a product there are.
  *
- * Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
- * needs `variant_id` (422 `variant_required`).
+ * Sets the units at one location, by a count, and whether units are counted at all. A product
+ * of several variants needs `variant_id` (422 `variant_required`).
  */
 export const setInventory = /* @__PURE__ */ operation<operations['setInventory']>('setInventory', 'PUT', '/api/v1/admin/products/{id}/inventory');
 
 /**
  * Move an order on.
  *
- * `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
- * `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
- * [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
- * payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
- * order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+ * `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+ * `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+ * cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+ * was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+ * `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+ * back so that it can be cancelled does not ship (409 `refund_in_progress`).
  */
 export const setOrderStatus = /* @__PURE__ */ operation<operations['setOrderStatus']>('setOrderStatus', 'PUT', '/api/v1/admin/orders/{id}/status', ['If-Match']);
 
 /**
  * Hide a review or show it.
  *
- * A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
- * kept in the audit trail.
+ * A hidden review is shown to its author alone and does not count in the product's rating. Who
+ * hid it, and why, is kept in the audit trail.
  */
 export const setReviewVisibility = /* @__PURE__ */ operation<operations['setReviewVisibility']>('setReviewVisibility', 'PUT', '/api/v1/admin/reviews/{id}/visibility');
 
 /**
  * Say how an order travels.
  *
- * Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
- * adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
- * [its own operation](#operation/setOrderStatus).
+ * Sets carrier and tracking of an order that is paid, shipped or delivered (409
+ * `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+ * `status`. It does not move the order on; that is [its own
+ * operation](#operation/setOrderStatus).
  */
 export const setShipment = /* @__PURE__ */ operation<operations['setShipment']>('setShipment', 'PUT', '/api/v1/admin/orders/{id}/shipment', ['If-Match']);
 
 /**
  * Set a stock level.
  *
- * Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
- * `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
- * since you counted.
+ * Sets the units of a variant at a location exactly, as after a count; the difference goes
+ * into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+ * `stock_changed`): sales may have happened since you counted.
  */
 export const setStock = /* @__PURE__ */ operation<operations['setStock']>('setStock', 'PUT', '/api/v1/admin/stock');
 
 /**
  * Import products from a file.
  *
- * Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
- * imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+ * Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+ * public web address, and imports it in the background: follow it at
+ * `/api/v1/admin/imports/{id}`.
  *
- * **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
- * pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
- * whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
- * exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
- * `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
- * `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
- * `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
- * `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+ * **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+ * commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+ * (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+ * encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+ * exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+ * which). The first row names the columns, in any order and under their usual names. Known are
+ * `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+ * `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+ * `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+ * `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+ * `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
  *
- * **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
- * others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+ * **Attributes are public.** Columns by which Google describes goods, such as `material` or
+ * `gender`, become attributes; others do so only if `attributes` or the setting
+ * `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
  *
- * **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
- * is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
- * could be left out costs only itself, and is a warning.
+ * **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+ * refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+ * A price that can be read two ways is refused. An odd cell that could be left out costs only
+ * itself, and is a warning.
  *
- * **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
- * with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
- * leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
- * says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
- * A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+ * **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+ * made when there is none. Rows with the same `item_group_id` are variants of one product,
+ * whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+ * cell clears. Brands and categories are made when they are missing. A row that says nothing
+ * new costs no write. A row that is wrong is reported with its line and reason and stops
+ * nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+ * import that fails and says why).
  *
- * Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+ * Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+ * imports an hour.
  */
 export const startImport = /* @__PURE__ */ operation<operations['startImport']>('startImport', 'POST', '/api/v1/admin/imports');
 
 /**
  * Hear from Stripe.
  *
- * Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
- * most five minutes old, and amount and currency must be those of the payment: anything else is 400
- * `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
- * for are 200. While the shop does not use Stripe, this is 404.
+ * Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+ * these bytes and be at most five minutes old, and amount and currency must be those of the
+ * payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+ * than once and in any order. Events the shop has no use for are 200. While the shop does not
+ * use Stripe, this is 404.
  */
 export const stripeWebhook = /* @__PURE__ */ operation<operations['stripeWebhook']>('stripeWebhook', 'POST', '/api/v1/payments/stripe/webhook', ['Stripe-Signature']);
 
 /**
  * Complete a search.
  *
- * What a shopper may be about to type: brands, categories and products with a word that begins with the last one
- * typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
- * corrected first.
+ * What a shopper may be about to type: brands, categories and products with a word that begins
+ * with the last one typed and all the words before it, and completed queries. When nothing
+ * begins like it, mistyped words are corrected first.
  */
 export const suggestProducts = /* @__PURE__ */ operation<operations['suggestProducts']>('suggestProducts', 'GET', '/api/v1/products/suggest');
 
 /**
  * Hear from the test provider.
  *
- * The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
- * provider, this is 404.
+ * The same for the provider of development and tests, which signs as Stripe does. While the
+ * shop uses another provider, this is 404.
  */
 export const testWebhook = /* @__PURE__ */ operation<operations['testWebhook']>('testWebhook', 'POST', '/api/v1/payments/test/webhook', ['Test-Signature']);
 
 /**
  * Unsubscribe from mails about orders.
  *
- * Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
- * Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
- * turns the mails on again.
+ * Stops the mails about orders that a customer need not get; confirmations, cancellations and
+ * refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+ * again and again; the profile's `order_updates` turns the mails on again.
  */
 export const unsubscribe = /* @__PURE__ */ operation<operations['unsubscribe']>('unsubscribe', 'POST', '/api/v1/mails/unsubscribe');
 
@@ -1340,16 +1408,16 @@ export const updatePaymentMethod = /* @__PURE__ */ operation<operations['updateP
 /**
  * Change a product.
  *
- * A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
- * removes one.
+ * A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+ * names sent, and null removes one.
  */
 export const updateProduct = /* @__PURE__ */ operation<operations['updateProduct']>('updateProduct', 'PATCH', '/api/v1/admin/products/{id}', ['If-Match']);
 
 /**
  * Change an image.
  *
- * A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
- * product; a new `position` shifts the others.
+ * A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+ * one that stands for the product; a new `position` shifts the others.
  */
 export const updateProductImage = /* @__PURE__ */ operation<operations['updateProductImage']>('updateProductImage', 'PATCH', '/api/v1/admin/products/{id}/images/{image_id}', ['If-Match']);
 
@@ -1363,16 +1431,17 @@ export const updateProfile = /* @__PURE__ */ operation<operations['updateProfile
 /**
  * Change a variant.
  *
- * A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
- * the product.
+ * A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+ * one that stands for the product.
  */
 export const updateVariant = /* @__PURE__ */ operation<operations['updateVariant']>('updateVariant', 'PATCH', '/api/v1/admin/products/{id}/variants/{variant_id}', ['If-Match']);
 
 /**
  * Change a webhook.
  *
- * A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
- * waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+ * A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+ * webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+ * resumes deliveries, also after it was disabled.
  */
 export const updateWebhook = /* @__PURE__ */ operation<operations['updateWebhook']>('updateWebhook', 'PATCH', '/api/v1/admin/webhooks/{id}', ['If-Match']);
 

@@ -16,10 +16,11 @@ export interface paths {
         /**
          * Create an account
          * @description Creates a customer account. E-mail address and user name are unique without regard to case.
-         *     Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+         *     Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to
+         *     verify the address is mailed.
          *
-         *     A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
-         *     the owner of an account that exists already.
+         *     A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202
+         *     in any case, and mails the owner of an account that exists already.
          */
         post: operations["register"];
         delete?: never;
@@ -39,14 +40,15 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description Returns an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
-         *     password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+         * @description Returns an access token and a refresh token. Send either JSON with `email` or `username`, or
+         *     an OAuth2 password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as
+         *     well.
          *
-         *     With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable `csrf_token`: see the
-         *     security scheme `cookie`.
+         *     With `use_cookies=true` both tokens are set as HttpOnly cookies too, with a readable
+         *     `csrf_token`: see the security scheme `cookie`.
          *
-         *     A wrong password and an unknown account get the same answer after the same time. Only the right
-         *     password of a deactivated account gets 403.
+         *     A wrong password and an unknown account get the same answer after the same time. Only the
+         *     right password of a deactivated account gets 403.
          */
         post: operations["login"];
         delete?: never;
@@ -66,14 +68,15 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for new tokens
-         * @description Spends the refresh token and returns a new pair. Of several racing calls with one token exactly one
-         *     wins; the others get 409 `refresh_in_progress` and the session stays valid. So does a token that comes back
-         *     up to 10 seconds after its exchange, as another tab of the browser may send it (setting
-         *     `REFRESH_LEEWAY`). One that comes back later is taken as stolen: the session ends, and its access
-         *     tokens with it (401 `token_reused`).
+         * @description Spends the refresh token and returns a new pair. Of several racing calls with one token
+         *     exactly one wins; the others get 409 `refresh_in_progress` and the session stays valid. So
+         *     does a token that comes back up to 10 seconds after its exchange, as another tab of the
+         *     browser may send it (setting `REFRESH_LEEWAY`). One that comes back later is taken as
+         *     stolen: the session ends, and its access tokens with it (401 `token_reused`).
          *
-         *     Without a body the token of the cookie is exchanged, and the cookies are set again; that needs `X-CSRF-Token`
-         *     (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
+         *     Without a body the token of the cookie is exchanged, and the cookies are set again; that
+         *     needs `X-CSRF-Token` (403 `csrf_token_missing`). When the session has ended (401) the answer
+         *     removes the cookies.
          */
         post: operations["refreshToken"];
         delete?: never;
@@ -173,8 +176,9 @@ export interface paths {
         put?: never;
         /**
          * Ask for a way back in
-         * @description Mails a link to set a new password, if there is an active account with this e-mail address. The answer is the
-         *     same whether there is one or not. The link is good for an hour and for one use.
+         * @description Mails a link to set a new password, if there is an active account with this e-mail address.
+         *     The answer is the same whether there is one or not. The link is good for an hour and for one
+         *     use.
          */
         post: operations["forgotPassword"];
         delete?: never;
@@ -194,8 +198,8 @@ export interface paths {
         put?: never;
         /**
          * Set a new password by a mailed link
-         * @description Sets a new password with the token of the link that was mailed, and ends all sessions of the account. A token
-         *     is spent by the first use, by a newer password, and after an hour.
+         * @description Sets a new password with the token of the link that was mailed, and ends all sessions of the
+         *     account. A token is spent by the first use, by a newer password, and after an hour.
          */
         post: operations["resetPassword"];
         delete?: never;
@@ -233,8 +237,8 @@ export interface paths {
         };
         /**
          * Look at a verification link
-         * @description Says whether the token of a mailed link is good, and does not spend it: mail scanners open links. Send it with
-         *     POST to verify the address.
+         * @description Says whether the token of a mailed link is good, and does not spend it: mail scanners open
+         *     links. Send it with POST to verify the address.
          */
         get: operations["checkEmailVerification"];
         put?: never;
@@ -298,8 +302,8 @@ export interface paths {
         };
         /**
          * Public keys of access tokens
-         * @description The keys (RFC 7517) that access tokens are signed with, for services that check them by themselves. Empty while
-         *     tokens are signed with a shared secret.
+         * @description The keys (RFC 7517) that access tokens are signed with, for services that check them by
+         *     themselves. Empty while tokens are signed with a shared secret.
          */
         get: operations["getJWKS"];
         put?: never;
@@ -330,8 +334,9 @@ export interface paths {
         post?: never;
         /**
          * Delete my account
-         * @description Removes everything that says who you are, ends all sessions and frees the e-mail address. What the shop must
-         *     keep, such as orders, stays without a name. The last administrator cannot be deleted.
+         * @description Removes everything that says who you are, ends all sessions and frees the e-mail address.
+         *     What the shop must keep, such as orders, stays without a name. The last administrator cannot
+         *     be deleted.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -358,8 +363,8 @@ export interface paths {
         put?: never;
         /**
          * Add an address
-         * @description Adds an address; an account holds at most 50. One that is made a default takes the place of the one before.
-         *     The first address is the default for both.
+         * @description Adds an address; an account holds at most 50. One that is made a default takes the place of
+         *     the one before. The first address is the default for both.
          */
         post: operations["createAddress"];
         delete?: never;
@@ -412,8 +417,8 @@ export interface paths {
         };
         /**
          * List accounts
-         * @description All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
-         *     looks for a part of e-mail address, user name or name.
+         * @description All accounts, newest first, with what they bought: `spent` adds up the orders that are paid
+         *     and not cancelled. `q` looks for a part of e-mail address, user name or name.
          */
         get: operations["listCustomers"];
         put?: never;
@@ -573,8 +578,8 @@ export interface paths {
         };
         /**
          * List products
-         * @description Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks for its
-         *     words in name, brand, category, description and sku; for typos and meaning use
+         * @description Active products, newest first unless `sort` says otherwise. All filters combine. `q` looks
+         *     for its words in name, brand, category, description and sku; for typos and meaning use
          *     [search](#operation/searchProducts).
          */
         get: operations["listProducts"];
@@ -675,9 +680,10 @@ export interface paths {
         };
         /**
          * List what is bought with a product
-         * @description Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
-         *     tie takes two customers at least, and what everybody buys counts less. Counted again each hour; empty when nothing
-         *     is known yet: [similar products](#operation/listSimilarProducts) then serve.
+         * @description Products in stock that customers who paid for this one paid for too, in orders of a year,
+         *     the strongest tie first. A tie takes two customers at least, and what everybody buys counts
+         *     less. Counted again each hour; empty when nothing is known yet: [similar
+         *     products](#operation/listSimilarProducts) then serve.
          */
         get: operations["listBoughtTogether"];
         put?: never;
@@ -697,8 +703,8 @@ export interface paths {
         };
         /**
          * Get an image
-         * @description A product image. Its name changes whenever its content does, so it may be kept for a year. Clients take
-         *     the address from a product's `images`.
+         * @description A product image. Its name changes whenever its content does, so it may be kept for a year.
+         *     Clients take the address from a product's `images`.
          */
         get: operations["getMedia"];
         put?: never;
@@ -738,18 +744,21 @@ export interface paths {
         };
         /**
          * Search products
-         * @description Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
-         *     `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
-         *     name of a brand its products. At most the 200 best are ranked.
+         * @description Finds products by words and by meaning, best first. `hybrid` weighs both, products with
+         *     every word first; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
+         *     or GTIN comes first, then for the name of a brand its products. At most the 200 best are
+         *     ranked.
          *
-         *     Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
-         *     filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
-         *     are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
-         *     no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
-         *     of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
-         *     of reach, `hybrid` answers by words and says so in `mode_used`.
+         *     Before anything is looked for, the text is understood: prices in it ("under $60", "between
+         *     $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
+         *     in `interpreted`; words no product has are corrected to the likeliest ones that products
+         *     have, which `corrected_query` says; synonyms are added. When no product has all words, those
+         *     with the more telling ones are found, and `dropped_words` names what the best of them lacks.
+         *     A text of which no word is known finds nothing. When the model that understands meaning is
+         *     out of reach, `hybrid` answers by words and says so in `mode_used`.
          *
-         *     Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
+         *     Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
+         *     nearest in meaning.
          */
         get: operations["searchProducts"];
         put?: never;
@@ -769,9 +778,9 @@ export interface paths {
         };
         /**
          * Complete a search
-         * @description What a shopper may be about to type: brands, categories and products with a word that begins with the last one
-         *     typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
-         *     corrected first.
+         * @description What a shopper may be about to type: brands, categories and products with a word that begins
+         *     with the last one typed and all the words before it, and completed queries. When nothing
+         *     begins like it, mistyped words are corrected first.
          */
         get: operations["suggestProducts"];
         put?: never;
@@ -797,9 +806,10 @@ export interface paths {
         put?: never;
         /**
          * Add synonyms
-         * @description Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-         *     `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-         *     the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+         * @description Adds a set of terms that mean the same, from the next search on (other servers follow within
+         *     seconds). Without `meaning` each term finds what the others find; with it, each term also
+         *     finds what the meaning finds, but not the other way round. A term is in one set alone (409
+         *     `synonym_taken` otherwise).
          */
         post: operations["createSynonyms"];
         delete?: never;
@@ -848,8 +858,9 @@ export interface paths {
         };
         /**
          * List products like one
-         * @description Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
-         *     others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+         * @description Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times
+         *     its price before others, and at most 3 of a brand. For a product that is not indexed yet,
+         *     the newest of its category.
          */
         get: operations["listSimilarProducts"];
         put?: never;
@@ -897,8 +908,9 @@ export interface paths {
         get?: never;
         /**
          * Replace a category
-         * @description Sets all of the category; what is left out becomes empty, except the slug, which stays. A category cannot be
-         *     moved below itself (409 `category_cycle`). Its products are found by the new name at once.
+         * @description Sets all of the category; what is left out becomes empty, except the slug, which stays. A
+         *     category cannot be moved below itself (409 `category_cycle`). Its products are found by the
+         *     new name at once.
          */
         put: operations["replaceCategory"];
         post?: never;
@@ -980,17 +992,19 @@ export interface paths {
         };
         /**
          * List products to keep them
-         * @description All products in full, newest first: inactive ones too, and with `status=deleted` the deleted ones. `q` looks for
-         *     its words in name, brand, category and description, and for its text in skus.
+         * @description All products in full, newest first: inactive ones too, and with `status=deleted` the deleted
+         *     ones. `q` looks for its words in name, brand, category and description, and for its text in
+         *     skus.
          */
         get: operations["adminListProducts"];
         put?: never;
         /**
          * Add a product
-         * @description Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of several `variants`, of
-         *     which the first that says `is_default`, or else the first, stands for the product. Slug and skus that are left out
-         *     are made from the name. An active product is in every list and search from the next request on; its vector for
-         *     search by meaning follows in the background.
+         * @description Adds a product: a simple one with its `price`, `sku` and `stock` next to its name, or one of
+         *     several `variants`, of which the first that says `is_default`, or else the first, stands for
+         *     the product. Slug and skus that are left out are made from the name. An active product is in
+         *     every list and search from the next request on; its vector for search by meaning follows in
+         *     the background.
          */
         post: operations["createProduct"];
         delete?: never;
@@ -1016,24 +1030,24 @@ export interface paths {
         get: operations["adminGetProduct"];
         /**
          * Replace a product
-         * @description Sets all of the product; what is left out becomes empty or its default, except slug and sku, which stay. `price`,
-         *     `discount_price`, `sku` and `gtin` are those of the default variant. Stock is set by
-         *     [its own operation](#operation/setInventory).
+         * @description Sets all of the product; what is left out becomes empty or its default, except slug and sku,
+         *     which stay. `price`, `discount_price`, `sku` and `gtin` are those of the default variant.
+         *     Stock is set by [its own operation](#operation/setInventory).
          */
         put: operations["replaceProduct"];
         post?: never;
         /**
          * Delete a product
-         * @description Takes the product out of the shop for good, though orders keep it and [restore](#operation/restoreProduct) brings
-         *     it back. Its slug, skus and GTINs stay taken.
+         * @description Takes the product out of the shop for good, though orders keep it and
+         *     [restore](#operation/restoreProduct) brings it back. Its slug, skus and GTINs stay taken.
          */
         delete: operations["deleteProduct"];
         options?: never;
         head?: never;
         /**
          * Change a product
-         * @description A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the names sent, and null
-         *     removes one.
+         * @description A JSON merge patch (RFC 7396). Only the fields sent change; within `attributes` only the
+         *     names sent, and null removes one.
          */
         patch: operations["updateProduct"];
         trace?: never;
@@ -1079,8 +1093,8 @@ export interface paths {
         put?: never;
         /**
          * Add a variant
-         * @description Adds a variant whose options no other variant of the product has (409 `options_taken`). Without a `sku` one is
-         *     made from the product's and the options.
+         * @description Adds a variant whose options no other variant of the product has (409 `options_taken`).
+         *     Without a `sku` one is made from the product's and the options.
          */
         post: operations["createVariant"];
         delete?: never;
@@ -1103,9 +1117,9 @@ export interface paths {
         put?: never;
         /**
          * Add a variant for each combination of options
-         * @description Makes every combination of the values given, at most 100, leaving out those the product has already. The
-         *     variants share price and stock and differ in sku. A default variant without options, as a simple product has,
-         *     becomes the first combination.
+         * @description Makes every combination of the values given, at most 100, leaving out those the product has
+         *     already. The variants share price and stock and differ in sku. A default variant without
+         *     options, as a simple product has, becomes the first combination.
          */
         post: operations["createVariantMatrix"];
         delete?: never;
@@ -1142,16 +1156,17 @@ export interface paths {
         post?: never;
         /**
          * Delete a variant
-         * @description Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it was the default, the
-         *     next one is. The last variant of a product cannot be deleted (409 `last_variant`).
+         * @description Takes a variant out of the product; orders keep it, its sku and GTIN are free again. When it
+         *     was the default, the next one is. The last variant of a product cannot be deleted (409
+         *     `last_variant`).
          */
         delete: operations["deleteVariant"];
         options?: never;
         head?: never;
         /**
          * Change a variant
-         * @description A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the one that stands for
-         *     the product.
+         * @description A JSON merge patch (RFC 7396). Only the fields sent change. `is_default` true makes it the
+         *     one that stands for the product.
          */
         patch: operations["updateVariant"];
         trace?: never;
@@ -1170,11 +1185,13 @@ export interface paths {
         put?: never;
         /**
          * Add an image to a product
-         * @description Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
-         *     public web address, and draws it again in up to three sizes, so that neither metadata nor anything hidden in the
-         *     file stays. It is turned upright as its EXIF data says; of an animation the first frame is shown. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
-         *     fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
-         *     at most 20 images (409 `too_many_images`).
+         * @description Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form
+         *     or fetched from a public web address, and draws it again in up to three sizes, so that
+         *     neither metadata nor anything hidden in the file stays. It is turned upright as its EXIF
+         *     data says; of an animation the first frame is shown. A file that is no such image is refused
+         *     (422 `invalid_image`), and so is an address that cannot be fetched, for whatever reason (422
+         *     `url_refused`). The first image of a product is its primary one. A product has at most 20
+         *     images (409 `too_many_images`).
          */
         post: operations["createProductImage"];
         delete?: never;
@@ -1200,15 +1217,16 @@ export interface paths {
         post?: never;
         /**
          * Delete an image
-         * @description Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+         * @description Removes the image and its files. When it was the primary one, the next is. Variants that
+         *     showed it show none.
          */
         delete: operations["deleteProductImage"];
         options?: never;
         head?: never;
         /**
          * Change an image
-         * @description A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
-         *     product; a new `position` shifts the others.
+         * @description A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the
+         *     one that stands for the product; a new `position` shifts the others.
          */
         patch: operations["updateProductImage"];
         trace?: never;
@@ -1225,15 +1243,16 @@ export interface paths {
         };
         /**
          * List a product's reviews
-         * @description What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
-         *     Titles and bodies are plain text: escape them where they are shown.
+         * @description What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary
+         *     of all its reviews. Titles and bodies are plain text: escape them where they are shown.
          */
         get: operations["listProductReviews"];
         put?: never;
         /**
          * Review a product
-         * @description Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-         *     has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+         * @description Adds a review, which is shown at once under the account's first name and the initial of its
+         *     last name. An account has one review of a product (409 `review_exists`); it can be changed
+         *     and withdrawn.
          */
         post: operations["createReview"];
         delete?: never;
@@ -1306,8 +1325,8 @@ export interface paths {
         get?: never;
         /**
          * Hide a review or show it
-         * @description A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-         *     kept in the audit trail.
+         * @description A hidden review is shown to its author alone and does not count in the product's rating. Who
+         *     hid it, and why, is kept in the audit trail.
          */
         put: operations["setReviewVisibility"];
         post?: never;
@@ -1330,8 +1349,8 @@ export interface paths {
         get?: never;
         /**
          * Set how many units of a product there are
-         * @description Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
-         *     needs `variant_id` (422 `variant_required`).
+         * @description Sets the units at one location, by a count, and whether units are counted at all. A product
+         *     of several variants needs `variant_id` (422 `variant_required`).
          */
         put: operations["setInventory"];
         post?: never;
@@ -1355,9 +1374,9 @@ export interface paths {
         get: operations["listStock"];
         /**
          * Set a stock level
-         * @description Sets the units of a variant at a location exactly, as after a count; the difference goes into the ledger. With
-         *     `expected_quantity` nothing happens unless that is the level now (409 `stock_changed`): sales may have happened
-         *     since you counted.
+         * @description Sets the units of a variant at a location exactly, as after a count; the difference goes
+         *     into the ledger. With `expected_quantity` nothing happens unless that is the level now (409
+         *     `stock_changed`): sales may have happened since you counted.
          */
         put: operations["setStock"];
         post?: never;
@@ -1378,8 +1397,8 @@ export interface paths {
         put?: never;
         /**
          * Add or take units
-         * @description Adds units to a level or takes some from it (`delta` below zero), with the reason. It never goes below none (409
-         *     `insufficient_stock`). Send `expected_quantity` to make a retry safe.
+         * @description Adds units to a level or takes some from it (`delta` below zero), with the reason. It never
+         *     goes below none (409 `insufficient_stock`). Send `expected_quantity` to make a retry safe.
          */
         post: operations["adjustStock"];
         delete?: never;
@@ -1417,8 +1436,8 @@ export interface paths {
         };
         /**
          * List stock movements
-         * @description The ledger, newest first: every unit that came or went, why, and by whom. The sum of a level's movements is the
-         *     level, always; rows are never changed.
+         * @description The ledger, newest first: every unit that came or went, why, and by whom. The sum of a
+         *     level's movements is the level, always; rows are never changed.
          */
         get: operations["listStockMovements"];
         put?: never;
@@ -1438,9 +1457,9 @@ export interface paths {
         };
         /**
          * See what runs out
-         * @description How many variants in the shop are out of stock, critical, low, medium or high, by the thresholds of the settings;
-         *     and the variants of one level or all, the emptiest first, with what they sold in 30 days and how many days what is
-         *     left will last at that pace.
+         * @description How many variants in the shop are out of stock, critical, low, medium or high, by the
+         *     thresholds of the settings; and the variants of one level or all, the emptiest first, with
+         *     what they sold in 30 days and how many days what is left will last at that pace.
          */
         get: operations["getStockHealth"];
         put?: never;
@@ -1510,32 +1529,41 @@ export interface paths {
         put?: never;
         /**
          * Import products from a file
-         * @description Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
-         *     imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+         * @description Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a
+         *     public web address, and imports it in the background: follow it at
+         *     `/api/v1/admin/imports/{id}`.
          *
-         *     **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
-         *     pipes; both are detected. Any other encoding has to be named (`encoding`, or the `charset` of its media type): a file
-         *     whose letters do not tell its encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
-         *     exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says which). The first row names the columns, in any order and under their usual names. Known are
-         *     `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
-         *     `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `sale_price_effective_date`, `availability`, `quantity`,
-         *     `condition`, `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
-         *     `is_active`, `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
+         *     **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by
+         *     commas, semicolons, tabs or pipes; both are detected. Any other encoding has to be named
+         *     (`encoding`, or the `charset` of its media type): a file whose letters do not tell its
+         *     encoding is refused. It may be compressed with gzip. The XML of Google's own format, and
+         *     exports of Shopify, WooCommerce and Magento, are recognised and read whole (`format` says
+         *     which). The first row names the columns, in any order and under their usual names. Known are
+         *     `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as
+         *     `Phones > Cases`), `price` and `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`),
+         *     `sale_price_effective_date`, `availability`, `quantity`, `condition`, `item_group_id` with
+         *     `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`, `is_active`,
+         *     `is_featured`, `options` and `attributes` (JSON). An export of this shop is such a file.
          *
-         *     **Attributes are public.** Columns by which Google describes goods, such as `material` or `gender`, become attributes;
-         *     others do so only if `attributes` or the setting `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
+         *     **Attributes are public.** Columns by which Google describes goods, such as `material` or
+         *     `gender`, become attributes; others do so only if `attributes` or the setting
+         *     `FEED_ATTRIBUTES` names them, and are reported as left out otherwise.
          *
-         *     **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is refused without `allow_free`. What
-         *     is `out_of_stock` is not for sale, whatever its quantity. A price that can be read two ways is refused. An odd cell that
-         *     could be left out costs only itself, and is a warning.
+         *     **Money and stock are read with care.** A sale price of 0 is no sale. A price of 0 is
+         *     refused without `allow_free`. What is `out_of_stock` is not for sale, whatever its quantity.
+         *     A price that can be read two ways is refused. An odd cell that could be left out costs only
+         *     itself, and is a warning.
          *
-         *     **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
-         *     with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
-         *     leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
-         *     says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
-         *     A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+         *     **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and
+         *     made when there is none. Rows with the same `item_group_id` are variants of one product,
+         *     whose text is that of the first. Columns the file lacks leave what is there alone; an empty
+         *     cell clears. Brands and categories are made when they are missing. A row that says nothing
+         *     new costs no write. A row that is wrong is reported with its line and reason and stops
+         *     nothing else. A file that is none, such as an archive, is refused (422 `not_a_feed`, or an
+         *     import that fails and says why).
          *
-         *     Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+         *     Images are fetched after the rows, and what cannot be fetched is a warning. At most 10
+         *     imports an hour.
          */
         post: operations["startImport"];
         delete?: never;
@@ -1579,8 +1607,8 @@ export interface paths {
         };
         /**
          * List what was wrong with an import
-         * @description Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
-         *     first 1,000 are kept; the import counts all.
+         * @description Rows that were refused, and warnings such as images that could not be fetched, in the order
+         *     they were found. The first 1,000 are kept; the import counts all.
          */
         get: operations["listImportErrors"];
         put?: never;
@@ -1605,8 +1633,8 @@ export interface paths {
         put?: never;
         /**
          * Cancel an import
-         * @description Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
-         *     is 409 `import_finished`.
+         * @description Ends an import between two of its batches: what it did until then stays, and nothing
+         *     follows. One that has ended is 409 `import_finished`.
          */
         post: operations["cancelImport"];
         delete?: never;
@@ -1624,9 +1652,10 @@ export interface paths {
         };
         /**
          * Export products
-         * @description The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
-         *     Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
-         *     or a line break, gets an apostrophe before it, which an import takes away.
+         * @description The active products that pass the filters, a row for each variant, as CSV in UTF-8 with
+         *     Google Shopping columns. Importing it changes nothing. A cell that a spreadsheet would run,
+         *     because it begins with `=`, `+`, `-`, `@`, a tab or a line break, gets an apostrophe before
+         *     it, which an import takes away.
          *
          *     The answer is sent as it is made. When it breaks off, so does the connection.
          */
@@ -1648,9 +1677,9 @@ export interface paths {
         };
         /**
          * Product feed for Google Merchant Center
-         * @description All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
-         *     Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
-         *     here.
+         * @description All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item
+         *     for each variant. Give Google this address with the token of `FEED_TOKEN`; without that
+         *     setting, or with another token, there is nothing here.
          */
         get: operations["getGoogleFeed"];
         put?: never;
@@ -1670,8 +1699,9 @@ export interface paths {
         };
         /**
          * Get the cart
-         * @description The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
-         *     sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+         * @description The lines with prices and stock as they are now, and what stands in the way of buying them.
+         *     Whoever is logged in sees the account's cart; a guest the one `X-Cart-Token` opens, or
+         *     without one an empty cart.
          */
         get: operations["getCart"];
         put?: never;
@@ -1697,12 +1727,13 @@ export interface paths {
         put?: never;
         /**
          * Put something into the cart
-         * @description Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
-         *     `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
-         *     many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+         * @description Adds units of a product; what is in the cart already adds up. A product of several variants
+         *     needs `variant_id` (422 `variant_required`). There must be as many units in stock as the
+         *     line then has (409 `insufficient_stock`, with how many there are; none of a product that is
+         *     not sold any more). A cart holds at most 100 lines of 10,000 units.
          *
-         *     A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
-         *     then on. It is shown only this once, so store it.
+         *     A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which
+         *     opens that cart from then on. It is shown only this once, so store it.
          */
         post: operations["addCartItem"];
         delete?: never;
@@ -1719,13 +1750,13 @@ export interface paths {
             };
             header?: {
                 /**
-                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-                 *     own.
+                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+                 *     account has a cart of its own.
                  */
                 "X-Cart-Token"?: components["parameters"]["CartToken"];
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -1748,8 +1779,9 @@ export interface paths {
         head?: never;
         /**
          * Change how many
-         * @description Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
-         *     line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+         * @description Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the
+         *     two. At 0 or below the line is gone. More than there are in stock is refused (409
+         *     `insufficient_stock`); fewer than before is always fine.
          */
         patch: operations["changeCartItem"];
         trace?: never;
@@ -1765,10 +1797,11 @@ export interface paths {
         put?: never;
         /**
          * Take over a guest's cart
-         * @description Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
-         *     add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out:
-         *     `dropped` names every unit that was, and why.
-         *     The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+         * @description Adds the lines of a guest's cart to the account's, for clients to call after a login.
+         *     Quantities of the same variant add up, to what is in stock at most. What is not sold or out
+         *     of stock, and lines beyond the hundredth, are left out: `dropped` names every unit that was,
+         *     and why. The guest's cart is gone afterwards, and its token opens nothing (404
+         *     `cart_not_found`).
          */
         post: operations["mergeCart"];
         delete?: never;
@@ -1792,19 +1825,22 @@ export interface paths {
         put?: never;
         /**
          * Place an order
-         * @description Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
-         *     addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-         *     paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
+         * @description Orders what is in the account's cart, or `items` instead, and takes it out of stock at once.
+         *     Prices, names and addresses are kept as they are now: later changes of a product change no
+         *     order. The order is `PENDING` until it is paid; unpaid by `pay_until` it is cancelled and
+         *     its units go back. An order that costs nothing is `PAID` at once.
          *
-         *     All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
-         *     sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
-         *     of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-         *     `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+         *     All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too
+         *     little, or which is not sold any more, with how many there are. The pointer is `/items/2` of
+         *     the request, or `/lines/2` of the cart. Units of the same variant add up first. An empty
+         *     cart is 409 `cart_empty`; another total than `expected_total` 409 `price_changed`; more
+         *     unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
          *     several variants needs `variant_id` (422 `variant_required`).
          *
-         *     Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
-         *     ordering twice. 503 `busy` means that so many others are buying the same that this order could not even wait for
-         *     its turn: nothing happened, try again after `Retry-After` seconds.
+         *     Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be
+         *     sent again without ordering twice. 503 `busy` means that so many others are buying the same
+         *     that this order could not even wait for its turn: nothing happened, try again after
+         *     `Retry-After` seconds.
          */
         post: operations["createOrder"];
         delete?: never;
@@ -1850,11 +1886,12 @@ export interface paths {
         put?: never;
         /**
          * Cancel one of my orders
-         * @description Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
-         *     back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
-         *     goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
-         *     the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
-         *     is (400 `invalid_transition`).
+         * @description Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that
+         *     was under way then goes back by itself. Where the shop allows it
+         *     (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money goes back first.
+         *     While the provider has not done so yet, the answer is 202, and the order is cancelled as
+         *     soon as the money is back. A provider that refuses is 409 `refund_failed`, one out of
+         *     reach 503. Any other order stays as it is (400 `invalid_transition`).
          */
         post: operations["cancelOrder"];
         delete?: never;
@@ -1942,11 +1979,12 @@ export interface paths {
         get?: never;
         /**
          * Move an order on
-         * @description `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-         *     `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
-         *     [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid outside the shop, and a
-         *     payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
-         *     order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
+         * @description `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`,
+         *     `SHIPPED` to `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is
+         *     cancelled by [its refund](#operation/refundOrder) alone. An order that is called `PAID` here
+         *     was paid outside the shop, and a payment of the provider `manual` says so; that is 409
+         *     `payment_in_progress` while a payment of it is under way. An order whose money is on its way
+         *     back so that it can be cancelled does not ship (409 `refund_in_progress`).
          */
         put: operations["setOrderStatus"];
         post?: never;
@@ -1969,9 +2007,10 @@ export interface paths {
         get?: never;
         /**
          * Say how an order travels
-         * @description Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
-         *     adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
-         *     [its own operation](#operation/setOrderStatus).
+         * @description Sets carrier and tracking of an order that is paid, shipped or delivered (409
+         *     `order_not_shippable` otherwise), and adds what happened: `event`, or by itself a change of
+         *     `status`. It does not move the order on; that is [its own
+         *     operation](#operation/setOrderStatus).
          */
         put: operations["setShipment"];
         post?: never;
@@ -2015,25 +2054,31 @@ export interface paths {
         put?: never;
         /**
          * Pay one of my orders
-         * @description Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
-         *     provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
-         *     before anything is made of it.
+         * @description Charges the order's total, either to a saved method (`payment_method_id`, or that of the
+         *     order for `{}`) or to a one-time token of the payment provider (`token` with its
+         *     `payment_type`). Never send a card number: it is refused (422 `card_number_refused`) before
+         *     anything is made of it.
          *
-         *     | answer | what happened |
-         *     |---|---|
-         *     | 201 | The money is taken, and the order is `PAID`. |
-         *     | 202 | The provider has not decided yet, or its answer was lost: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
-         *     | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
-         *     | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
-         *     | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
-         *     | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
+         *     - **201**: The money is taken, and the order is `PAID`.
+         *     - **202**: The provider has not decided yet, or its answer was lost: the payment is
+         *       `pending`. The shop finds out by itself; until then the order is neither cancelled for
+         *       want of payment nor payable again (409 `payment_in_progress`).
+         *     - **402** `payment_declined`: No money was taken; `detail` says why. The order stays
+         *       `PENDING` and can be paid otherwise.
+         *     - **409** `amount_mismatch`: The provider took another amount than the total. That payment
+         *       is set aside (`decline_code` says so to the shop's staff), what was taken goes back by
+         *       itself, and the order stays `PENDING`; its history says both.
+         *     - **503** `payments_unavailable`: The provider is out of reach. Surely nothing was charged.
+         *     - **503** `outcome_unknown`: The database was lost on the way. Send the same with the same
+         *       key.
          *
-         *     An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
-         *     order that costs nothing is `PAID` from the start.
+         *     An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409
+         *     `order_already_paid`. An order that costs nothing is `PAID` from the start.
          *
-         *     Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-         *     the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
-         *     are answered again for their key too; read the payment to learn how it ended, and pay again with another key.
+         *     Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying
+         *     twice. After a crash of the server the key is free again within a minute and finishes what
+         *     was begun. A 202, a 402 and an `amount_mismatch` are answered again for their key too; read
+         *     the payment to learn how it ended, and pay again with another key.
          */
         post: operations["payOrder"];
         delete?: never;
@@ -2100,10 +2145,10 @@ export interface paths {
         put?: never;
         /**
          * Save a payment method
-         * @description Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
-         *     four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
-         *     token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
-         *     the default.
+         * @description Has the payment provider keep the method behind a one-time token for later payments. The
+         *     shop keeps its brand, last four digits and expiry, and nothing anybody could pay with. A
+         *     card number is refused (422 `card_number_refused`), a token the provider does not know is
+         *     422, a card the bank declines 402. An account keeps at most 20; the first is the default.
          */
         post: operations["createPaymentMethod"];
         delete?: never;
@@ -2131,8 +2176,8 @@ export interface paths {
         post?: never;
         /**
          * Delete one of my saved payment methods
-         * @description Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
-         *     stay.
+         * @description Removes the method here at once and at the payment provider as soon as that can be reached.
+         *     Payments made with it stay.
          */
         delete: operations["deletePaymentMethod"];
         options?: never;
@@ -2155,10 +2200,11 @@ export interface paths {
         put?: never;
         /**
          * Hear from Stripe
-         * @description Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
-         *     most five minutes old, and amount and currency must be those of the payment: anything else is 400
-         *     `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
-         *     for are 200. While the shop does not use Stripe, this is 404.
+         * @description Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly
+         *     these bytes and be at most five minutes old, and amount and currency must be those of the
+         *     payment: anything else is 400 `webhook_refused`, and nothing changes. Events may come more
+         *     than once and in any order. Events the shop has no use for are 200. While the shop does not
+         *     use Stripe, this is 404.
          */
         post: operations["stripeWebhook"];
         delete?: never;
@@ -2178,8 +2224,8 @@ export interface paths {
         put?: never;
         /**
          * Hear from the test provider
-         * @description The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
-         *     provider, this is 404.
+         * @description The same for the provider of development and tests, which signs as Stripe does. While the
+         *     shop uses another provider, this is 404.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -2222,19 +2268,21 @@ export interface paths {
         put?: never;
         /**
          * Give money back
-         * @description Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
-         *     payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
-         *     whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-         *     shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
-         *     is 204 as there is no refund to show.
+         * @description Gives back `amount` of what was paid for an order, or all that is left of it. All refunds
+         *     together never exceed the payment (409 `refund_too_large`; 409 `nothing_to_refund` when
+         *     nothing is left). With `cancel` a `PAID` order all of whose money goes back is cancelled
+         *     once it is back, and its units return into stock; until then it cannot be shipped. An order
+         *     that was refunded in full before is only cancelled, and so is one that cost nothing, whose
+         *     answer is 204 as there is no refund to show.
          *
-         *     201 when the money is back; 202 when the provider has not decided yet or its answer was lost: the shop finds
-         *     out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid outside
-         *     the shop (`manual`) is only noted as given back.
+         *     201 when the money is back; 202 when the provider has not decided yet or its answer was
+         *     lost: the shop finds out by itself. A provider that refuses for good is 409 `refund_failed`,
+         *     one out of reach 503. What was paid outside the shop (`manual`) is only noted as given back.
          *
          *     A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
          *
-         *     Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+         *     Send an `Idempotency-Key`: a call that got no answer may then be sent again without
+         *     refunding twice.
          */
         post: operations["refundOrder"];
         delete?: never;
@@ -2258,12 +2306,14 @@ export interface paths {
         put?: never;
         /**
          * Add a webhook
-         * @description Has events sent to an address from now on, by POST, signed by [Standard Webhooks](https://www.standardwebhooks.com).
-         *     The answer holds the secret that signs them, which is never shown again.
+         * @description Has events sent to an address from now on, by POST, signed by [Standard
+         *     Webhooks](https://www.standardwebhooks.com). The answer holds the secret that signs them,
+         *     which is never shown again.
          *
-         *     Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about three days, and may come more than once: `webhook-id`
-         *     stays the same. Events of one object, such as an order, come in their order. Redirects are not followed, 410
-         *     disables the webhook at once, and three days of nothing but failures do so too; administrators get a mail then.
+         *     Each event is sent until the address answers 2xx within 15 seconds, up to ten times in about
+         *     three days, and may come more than once: `webhook-id` stays the same. Events of one object,
+         *     such as an order, come in their order. Redirects are not followed, 410 disables the webhook
+         *     at once, and three days of nothing but failures do so too; administrators get a mail then.
          *     There are at most 100 webhooks (409 `too_many_webhooks`).
          */
         post: operations["createWebhook"];
@@ -2299,8 +2349,9 @@ export interface paths {
         head?: never;
         /**
          * Change a webhook
-         * @description A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the webhook: what is under way
-         *     waits, and what happens meanwhile is not sent. `is_active: true` resumes deliveries, also after it was disabled.
+         * @description A JSON merge patch (RFC 7396). Only the fields sent change. `is_active: false` pauses the
+         *     webhook: what is under way waits, and what happens meanwhile is not sent. `is_active: true`
+         *     resumes deliveries, also after it was disabled.
          */
         patch: operations["updateWebhook"];
         trace?: never;
@@ -2319,8 +2370,9 @@ export interface paths {
         put?: never;
         /**
          * Change a webhook's secret
-         * @description Makes a new secret, which is shown this once. For 24 hours the previous one signs as well, so the receiver can change
-         *     over without missing anything. One that was there before that one signs no more.
+         * @description Makes a new secret, which is shown this once. For 24 hours the previous one signs as well,
+         *     so the receiver can change over without missing anything. One that was there before that one
+         *     signs no more.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -2343,8 +2395,8 @@ export interface paths {
         put?: never;
         /**
          * Send a test event
-         * @description Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery shows what became of it.
-         *     A webhook that is not active gets none (409 `webhook_inactive`).
+         * @description Sends an event of the type `webhook.ping` to this webhook, like any other. Its delivery
+         *     shows what became of it. A webhook that is not active gets none (409 `webhook_inactive`).
          */
         post: operations["pingWebhook"];
         delete?: never;
@@ -2365,8 +2417,8 @@ export interface paths {
         };
         /**
          * List deliveries
-         * @description What was sent to a webhook or is on its way, newest first, with how the last attempt ended. Deliveries are kept for 30
-         *     days. Their lists have no `total`.
+         * @description What was sent to a webhook or is on its way, newest first, with how the last attempt ended.
+         *     Deliveries are kept for 30 days. Their lists have no `total`.
          */
         get: operations["listWebhookDeliveries"];
         put?: never;
@@ -2393,8 +2445,9 @@ export interface paths {
         put?: never;
         /**
          * Deliver again
-         * @description Sends an event again, whether it was delivered, given up or is still being tried, with its `webhook-id` of before. It is
-         *     tried as often as a new one. A webhook that is not active gets none (409 `webhook_inactive`).
+         * @description Sends an event again, whether it was delivered, given up or is still being tried, with its
+         *     `webhook-id` of before. It is tried as often as a new one. A webhook that is not active gets
+         *     none (409 `webhook_inactive`).
          */
         post: operations["redeliverWebhook"];
         delete?: never;
@@ -2415,16 +2468,16 @@ export interface paths {
         };
         /**
          * Look at an unsubscribe link
-         * @description Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send it with POST to get no more
-         *     such mails.
+         * @description Says whom the link of a mail is about, and changes nothing: mail scanners open links. Send
+         *     it with POST to get no more such mails.
          */
         get: operations["checkUnsubscribe"];
         put?: never;
         /**
          * Unsubscribe from mails about orders
-         * @description Stops the mails about orders that a customer need not get; confirmations, cancellations and refunds are still sent.
-         *     Mail programs call it by one click (RFC 8058). It may be called again and again; the profile's `order_updates`
-         *     turns the mails on again.
+         * @description Stops the mails about orders that a customer need not get; confirmations, cancellations and
+         *     refunds are still sent. Mail programs call it by one click (RFC 8058). It may be called
+         *     again and again; the profile's `order_updates` turns the mails on again.
          */
         post: operations["unsubscribe"];
         delete?: never;
@@ -2442,23 +2495,28 @@ export interface paths {
         };
         /**
          * See how the shop does
-         * @description Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
-         *     on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+         * @description Figures of a range of days, `from` and `to` included, each from midnight to midnight in the
+         *     store's time zone, also on days of 23 or 25 hours. A range has at most 366 days; without one
+         *     it is the last 30, today included.
          *
-         *     - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
-         *       whatever day. What came for an order that did not want it any more, and goes back, does not count.
-         *     - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
-         *       the revenue by their number.
+         *     - **Revenue** is what was paid, counted on the day the payment came, less what was given
+         *       back of it since, on whatever day. What came for an order that did not want it any more,
+         *       and goes back, does not count.
+         *     - **Paid orders** are the orders those payments were for, also when all was given back
+         *       since. The **average order** is the revenue by their number.
          *     - **Orders** are counted on the day they were placed, by the status they have now.
-         *     - **New customers** are the accounts of customers that were made, also those that were deleted since.
-         *     - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
-         *       guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
-         *       range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
-         *     - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
-         *       the range and of whose money something was kept; categories are the products' own of today. **Top customers**
-         *       are ranked by revenue.
-         *     - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
-         *       all units whose stock is counted, at the price they are sold for now.
+         *     - **New customers** are the accounts of customers that were made, also those that were
+         *       deleted since.
+         *     - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that
+         *       placed an order and the carts, guests' too, that hold something put into them in the
+         *       range; `buyers` are those of them with an order of the range that is paid. Carts that were
+         *       emptied, or of guests who were gone for long, are not known any more.
+         *     - **Top products and categories** count units and what they were sold for, before refunds,
+         *       in orders that were paid in the range and of whose money something was kept; categories
+         *       are the products' own of today. **Top customers** are ranked by revenue.
+         *     - **Low stock** and **stock value** are those of now: variants of products in the shop with
+         *       at most `STOCK_LOW` units; and all units whose stock is counted, at the price they are
+         *       sold for now.
          *
          *     Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
          */
@@ -2480,9 +2538,9 @@ export interface paths {
         };
         /**
          * Get a table of the dashboard as CSV
-         * @description One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
-         *     A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
-         *     begins with an apostrophe.
+         * @description One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line
+         *     with the names of the columns. A cell that a spreadsheet would take for a formula, as it
+         *     begins with `=`, `+`, `-`, `@`, a tab or a carriage return, begins with an apostrophe.
          */
         get: operations["getDashboardReport"];
         put?: never;
@@ -2502,8 +2560,9 @@ export interface paths {
         };
         /**
          * See how large the shop is
-         * @description How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
-         *     rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+         * @description How many there are of what, how much room it takes, jobs by state, and the versions of
+         *     everything. Counts are exact; the rows of tables are the database's own estimate. `redis` is
+         *     null while Redis is out of reach.
          */
         get: operations["getStats"];
         put?: never;
@@ -2523,13 +2582,15 @@ export interface paths {
         };
         /**
          * See who changed what
-         * @description What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
-         *     which operation, and the fields that changed as they were before and are after. It was written in the transaction of
-         *     the change itself and is never changed nor deleted.
+         * @description What happened to accounts, and every change that staff and administrators made, newest
+         *     first: who did it, from where, by which operation, and the fields that changed as they were
+         *     before and are after. It was written in the transaction of the change itself and is never
+         *     changed nor deleted.
          *
-         *     Of secrets and personal data it says only that they changed (`[masked]`). What is created has no `before`, what is
-         *     deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
-         *     leave several entries, which share its `request_id`. Lists of the log have no `total`.
+         *     Of secrets and personal data it says only that they changed (`[masked]`). What is created
+         *     has no `before`, what is deleted no `after`; `detail` tells what else there is to know, such
+         *     as the product of a variant. One request may leave several entries, which share its
+         *     `request_id`. Lists of the log have no `total`.
          */
         get: operations["listAuditLog"];
         put?: never;
@@ -2549,8 +2610,8 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
-         *     jobs have no `total`.
+         * @description Jobs, newest first. Of what a job is about only numbers and words that are known to be
+         *     harmless are shown. Lists of jobs have no `total`.
          */
         get: operations["listJobs"];
         put?: never;
@@ -2570,8 +2631,9 @@ export interface paths {
         };
         /**
          * List what is done again and again
-         * @description The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
-         *     and are due next. A job that is overdue means that no server works jobs.
+         * @description The kinds of jobs that are inserted once a period, however many servers there are, with when
+         *     they were last worked and are due next. A job that is overdue means that no server works
+         *     jobs.
          */
         get: operations["listPeriodicJobs"];
         put?: never;
@@ -2619,9 +2681,10 @@ export interface paths {
         put?: never;
         /**
          * Work a job again
-         * @description Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-         *     left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
-         *     whose place there is another by now (409 `job_replaced`).
+         * @description Has a job that failed, was cancelled or waits for its next attempt worked at once, with one
+         *     attempt more if it had none left. A job that is running (409 `job_running`) or done (409
+         *     `job_completed`) stays as it is, and so does one in whose place there is another by now (409
+         *     `job_replaced`).
          */
         post: operations["retryJob"];
         delete?: never;
@@ -2644,8 +2707,9 @@ export interface paths {
         put?: never;
         /**
          * Cancel a job
-         * @description A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
-         *     but is not tried again. A job that is over is 409 `job_finished`.
+         * @description A job that waits is not worked any more. One that is running is asked to stop
+         *     (`cancel_requested`): it may still finish, but is not tried again. A job that is over is 409
+         *     `job_finished`.
          */
         post: operations["cancelJob"];
         delete?: never;
@@ -2665,20 +2729,22 @@ export interface paths {
         put?: never;
         /**
          * Ask the shopping assistant
-         * @description Answers a question about the shop's products from the catalogue, and nothing else. The sources are the
-         *     active products in stock that are nearest to the question, best first; when none is near enough the
-         *     answer says so and `sources` is empty.
+         * @description Answers a question about the shop's products from the catalogue, and nothing else. The
+         *     sources are the active products in stock that are nearest to the question, best first; when
+         *     none is near enough the answer says so and `sources` is empty.
          *
-         *     The conversation lives with the client: send back the `history` you received. It is cut to the newest
-         *     messages, so it never grows too long to send.
+         *     The conversation lives with the client: send back the `history` you received. It is cut to
+         *     the newest messages, so it never grows too long to send.
          *
-         *     With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
-         *     then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
-         *     then `done` with the whole answer object, or `error` with a problem.
+         *     With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON
+         *     array), then `delta` (`{"text": …}`) sentence by sentence, each checked against the
+         *     catalogue before it leaves, then `done` with the whole answer object, or `error` with a
+         *     problem.
          *
-         *     What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
-         *     of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
-         *     catalogue supports it. Prices, stock and names that it does not support never leave.
+         *     What the question asks for in prices, sales, brands, categories and attributes is applied to
+         *     the sources, every one of them, and answered as `filters`. What the answer says about
+         *     products is answered as `claims`, with whether the catalogue supports it. Prices, stock and
+         *     names that it does not support never leave.
          *
          *     `X-Assistant-Provider` says which model wrote the answer.
          */
@@ -2700,10 +2766,11 @@ export interface paths {
         put?: never;
         /**
          * Index the catalogue
-         * @description Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-         *     Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
-         *     answered. It continues when the client disconnects, waits when the model's quota for a minute is used up, and resumes after
-         *     a restart of the server; `GET /api/v1/rag/status` tells how far it is.
+         * @description Makes a vector for every product that has none or whose text has changed, inactive ones too,
+         *     and answers when done. Products whose text is unchanged cost nothing. A run that is under
+         *     way already is not started twice: its outcome is answered. It continues when the client
+         *     disconnects, waits when the model's quota for a minute is used up, and resumes after a
+         *     restart of the server; `GET /api/v1/rag/status` tells how far it is.
          */
         post: operations["indexProducts"];
         delete?: never;
@@ -2723,8 +2790,9 @@ export interface paths {
         put?: never;
         /**
          * Index the categories and blend them into the products
-         * @description Makes a vector for every category that has none or whose text has changed, then blends it into the
-         *     vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
+         * @description Makes a vector for every category that has none or whose text has changed, then blends it
+         *     into the vectors of its products: 80 % product, 20 % category. Runs as the index of products
+         *     does.
          */
         post: operations["indexCategories"];
         delete?: never;
@@ -2822,8 +2890,9 @@ export interface paths {
         };
         /**
          * May traffic be sent here
-         * @description 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting down. Without
-         *     Redis or the model the server still serves: 200 with their names in `degraded`.
+         * @description 503 only when PostgreSQL is out of reach, migrations are pending or the server is shutting
+         *     down. Without Redis or the model the server still serves: 200 with their names in
+         *     `degraded`.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -2863,8 +2932,8 @@ export interface paths {
         };
         /**
          * Metrics for Prometheus
-         * @description Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served here unless
-         *     `METRICS_ADDRESS` moves it to an address of its own.
+         * @description Requests, durations and errors by `operationId`, connection pools, the Go runtime. Served
+         *     here unless `METRICS_ADDRESS` moves it to an address of its own.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -2924,8 +2993,8 @@ export interface paths {
         };
         /**
          * This contract as YAML
-         * @description The contract that the server was built from, without anchors, aliases and merge keys. It reads alike as YAML 1.1
-         *     and 1.2.
+         * @description The contract that the server was built from, without anchors, aliases and merge keys. It
+         *     reads alike as YAML 1.1 and 1.2.
          */
         get: operations["getOpenAPIYAML"];
         put?: never;
@@ -3026,8 +3095,8 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
         };
         /**
-         * @description Who can mend it, and how: send another request, send the same one later, let the buyer choose something
-         *     else, or ask the shop.
+         * @description Who can mend it, and how: send another request, send the same one later, let the buyer
+         *     choose something else, or ask the shop.
          * @enum {string}
          */
         Resolution: "fix_request" | "retry" | "choose_again" | "contact_shop";
@@ -3062,8 +3131,8 @@ export interface components {
          */
         PersonName: string;
         /**
-         * @description A person's last name, or empty for people with one name. It holds no line breaks, and no addresses of web pages
-         *     or mailboxes.
+         * @description A person's last name, or empty for people with one name. It holds no line breaks, and no
+         *     addresses of web pages or mailboxes.
          * @example Lovelace
          */
         LastName: string;
@@ -3371,8 +3440,9 @@ export interface components {
              */
             username?: string | null;
             /**
-             * @description Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
-             *     it is. Confirmations, cancellations and refunds are mailed in any case.
+             * @description Whether mails about orders are sent that need not be, such as that one was paid or
+             *     shipped. Left out, it stays as it is. Confirmations, cancellations and refunds are
+             *     mailed in any case.
              * @example true
              */
             order_updates?: boolean;
@@ -3392,8 +3462,9 @@ export interface components {
              */
             username?: string | null;
             /**
-             * @description Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
-             *     it is. Confirmations, cancellations and refunds are mailed in any case.
+             * @description Whether mails about orders are sent that need not be, such as that one was paid or
+             *     shipped. Left out, it stays as it is. Confirmations, cancellations and refunds are
+             *     mailed in any case.
              * @example true
              */
             order_updates?: boolean;
@@ -3426,8 +3497,8 @@ export interface components {
              */
             state?: string | null;
             /**
-             * @description The postal code, in the form of the country. Null where there is none: it is required in countries whose
-             *     addresses need one.
+             * @description The postal code, in the form of the country. Null where there is none: it is required in
+             *     countries whose addresses need one.
              * @example SW1Y 4JH
              */
             postal_code?: string | null;
@@ -3982,8 +4053,8 @@ export interface components {
             is_default: boolean;
         };
         /**
-         * @description A product as lists show it. `price`, `discount_price` and `sku` are those of its default variant; `stock`
-         *     is the sum over its variants.
+         * @description A product as lists show it. `price`, `discount_price` and `sku` are those of its default
+         *     variant; `stock` is the sum over its variants.
          */
         ProductSummary: {
             id: components["schemas"]["Id"];
@@ -4119,9 +4190,9 @@ export interface components {
             updated_at: string;
         };
         /**
-         * @description A product with all there is to show. `price`, `discount_price`, `sku` and `gtin` are those of its default
-         *     variant; `stock` is the sum over its variants. Shoppers see `discount_price` and its period only while it
-         *     holds.
+         * @description A product with all there is to show. `price`, `discount_price`, `sku` and `gtin` are those
+         *     of its default variant; `stock` is the sum over its variants. Shoppers see `discount_price`
+         *     and its period only while it holds.
          */
         Product: {
             id: components["schemas"]["Id"];
@@ -4632,8 +4703,8 @@ export interface components {
          */
         ProductStatus: "active" | "inactive" | "deleted";
         /**
-         * @description A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and `track_inventory`, or
-         *     `variants`.
+         * @description A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and
+         *     `track_inventory`, or `variants`.
          */
         ProductCreate: {
             /**
@@ -4864,8 +4935,8 @@ export interface components {
             gtin?: string | null;
         };
         /**
-         * @description Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
-         *     feeds; any other is welcome.
+         * @description Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`,
+         *     `age_group`, …) are known to feeds; any other is welcome.
          * @example {
          *       "color": "black",
          *       "battery_life": "40 h"
@@ -5645,8 +5716,8 @@ export interface components {
             total: number;
         };
         /**
-         * @description Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order that was cancelled gave
-         *     them back) are the system's own.
+         * @description Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order
+         *     that was cancelled gave them back) are the system's own.
          * @enum {string}
          */
         StockReason: "initial" | "count" | "received" | "returned" | "damaged" | "lost" | "transfer" | "correction" | "import" | "sale" | "release";
@@ -6080,8 +6151,8 @@ export interface components {
             alert_since: string | null;
         };
         /**
-         * @description How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
-         *     import fail.
+         * @description How far an import is. `failed` is one that could not be read, as `message` says; rows that
+         *     are wrong do not make an import fail.
          * @enum {string}
          */
         ImportStatus: "queued" | "running" | "completed" | "failed" | "cancelled";
@@ -6524,8 +6595,9 @@ export interface components {
             available: boolean;
         };
         /**
-         * @description `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
-         *     `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+         * @description `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there
+         *     are fewer than the line has. `price_changed`: the price is not the one when the line was
+         *     last changed; buying it is possible.
          * @enum {string}
          */
         CartProblemCode: "gone" | "inactive" | "short" | "price_changed";
@@ -6631,8 +6703,8 @@ export interface components {
              */
             state: string | null;
             /**
-             * @description The postal code, in the form of the country. Null where there is none: it is required in countries whose
-             *     addresses need one.
+             * @description The postal code, in the form of the country. Null where there is none: it is required in
+             *     countries whose addresses need one.
              * @example SW1Y 4JH
              */
             postal_code: string | null;
@@ -7105,8 +7177,8 @@ export interface components {
             note?: string;
         };
         /**
-         * @description `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all of it is back, while a
-         *     payment of which a part is back stays `paid`.
+         * @description `pending` while the outcome is open; `failed` when no money was taken; `refunded` when all
+         *     of it is back, while a payment of which a part is back stays `paid`.
          * @enum {string}
          */
         PaymentStatus: "pending" | "paid" | "failed" | "refunded";
@@ -7139,8 +7211,8 @@ export interface components {
             items: components["schemas"]["PaymentType"][];
         };
         /**
-         * @description What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing stands for the payment
-         *     method the order was placed with.
+         * @description What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing
+         *     stands for the payment method the order was placed with.
          */
         PayInput: {
             payment_method_id?: components["schemas"]["Id"];
@@ -7451,8 +7523,9 @@ export interface components {
             is_surplus: boolean;
             method: components["schemas"]["PaidWith"];
             /**
-             * @description The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
-             *     `amount_mismatch` is the shop's own: the provider took another amount than it was asked for, which `amount` shows.
+             * @description The bank's reason in the provider's words, or null. It may say that a card was stolen;
+             *     do not read it out. `amount_mismatch` is the shop's own: the provider took another
+             *     amount than it was asked for, which `amount` shows.
              * @example insufficient_funds
              */
             decline_code: string | null;
@@ -7550,8 +7623,8 @@ export interface components {
              */
             is_active: boolean;
             /**
-             * @description Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
-             *     while it is active, or when somebody paused it.
+             * @description Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered
+             *     for three days. Null while it is active, or when somebody paused it.
              * @example null
              */
             disabled_reason: string | null;
@@ -7607,8 +7680,8 @@ export interface components {
              */
             is_active: boolean;
             /**
-             * @description Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
-             *     while it is active, or when somebody paused it.
+             * @description Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered
+             *     for three days. Null while it is active, or when somebody paused it.
              * @example null
              */
             disabled_reason: string | null;
@@ -7713,8 +7786,8 @@ export interface components {
             is_active?: boolean;
         };
         /**
-         * @description Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
-         *     `failed`, given up.
+         * @description Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the
+         *     address answered 2xx; `failed`, given up.
          * @example delivered
          * @enum {string}
          */
@@ -8338,16 +8411,18 @@ export interface components {
             next_cursor: string | null;
         };
         /**
-         * @description Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for its next attempt; `completed`,
-         *     `cancelled` and `discarded` (it failed for good) are over.
+         * @description Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for
+         *     its next attempt; `completed`, `cancelled` and `discarded` (it failed for good) are over.
          * @enum {string}
          */
         JobState: "available" | "cancelled" | "completed" | "discarded" | "pending" | "retryable" | "running" | "scheduled";
         /**
-         * @description What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
-         *     `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-         *     `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
-         *     `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+         * @description What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`,
+         *     `catalog.names_changed`, `catalog.product_changed`, `catalog.sweep_files`, `events.purge`,
+         *     `feeds.fetch_images`, `feeds.import`, `feeds.resume`, `feeds.sweep_files`,
+         *     `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`,
+         *     `orders.expire`, `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of
+         *     another version of the server may be of others.
          * @example catalog.product_changed
          */
         JobKind: string;
@@ -8377,8 +8452,8 @@ export interface components {
             kind: components["schemas"]["JobKind"];
             state: components["schemas"]["JobState"];
             /**
-             * @description The queue it waits in: `imports` for files of products, which are read one after the other, `fetches` for what
-             *     is fetched from elsewhere, `default` for all else.
+             * @description The queue it waits in: `imports` for files of products, which are read one after the
+             *     other, `fetches` for what is fetched from elsewhere, `default` for all else.
              * @example default
              */
             queue: string;
@@ -8639,8 +8714,9 @@ export interface components {
              */
             value: string;
             /**
-             * @description Whether the catalogue says the same. Always true but for `description`: what is said in words is held against the
-             *     product's own words, and is not taken out of the answer when it goes beyond them.
+             * @description Whether the catalogue says the same. Always true but for `description`: what is said in
+             *     words is held against the product's own words, and is not taken out of the answer when
+             *     it goes beyond them.
              * @example true
              */
             verified: boolean;
@@ -8871,8 +8947,8 @@ export interface components {
              */
             last_run_at: string | null;
             /**
-             * @description The model whose vectors answer questions. After a change of the setting that is the former one until every
-             *     product has a vector of `model`, which then takes over at once.
+             * @description The model whose vectors answer questions. After a change of the setting that is the
+             *     former one until every product has a vector of `model`, which then takes over at once.
              * @example local:lexical-v2/v1
              */
             serving_model: string;
@@ -9176,8 +9252,8 @@ export interface components {
             };
         };
         /**
-         * @description Well-formed, but not valid: against the schema, or against what a description says in words, or with an id in the
-         *     body or query that names nothing. `errors` names each field.
+         * @description Well-formed, but not valid: against the schema, or against what a description says in words,
+         *     or with an id in the body or query that names nothing. `errors` names each field.
          */
         Invalid: {
             headers: {
@@ -9244,10 +9320,11 @@ export interface components {
             };
         };
         /**
-         * @description Any other problem: 400 a malformed request, 403 a browser's request from a page of another site (`cross_origin`,
-         *     `csrf_token_missing`), 405 a method the address does not have, 413 a body too large, 431 or 414 a request line too
-         *     long, 500 a fault of ours, 503 a dependency out of reach (`dependency_unavailable`) or too many others at the same
-         *     thing (`busy`): nothing happened, try again after `Retry-After` seconds.
+         * @description Any other problem: 400 a malformed request, 403 a browser's request from a page of another
+         *     site (`cross_origin`, `csrf_token_missing`), 405 a method the address does not have, 413 a
+         *     body too large, 431 or 414 a request line too long, 500 a fault of ours, 503 a dependency
+         *     out of reach (`dependency_unavailable`) or too many others at the same thing (`busy`):
+         *     nothing happened, try again after `Retry-After` seconds.
          */
         Problem: {
             headers: {
@@ -9279,23 +9356,25 @@ export interface components {
         /** @description The image's id. */
         ImageId: components["schemas"]["Id"];
         /**
-         * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-         *     this header the last change wins.
+         * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+         *     answer is 412; without this header the last change wins.
          * @example "7"
          */
         IfMatch: string;
         /**
-         * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-         *     own.
+         * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+         *     account has a cart of its own.
          */
         CartToken: components["schemas"]["CartToken"];
         /**
-         * @description Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-         *     again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-         *     while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-         *     503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-         *     same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-         *     Take something random, such as a UUID. Keys are the account's own, for each operation.
+         * @description Makes the call safe to repeat: the same request with the same key has its effect once and
+         *     gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+         *     with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+         *     `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+         *     `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+         *     unknown: the same request with the same key brings it to its one effect. Any other 503 means
+         *     that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+         *     for each operation.
          * @example 8f14e45f-ceea-467f-a9d1-7a3b6f0c2d11
          */
         IdempotencyKey: string;
@@ -9340,8 +9419,8 @@ export interface components {
         /** @description Only products with a discount (`true`) or without (`false`). */
         OnSale: boolean;
         /**
-         * @description Whether to count the products by brand, category, price and availability. Each count respects all filters but
-         *     those of its own kind, so that a shopper can switch.
+         * @description Whether to count the products by brand, category, price and availability. Each count
+         *     respects all filters but those of its own kind, so that a shopper can switch.
          */
         WithFacets: boolean;
         /** @description Only products that are featured (`true`) or not (`false`). */
@@ -10751,8 +10830,8 @@ export interface operations {
                 /** @description The order. `relevance` needs `q`. Prices are compared as the buyer pays them, discounts included. */
                 sort?: components["schemas"]["ProductSort"];
                 /**
-                 * @description Whether to count the products by brand, category, price and availability. Each count respects all filters but
-                 *     those of its own kind, so that a shopper can switch.
+                 * @description Whether to count the products by brand, category, price and availability. Each count
+                 *     respects all filters but those of its own kind, so that a shopper can switch.
                  */
                 facets?: components["parameters"]["WithFacets"];
                 /** @description How many items a page holds. */
@@ -10996,7 +11075,8 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The products, in the order to show them: `ids=7&ids=9`. One value with commas, `ids=7,9`, means the same.
+                 * @description The products, in the order to show them: `ids=7&ids=9`. One value with commas,
+                 *     `ids=7,9`, means the same.
                  * @example [
                  *       3,
                  *       5
@@ -11073,8 +11153,8 @@ export interface operations {
                  */
                 attribute?: components["parameters"]["Attribute"];
                 /**
-                 * @description Whether to count the products by brand, category, price and availability. Each count respects all filters but
-                 *     those of its own kind, so that a shopper can switch.
+                 * @description Whether to count the products by brand, category, price and availability. Each count
+                 *     respects all filters but those of its own kind, so that a shopper can switch.
                  */
                 facets?: components["parameters"]["WithFacets"];
                 /** @description How many items a page holds. */
@@ -11227,8 +11307,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11270,8 +11350,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11402,8 +11482,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11451,8 +11531,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11486,8 +11566,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11589,8 +11669,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11638,8 +11718,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11673,8 +11753,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11826,8 +11906,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11880,8 +11960,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -11914,8 +11994,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -12016,8 +12096,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -12068,8 +12148,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -12158,8 +12238,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -12215,8 +12295,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -12255,8 +12335,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -12308,8 +12388,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -12360,8 +12440,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -12396,8 +12476,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -13306,8 +13386,10 @@ export interface operations {
                 content: {
                     /**
                      * @example <?xml version="1.0" encoding="UTF-8"?>
-                     *     <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>My shop</title>
-                     *     <item><g:id>42</g:id><g:title>Drift Wireless Headphones</g:title><g:price>79.00 USD</g:price></item>
+                     *     <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel>
+                     *     <title>My shop</title>
+                     *     <item><g:id>42</g:id><g:title>Drift Wireless Headphones</g:title>
+                     *     <g:price>79.00 USD</g:price></item>
                      *     </channel></rss>
                      */
                     "application/xml": string;
@@ -13324,8 +13406,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-                 *     own.
+                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+                 *     account has a cart of its own.
                  */
                 "X-Cart-Token"?: components["parameters"]["CartToken"];
             };
@@ -13356,13 +13438,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-                 *     own.
+                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+                 *     account has a cart of its own.
                  */
                 "X-Cart-Token"?: components["parameters"]["CartToken"];
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -13391,13 +13473,13 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-                 *     own.
+                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+                 *     account has a cart of its own.
                  */
                 "X-Cart-Token"?: components["parameters"]["CartToken"];
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -13448,13 +13530,13 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-                 *     own.
+                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+                 *     account has a cart of its own.
                  */
                 "X-Cart-Token"?: components["parameters"]["CartToken"];
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -13492,13 +13574,13 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
-                 *     own.
+                 * @description The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the
+                 *     account has a cart of its own.
                  */
                 "X-Cart-Token"?: components["parameters"]["CartToken"];
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -13601,12 +13683,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-                 *     again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-                 *     while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-                 *     503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-                 *     same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-                 *     Take something random, such as a UUID. Keys are the account's own, for each operation.
+                 * @description Makes the call safe to repeat: the same request with the same key has its effect once and
+                 *     gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+                 *     with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+                 *     `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+                 *     `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+                 *     unknown: the same request with the same key brings it to its one effect. Any other 503 means
+                 *     that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+                 *     for each operation.
                  * @example 8f14e45f-ceea-467f-a9d1-7a3b6f0c2d11
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -13822,8 +13906,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -13866,8 +13950,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -13931,12 +14015,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-                 *     again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-                 *     while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-                 *     503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-                 *     same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-                 *     Take something random, such as a UUID. Keys are the account's own, for each operation.
+                 * @description Makes the call safe to repeat: the same request with the same key has its effect once and
+                 *     gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+                 *     with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+                 *     `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+                 *     `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+                 *     unknown: the same request with the same key brings it to its one effect. Any other 503 means
+                 *     that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+                 *     for each operation.
                  * @example 8f14e45f-ceea-467f-a9d1-7a3b6f0c2d11
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -14326,12 +14412,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
-                 *     again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
-                 *     while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
-                 *     503 `outcome_unknown` means that the database was lost while it confirmed, and the outcome is unknown: the
-                 *     same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
-                 *     Take something random, such as a UUID. Keys are the account's own, for each operation.
+                 * @description Makes the call safe to repeat: the same request with the same key has its effect once and
+                 *     gets the first answer again, with `Idempotent-Replayed: true`, for a day. Another request
+                 *     with it gets 422 `idempotency_key_reused`, one while the first is under way 409
+                 *     `idempotency_in_flight`. What is refused is not kept: mend it and send it again. 503
+                 *     `outcome_unknown` means that the database was lost while it confirmed, and the outcome is
+                 *     unknown: the same request with the same key brings it to its one effect. Any other 503 means
+                 *     that nothing happened. Take something random, such as a UUID. Keys are the account's own,
+                 *     for each operation.
                  * @example 8f14e45f-ceea-467f-a9d1-7a3b6f0c2d11
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -14481,8 +14569,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -14515,8 +14603,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -15090,7 +15178,7 @@ export interface operations {
                     "application/json": components["schemas"]["AssistantAnswer"];
                     /**
                      * @example event: sources
-                     *     data: [{"id":82,"name":"Coffee Tasting Box","price":"29.00","discount_price":null,"stock":36,"category_name":"Coffee & Tea","similarity_score":0.69}]
+                     *     data: [{"id":82,"name":"Coffee Tasting Box","price":"29.00","stock":36,…}]
                      *
                      *     event: delta
                      *     data: {"text":"The Coffee Tasting Box [#82] costs 29.00 USD."}
