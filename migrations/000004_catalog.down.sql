@@ -1,4 +1,8 @@
 DROP VIEW product_details, product_cards;
+DROP FUNCTION brands_named(text);
+DROP FUNCTION categories_named(text);
+DROP FUNCTION last_with_slug(text, text);
+DROP TABLE former_slugs;
 DROP TABLE product_listings, variants, product_images, products;
 DROP FUNCTION products_changed();
 DROP FUNCTION turn_sales();
@@ -7,3 +11,4 @@ DROP FUNCTION next_sale_turn(bigint, timestamptz, timestamptz);
 DROP FUNCTION sale_price(bigint, timestamptz, timestamptz);
 DROP FUNCTION category_tree(bigint);
 DROP TABLE categories, brands, store;
+DROP FUNCTION slug_ended();

@@ -63,6 +63,70 @@ CREATE INDEX products_brand_id_idx ON products (brand_id);
 CREATE INDEX products_category_id_idx ON products (category_id);
 SELECT audit_table('products', 'product', label => 'name');
 
+-- Slugs that brands, categories and products had before, so that addresses which others link to lead on
+-- for ever. A slug in use beats a former one; of several objects that had it, the last one counts.
+CREATE TABLE former_slugs (
+    kind      text NOT NULL CHECK (kind IN ('brand', 'category', 'product')),
+    slug      text NOT NULL,
+    object_id bigint NOT NULL,
+    ended_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (kind, slug, object_id)
+);
+CREATE INDEX former_slugs_object_idx ON former_slugs (kind, object_id);
+
+-- Stores the slug that an object loses, and deletes its former slugs with it.
+CREATE FUNCTION slug_ended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM former_slugs WHERE kind = TG_ARGV[0] AND object_id = old.id;
+    ELSE
+        DELETE FROM former_slugs WHERE kind = TG_ARGV[0] AND slug = new.slug AND object_id = new.id;
+        INSERT INTO former_slugs (kind, slug, object_id) VALUES (TG_ARGV[0], old.slug, old.id)
+        ON CONFLICT (kind, slug, object_id) DO UPDATE SET ended_at = excluded.ended_at;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER brands_slug_changed AFTER UPDATE OF slug ON brands
+    FOR EACH ROW WHEN (old.slug <> new.slug) EXECUTE FUNCTION slug_ended('brand');
+CREATE TRIGGER brands_slug_deleted AFTER DELETE ON brands
+    FOR EACH ROW EXECUTE FUNCTION slug_ended('brand');
+CREATE TRIGGER categories_slug_changed AFTER UPDATE OF slug ON categories
+    FOR EACH ROW WHEN (old.slug <> new.slug) EXECUTE FUNCTION slug_ended('category');
+CREATE TRIGGER categories_slug_deleted AFTER DELETE ON categories
+    FOR EACH ROW EXECUTE FUNCTION slug_ended('category');
+CREATE TRIGGER products_slug_changed AFTER UPDATE OF slug ON products
+    FOR EACH ROW WHEN (old.slug <> new.slug) EXECUTE FUNCTION slug_ended('product');
+CREATE TRIGGER products_slug_deleted AFTER DELETE ON products
+    FOR EACH ROW EXECUTE FUNCTION slug_ended('product');
+
+-- Returns the object that had a slug last, or nothing if none had.
+CREATE FUNCTION last_with_slug(of_kind text, given text) RETURNS SETOF bigint LANGUAGE sql STABLE ROWS 1 AS $$
+    SELECT f.object_id FROM former_slugs f
+     WHERE f.kind = of_kind AND f.slug = given
+     ORDER BY f.ended_at DESC, f.object_id DESC LIMIT 1
+$$;
+
+-- Returns the brand of a name or slug, without regard to case, or else the one that had the slug last.
+CREATE FUNCTION brands_named(given text) RETURNS SETOF bigint LANGUAGE sql STABLE ROWS 1 AS $$
+    WITH found AS (
+        SELECT b.id FROM brands b WHERE lower(b.name) = lower(given) OR b.slug = lower(given)
+    )
+    SELECT id FROM found
+    UNION ALL
+    SELECT l.id FROM last_with_slug('brand', lower(given)) AS l (id) WHERE NOT EXISTS (SELECT FROM found)
+$$;
+
+-- Returns the categories of a name or slug, without regard to case, or else the one that had the slug
+-- last.
+CREATE FUNCTION categories_named(given text) RETURNS SETOF bigint LANGUAGE sql STABLE ROWS 2 AS $$
+    WITH found AS (
+        SELECT c.id FROM categories c WHERE lower(c.name) = lower(given) OR c.slug = lower(given)
+    )
+    SELECT id FROM found
+    UNION ALL
+    SELECT l.id FROM last_with_slug('category', lower(given)) AS l (id) WHERE NOT EXISTS (SELECT FROM found)
+$$;
+
 -- sizes: [{"path": …, "width": …, "height": …}], smallest first. path names a file of the media
 -- store.
 CREATE TABLE product_images (

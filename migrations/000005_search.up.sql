@@ -324,14 +324,10 @@ CREATE FUNCTION filtered_products(
        AND (filtered_products.category_id IS NULL
             OR l.category_id = ANY (ARRAY(SELECT category_tree(filtered_products.category_id))))
        AND (filtered_products.category IS NULL OR l.category_id = ANY (ARRAY(
-               SELECT category_tree(c.id) FROM categories c
-                WHERE lower(c.name) = lower(filtered_products.category)
-                   OR c.slug = lower(filtered_products.category))))
+               SELECT category_tree(c.id) FROM categories_named(filtered_products.category) AS c (id))))
        AND (filtered_products.brand_id IS NULL OR l.brand_id = filtered_products.brand_id)
        AND (filtered_products.brand IS NULL OR l.brand_id = ANY (ARRAY(
-               SELECT b.id FROM brands b
-                WHERE lower(b.name) = lower(filtered_products.brand)
-                   OR b.slug = lower(filtered_products.brand))))
+               SELECT b.id FROM brands_named(filtered_products.brand) AS b (id))))
        AND (filtered_products.min_minor IS NULL OR l.buyer_minor >= filtered_products.min_minor)
        AND (filtered_products.max_minor IS NULL OR l.buyer_minor <= filtered_products.max_minor)
        AND (filtered_products.in_stock IS NULL OR l.in_stock = filtered_products.in_stock)

@@ -31,6 +31,9 @@ UPDATE products SET brand_id = NULL WHERE brand_id = $1 AND deleted_at IS NOT NU
 -- name: DeleteBrand :exec
 DELETE FROM brands WHERE id = $1;
 
--- Returns those of the slugs that are taken.
+-- Returns those of the slugs that a brand has or had: a slug that is made from a name takes no old
+-- address away.
 -- name: TakenBrandSlugs :many
-SELECT slug FROM brands WHERE slug = ANY (@slugs::text[]);
+SELECT slug FROM brands WHERE slug = ANY (@slugs::text[])
+UNION
+SELECT slug FROM former_slugs WHERE kind = 'brand' AND slug = ANY (@slugs);

@@ -46,6 +46,9 @@ UPDATE products SET category_id = NULL WHERE category_id = $1 AND deleted_at IS 
 -- name: DeleteCategory :exec
 DELETE FROM categories WHERE id = $1;
 
--- Returns those of the slugs that are taken.
+-- Returns those of the slugs that a category has or had: a slug that is made from a name takes no old
+-- address away.
 -- name: TakenCategorySlugs :many
-SELECT slug FROM categories WHERE slug = ANY (@slugs::text[]);
+SELECT slug FROM categories WHERE slug = ANY (@slugs::text[])
+UNION
+SELECT slug FROM former_slugs WHERE kind = 'category' AND slug = ANY (@slugs);

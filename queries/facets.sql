@@ -8,11 +8,10 @@ WITH base AS NOT MATERIALIZED (
     SELECT l.brand_id, l.category_id, l.in_stock, width_bucket(l.buyer_minor, @limits::bigint[]) AS band,
            (sqlc.narg(brand_id)::bigint IS NULL OR l.brand_id = sqlc.narg(brand_id)) AND
            (sqlc.narg(brand)::text IS NULL OR l.brand_id IN (
-               SELECT b.id FROM brands b WHERE lower(b.name) = lower(sqlc.narg(brand)) OR b.slug = lower(sqlc.narg(brand)))) AS of_brand,
+               SELECT b.id FROM brands_named(sqlc.narg(brand)) AS b (id))) AS of_brand,
            (sqlc.narg(category_id)::bigint IS NULL OR l.category_id IN (SELECT category_tree(sqlc.narg(category_id)))) AND
            (sqlc.narg(category)::text IS NULL OR l.category_id IN (
-               SELECT category_tree(c.id) FROM categories c
-                WHERE lower(c.name) = lower(sqlc.narg(category)) OR c.slug = lower(sqlc.narg(category)))) AS in_category,
+               SELECT category_tree(c.id) FROM categories_named(sqlc.narg(category)) AS c (id))) AS in_category,
            (sqlc.narg(min_minor)::bigint IS NULL OR l.buyer_minor >= sqlc.narg(min_minor)) AND
            (sqlc.narg(max_minor)::bigint IS NULL OR l.buyer_minor <= sqlc.narg(max_minor)) AS at_price,
            (sqlc.narg(in_stock)::boolean IS NULL OR l.in_stock = sqlc.narg(in_stock)) AS as_stocked

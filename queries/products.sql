@@ -77,6 +77,14 @@ SELECT * FROM product_details WHERE id = $1 AND is_active AND deleted_at IS NULL
 -- name: GetProductBySlug :one
 SELECT * FROM product_details WHERE slug = $1 AND is_active AND deleted_at IS NULL;
 
+-- Returns the slug that the active product has now which had a slug before, unless a product has that
+-- slug now.
+-- name: FollowProductSlug :one
+SELECT p.slug
+  FROM last_with_slug('product', @slug::text) AS f (id)
+  JOIN products p ON p.id = f.id
+ WHERE p.is_active AND p.deleted_at IS NULL AND NOT EXISTS (SELECT FROM products WHERE products.slug = @slug);
+
 -- Reports whether a product is visible.
 -- name: IsProductVisible :one
 SELECT EXISTS (SELECT FROM product_listings WHERE product_id = $1 AND is_visible);
@@ -167,9 +175,12 @@ UPDATE products SET deleted_at = NULL, version = version + 1, updated_at = now()
 -- name: LockNames :exec
 SELECT pg_advisory_xact_lock(hashtext('shopd.names'));
 
--- Returns those of the slugs that are taken.
+-- Returns those of the slugs that a product has or had: a slug that is made from a name takes no old
+-- address away.
 -- name: TakenProductSlugs :many
-SELECT slug FROM products WHERE slug = ANY (@slugs::text[]);
+SELECT slug FROM products WHERE slug = ANY (@slugs::text[])
+UNION
+SELECT slug FROM former_slugs WHERE kind = 'product' AND slug = ANY (@slugs);
 
 -- Brings listings whose sale price began or ended up to date. Returns when the next one does (the epoch
 -- if none is foreseen) and how many seconds are left, a day at most; 0 or less if more is to be done.

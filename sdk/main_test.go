@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -20,10 +21,13 @@ func newShop(t testing.TB) *apitest.Shop {
 	for _, product := range []map[string]any{
 		{"name": "Everyday Steel Bottle", "price": "12.50", "stock": 500, "description": "A bottle of steel that keeps tea hot for a day of walking."},
 		{"name": "Field Coffee Grinder", "price": "39.00", "stock": 500, "description": "Grinds coffee by hand, fine or coarse."},
-		{"name": "Travel Mug", "price": "9.90", "stock": 500, "description": "A mug with a lid for coffee on the way."},
+		{"name": "Travel Mug", "price": "9.90", "stock": 500, "description": "A mug with a lid for coffee on the way.", "slug": "mug"},
 	} {
 		admin.Post("/api/v1/admin/products", product).Want(http.StatusCreated)
 	}
+	mug := apitest.Value[int64](shop, "SELECT id FROM products WHERE slug = 'mug'")
+	admin.Patch(fmt.Sprint("/api/v1/admin/products/", mug), map[string]any{"slug": "travel-mug"}).
+		Want(http.StatusOK)
 	admin.Post("/api/v1/rag/index", nil).Want(http.StatusOK)
 	return shop
 }

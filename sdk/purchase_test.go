@@ -44,6 +44,10 @@ func TestAWholePurchase(t *testing.T) {
 		bottle = hit.Product.ID
 		break
 	}
+	moved, err := shop.GetProductBySlugWithResponse(ctx, "mug")
+	require.NoError(t, err)
+	assert.Equal(t, "travel-mug", moved.JSON200.Slug, "an old slug is followed")
+
 	cart, err := shop.AddCartItemWithResponse(
 		ctx, nil, client.CartItem{ProductID: bottle, Quantity: 2},
 	)

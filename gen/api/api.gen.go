@@ -7405,13 +7405,13 @@ type ExportProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug, or any below it, without regard to case.
+	// Category In the category of this name or slug (or former slug), or any below it, without regard to case.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug, without regard to case.
+	// Brand Of the brand of this name or slug (or former slug), without regard to case.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8025,13 +8025,13 @@ type ListProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug, or any below it, without regard to case.
+	// Category In the category of this name or slug (or former slug), or any below it, without regard to case.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug, without regard to case.
+	// Brand Of the brand of this name or slug (or former slug), without regard to case.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8117,13 +8117,13 @@ type SearchProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug, or any below it, without regard to case.
+	// Category In the category of this name or slug (or former slug), or any below it, without regard to case.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug, without regard to case.
+	// Brand Of the brand of this name or slug (or former slug), without regard to case.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -29142,6 +29142,22 @@ func (response GetProductBySlug200JSONResponse) VisitGetProductBySlugResponse(w 
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetProductBySlug301ResponseHeaders struct {
+	CacheControl string
+	Location     string
+}
+
+type GetProductBySlug301Response struct {
+	Headers GetProductBySlug301ResponseHeaders
+}
+
+func (response GetProductBySlug301Response) VisitGetProductBySlugResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(301)
+	return nil
 }
 
 type GetProductBySlug304Response = NotModifiedResponse

@@ -7406,13 +7406,13 @@ type ExportProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug, or any below it, without regard to case.
+	// Category In the category of this name or slug (or former slug), or any below it, without regard to case.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug, without regard to case.
+	// Brand Of the brand of this name or slug (or former slug), without regard to case.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8026,13 +8026,13 @@ type ListProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug, or any below it, without regard to case.
+	// Category In the category of this name or slug (or former slug), or any below it, without regard to case.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug, without regard to case.
+	// Brand Of the brand of this name or slug (or former slug), without regard to case.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8118,13 +8118,13 @@ type SearchProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug, or any below it, without regard to case.
+	// Category In the category of this name or slug (or former slug), or any below it, without regard to case.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug, without regard to case.
+	// Brand Of the brand of this name or slug (or former slug), without regard to case.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -10539,7 +10539,7 @@ type ClientInterface interface {
 
 	// GetProductBySlug Get a product by its slug
 	//
-	// The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug.
+	// The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug. A slug that the product had before leads to the one it has now, by 301, for ever: HTTP clients follow it, and a storefront that finds another `slug` in the product than it asked for redirects its own visitors. A slug that another product has taken since is that product's. Filters by brand and category understand former slugs as well, without a redirect.
 	//
 	// Corresponds with GET /api/v1/products/slug/{slug} (the `GetProductBySlug` operationId).
 	GetProductBySlug(ctx context.Context, slug string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -14671,7 +14671,7 @@ func (c *Client) SearchProducts(ctx context.Context, params *SearchProductsParam
 
 // GetProductBySlug Get a product by its slug
 //
-// The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug.
+// The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug. A slug that the product had before leads to the one it has now, by 301, for ever: HTTP clients follow it, and a storefront that finds another `slug` in the product than it asked for redirects its own visitors. A slug that another product has taken since is that product's. Filters by brand and category understand former slugs as well, without a redirect.
 //
 // Corresponds with GET /api/v1/products/slug/{slug} (the `GetProductBySlug` operationId).
 func (c *Client) GetProductBySlug(ctx context.Context, slug string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -26678,7 +26678,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetProductBySlugWithResponse Get a product by its slug
 	//
-	// The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug.
+	// The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug. A slug that the product had before leads to the one it has now, by 301, for ever: HTTP clients follow it, and a storefront that finds another `slug` in the product than it asked for redirects its own visitors. A slug that another product has taken since is that product's. Filters by brand and category understand former slugs as well, without a redirect.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -38857,6 +38857,12 @@ type GetProductBySlugResponse200Headers struct {
 	ETag *string
 }
 
+// GetProductBySlugResponse301Headers the declared response headers of an HTTP 301 response for GetProductBySlug
+type GetProductBySlugResponse301Headers struct {
+	CacheControl string
+	Location     string
+}
+
 // GetProductBySlugResponse304Headers the declared response headers of an HTTP 304 response for GetProductBySlug
 type GetProductBySlugResponse304Headers struct {
 	ETag *string
@@ -38875,6 +38881,8 @@ type GetProductBySlugResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetProductBySlugResponse200Headers
+	// Headers301 the parsed response headers for an HTTP 301 response
+	Headers301 *GetProductBySlugResponse301Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
 	Headers304 *GetProductBySlugResponse304Headers
 }
@@ -44356,7 +44364,7 @@ func (c *ClientWithResponses) SearchProductsWithResponse(ctx context.Context, pa
 
 // GetProductBySlugWithResponse Get a product by its slug
 //
-// The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug.
+// The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug. A slug that the product had before leads to the one it has now, by 301, for ever: HTTP clients follow it, and a storefront that finds another `slug` in the product than it asked for redirects its own visitors. A slug that another product has taken since is that product's. Filters by brand and category understand former slugs as well, without a redirect.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -56163,6 +56171,9 @@ func ParseGetProductBySlugResponse(rsp *http.Response) (*GetProductBySlugRespons
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 301:
+		break // No content-type
+
 	case rsp.StatusCode == 304:
 		break // No content-type
 
@@ -56200,6 +56211,23 @@ func ParseGetProductBySlugResponse(rsp *http.Response) (*GetProductBySlugRespons
 			headers.ETag = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 301:
+		var headers GetProductBySlugResponse301Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers301 = &headers
 	case rsp.StatusCode == 304:
 		var headers GetProductBySlugResponse304Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {

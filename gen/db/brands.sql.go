@@ -174,9 +174,12 @@ func (q *Queries) ReplaceBrand(ctx context.Context, arg ReplaceBrandParams) erro
 
 const takenBrandSlugs = `-- name: TakenBrandSlugs :many
 SELECT slug FROM brands WHERE slug = ANY ($1::text[])
+UNION
+SELECT slug FROM former_slugs WHERE kind = 'brand' AND slug = ANY ($1)
 `
 
-// Returns those of the slugs that are taken.
+// Returns those of the slugs that a brand has or had: a slug that is made from a name takes no old
+// address away.
 func (q *Queries) TakenBrandSlugs(ctx context.Context, slugs []string) ([]string, error) {
 	rows, err := q.db.Query(ctx, takenBrandSlugs, slugs)
 	if err != nil {

@@ -222,9 +222,12 @@ func (q *Queries) ReplaceCategory(ctx context.Context, arg ReplaceCategoryParams
 
 const takenCategorySlugs = `-- name: TakenCategorySlugs :many
 SELECT slug FROM categories WHERE slug = ANY ($1::text[])
+UNION
+SELECT slug FROM former_slugs WHERE kind = 'category' AND slug = ANY ($1)
 `
 
-// Returns those of the slugs that are taken.
+// Returns those of the slugs that a category has or had: a slug that is made from a name takes no old
+// address away.
 func (q *Queries) TakenCategorySlugs(ctx context.Context, slugs []string) ([]string, error) {
 	rows, err := q.db.Query(ctx, takenCategorySlugs, slugs)
 	if err != nil {

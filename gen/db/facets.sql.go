@@ -12,11 +12,10 @@ WITH base AS NOT MATERIALIZED (
     SELECT l.brand_id, l.category_id, l.in_stock, width_bucket(l.buyer_minor, $1::bigint[]) AS band,
            ($2::bigint IS NULL OR l.brand_id = $2) AND
            ($3::text IS NULL OR l.brand_id IN (
-               SELECT b.id FROM brands b WHERE lower(b.name) = lower($3) OR b.slug = lower($3))) AS of_brand,
+               SELECT b.id FROM brands_named($3) AS b (id))) AS of_brand,
            ($4::bigint IS NULL OR l.category_id IN (SELECT category_tree($4))) AND
            ($5::text IS NULL OR l.category_id IN (
-               SELECT category_tree(c.id) FROM categories c
-                WHERE lower(c.name) = lower($5) OR c.slug = lower($5))) AS in_category,
+               SELECT category_tree(c.id) FROM categories_named($5) AS c (id))) AS in_category,
            ($6::bigint IS NULL OR l.buyer_minor >= $6) AND
            ($7::bigint IS NULL OR l.buyer_minor <= $7) AS at_price,
            ($8::boolean IS NULL OR l.in_stock = $8) AS as_stocked

@@ -301,6 +301,22 @@ func (q *Queries) DeleteProduct(ctx context.Context, id int64) error {
 	return err
 }
 
+const followProductSlug = `-- name: FollowProductSlug :one
+SELECT p.slug
+  FROM last_with_slug('product', $1::text) AS f (id)
+  JOIN products p ON p.id = f.id
+ WHERE p.is_active AND p.deleted_at IS NULL AND NOT EXISTS (SELECT FROM products WHERE products.slug = $1)
+`
+
+// Returns the slug that the active product has now which had a slug before, unless a product has that
+// slug now.
+func (q *Queries) FollowProductSlug(ctx context.Context, slug string) (string, error) {
+	row := q.db.QueryRow(ctx, followProductSlug, slug)
+	var slug_2 string
+	err := row.Scan(&slug_2)
+	return slug_2, err
+}
+
 const getProduct = `-- name: GetProduct :one
 SELECT id, name, slug, description, condition, attributes, is_active, is_featured, deleted_at, created_at, updated_at, version, rating_count, rating_sum, brand_id, brand_name, brand_slug, category_id, category_name, category_slug, variants, images FROM product_details WHERE id = $1 AND is_active AND deleted_at IS NULL
 `
@@ -818,9 +834,12 @@ func (q *Queries) RestoreProduct(ctx context.Context, id int64) (int64, error) {
 
 const takenProductSlugs = `-- name: TakenProductSlugs :many
 SELECT slug FROM products WHERE slug = ANY ($1::text[])
+UNION
+SELECT slug FROM former_slugs WHERE kind = 'product' AND slug = ANY ($1)
 `
 
-// Returns those of the slugs that are taken.
+// Returns those of the slugs that a product has or had: a slug that is made from a name takes no old
+// address away.
 func (q *Queries) TakenProductSlugs(ctx context.Context, slugs []string) ([]string, error) {
 	rows, err := q.db.Query(ctx, takenProductSlugs, slugs)
 	if err != nil {

@@ -316,6 +316,8 @@ CREATE UNIQUE INDEX brands_name_key ON brands (lower(name));
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON brands FOR EACH ROW WHEN (current_setting('shopd.audit', true) <> '') EXECUTE FUNCTION audit_change('brand', 'id', 'name', '{}', '{}', '{}');
 CREATE TRIGGER brands_known AFTER INSERT OR DELETE OR UPDATE OF name ON brands FOR EACH STATEMENT EXECUTE FUNCTION search_vocabulary_changed();
 CREATE TRIGGER brands_renamed AFTER UPDATE OF name ON brands FOR EACH ROW WHEN (old.name <> new.name) EXECUTE FUNCTION names_changed();
+CREATE TRIGGER brands_slug_changed AFTER UPDATE OF slug ON brands FOR EACH ROW WHEN (old.slug <> new.slug) EXECUTE FUNCTION slug_ended('brand');
+CREATE TRIGGER brands_slug_deleted AFTER DELETE ON brands FOR EACH ROW EXECUTE FUNCTION slug_ended('brand');
 
 CREATE TABLE categories (
     id          bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -335,6 +337,8 @@ CREATE INDEX categories_name_idx ON categories (lower(name));
 CREATE INDEX categories_parent_id_idx ON categories (parent_id);
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON categories FOR EACH ROW WHEN (current_setting('shopd.audit', true) <> '') EXECUTE FUNCTION audit_change('category', 'id', 'name', '{}', '{}', '{}');
 CREATE TRIGGER categories_renamed AFTER UPDATE OF name, parent_id ON categories FOR EACH ROW WHEN (old.name IS DISTINCT FROM new.name OR old.parent_id IS DISTINCT FROM new.parent_id) EXECUTE FUNCTION names_changed();
+CREATE TRIGGER categories_slug_changed AFTER UPDATE OF slug ON categories FOR EACH ROW WHEN (old.slug <> new.slug) EXECUTE FUNCTION slug_ended('category');
+CREATE TRIGGER categories_slug_deleted AFTER DELETE ON categories FOR EACH ROW EXECUTE FUNCTION slug_ended('category');
 
 CREATE TABLE products (
     id          bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -363,7 +367,19 @@ CREATE INDEX products_brand_id_idx ON products (brand_id);
 CREATE INDEX products_category_id_idx ON products (category_id);
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON products FOR EACH ROW WHEN (current_setting('shopd.audit', true) <> '') EXECUTE FUNCTION audit_change('product', 'id', 'name', '{}', '{}', '{}');
 CREATE TRIGGER products_inserted AFTER INSERT ON products REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION products_changed();
+CREATE TRIGGER products_slug_changed AFTER UPDATE OF slug ON products FOR EACH ROW WHEN (old.slug <> new.slug) EXECUTE FUNCTION slug_ended('product');
+CREATE TRIGGER products_slug_deleted AFTER DELETE ON products FOR EACH ROW EXECUTE FUNCTION slug_ended('product');
 CREATE TRIGGER products_updated AFTER UPDATE ON products REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION products_changed();
+
+CREATE TABLE former_slugs (
+    kind      text NOT NULL,
+    slug      text NOT NULL,
+    object_id bigint NOT NULL,
+    ended_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT former_slugs_pkey PRIMARY KEY (kind, slug, object_id),
+    CONSTRAINT former_slugs_kind_check CHECK (kind = ANY (ARRAY['brand', 'category', 'product']))
+);
+CREATE INDEX former_slugs_object_idx ON former_slugs (kind, object_id);
 
 CREATE TABLE product_images (
     id         bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -526,6 +542,57 @@ AS $function$
         SELECT c.id FROM categories c JOIN tree t ON c.parent_id = t.id
     )
     SELECT id FROM tree
+$function$;
+
+CREATE OR REPLACE FUNCTION slug_ended()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM former_slugs WHERE kind = TG_ARGV[0] AND object_id = old.id;
+    ELSE
+        DELETE FROM former_slugs WHERE kind = TG_ARGV[0] AND slug = new.slug AND object_id = new.id;
+        INSERT INTO former_slugs (kind, slug, object_id) VALUES (TG_ARGV[0], old.slug, old.id)
+        ON CONFLICT (kind, slug, object_id) DO UPDATE SET ended_at = excluded.ended_at;
+    END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION last_with_slug(of_kind text, given text)
+ RETURNS SETOF bigint
+ LANGUAGE sql
+ STABLE ROWS 1
+AS $function$
+    SELECT f.object_id FROM former_slugs f
+     WHERE f.kind = of_kind AND f.slug = given
+     ORDER BY f.ended_at DESC, f.object_id DESC LIMIT 1
+$function$;
+
+CREATE OR REPLACE FUNCTION brands_named(given text)
+ RETURNS SETOF bigint
+ LANGUAGE sql
+ STABLE ROWS 1
+AS $function$
+    WITH found AS (
+        SELECT b.id FROM brands b WHERE lower(b.name) = lower(given) OR b.slug = lower(given)
+    )
+    SELECT id FROM found
+    UNION ALL
+    SELECT l.id FROM last_with_slug('brand', lower(given)) AS l (id) WHERE NOT EXISTS (SELECT FROM found)
+$function$;
+
+CREATE OR REPLACE FUNCTION categories_named(given text)
+ RETURNS SETOF bigint
+ LANGUAGE sql
+ STABLE ROWS 2
+AS $function$
+    WITH found AS (
+        SELECT c.id FROM categories c WHERE lower(c.name) = lower(given) OR c.slug = lower(given)
+    )
+    SELECT id FROM found
+    UNION ALL
+    SELECT l.id FROM last_with_slug('category', lower(given)) AS l (id) WHERE NOT EXISTS (SELECT FROM found)
 $function$;
 
 CREATE OR REPLACE FUNCTION sale_price(minor bigint, starts_at timestamp with time zone, ends_at timestamp with time zone)
@@ -928,14 +995,10 @@ AS $function$
        AND (filtered_products.category_id IS NULL
             OR l.category_id = ANY (ARRAY(SELECT category_tree(filtered_products.category_id))))
        AND (filtered_products.category IS NULL OR l.category_id = ANY (ARRAY(
-               SELECT category_tree(c.id) FROM categories c
-                WHERE lower(c.name) = lower(filtered_products.category)
-                   OR c.slug = lower(filtered_products.category))))
+               SELECT category_tree(c.id) FROM categories_named(filtered_products.category) AS c (id))))
        AND (filtered_products.brand_id IS NULL OR l.brand_id = filtered_products.brand_id)
        AND (filtered_products.brand IS NULL OR l.brand_id = ANY (ARRAY(
-               SELECT b.id FROM brands b
-                WHERE lower(b.name) = lower(filtered_products.brand)
-                   OR b.slug = lower(filtered_products.brand))))
+               SELECT b.id FROM brands_named(filtered_products.brand) AS b (id))))
        AND (filtered_products.min_minor IS NULL OR l.buyer_minor >= filtered_products.min_minor)
        AND (filtered_products.max_minor IS NULL OR l.buyer_minor <= filtered_products.max_minor)
        AND (filtered_products.in_stock IS NULL OR l.in_stock = filtered_products.in_stock)

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,9 +21,9 @@ import (
 func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) error {
 	r := c.Request()
 	key := op.id + " " + r.URL.EscapedPath() + "?" + r.URL.RawQuery
-	page, version, found := s.pages.Get(r.Context(), key)
+	stored, version, found := s.pages.Get(r.Context(), key)
 	if found {
-		return sendPage(c, page)
+		return sendPage(c, stored)
 	}
 	if version == "" {
 		return answer(c, op, s.turningSales(next))
@@ -33,7 +34,7 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
 		lifetime := op.cacheFor
-		page, err := makePage(c, op, func(c echo.Context) error {
+		made, err := makePage(c, op, func(c echo.Context) error {
 			turn, err := s.turnSales(ctx, version)
 			if err != nil {
 				return err
@@ -44,15 +45,29 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 			lifetime = min(lifetime, time.Until(turn.Before))
 			return err
 		})
-		if err == nil && page.ContentType != "" {
-			s.pages.Put(ctx, key, version, page, lifetime)
+		if err == nil && made.redirect == nil {
+			s.pages.Put(ctx, key, version, made.Page, lifetime)
 		}
-		return page, err
+		return made, err
 	})
 	if err != nil {
 		return err
 	}
-	return sendPage(c, made.(cache.Page))
+	result := made.(page)
+	if result.redirect != nil {
+		maps.Copy(c.Response().Header(), result.redirect)
+		c.Response().WriteHeader(result.status)
+		return nil
+	}
+	return sendPage(c, result.Page)
+}
+
+// page is what the handler of a cached operation returns: a page that is cached and sent, or the
+// status and the header of a redirect, which is sent alone.
+type page struct {
+	cache.Page
+	status   int
+	redirect http.Header
 }
 
 // turningSales returns a handler that brings prices up to date before next reads them.
@@ -66,31 +81,34 @@ func (s *Server) turningSales(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // makePage runs the handler and returns what it writes instead of sending it.
-func makePage(c echo.Context, op *operation, next echo.HandlerFunc) (cache.Page, error) {
+func makePage(c echo.Context, op *operation, next echo.HandlerFunc) (page, error) {
 	response := c.Response()
 	writer := response.Writer
-	held := &heldWriter{header: http.Header{}}
+	held := &heldWriter{header: http.Header{}, status: http.StatusOK}
 	response.Writer = held
 	defer func() {
 		response.Writer = writer
 		response.Committed, response.Size, response.Status = false, 0, http.StatusOK
 	}()
 	if err := op.validate(c); err != nil {
-		return cache.Page{}, err
+		return page{}, err
 	}
 	if err := next(c); err != nil {
-		return cache.Page{}, err
+		return page{}, err
 	}
-	page := cache.Page{
+	if held.status != http.StatusOK {
+		return page{status: held.status, redirect: held.header}, nil
+	}
+	made := cache.Page{
 		Made:        time.Now(),
 		ContentType: held.header.Get("Content-Type"),
 		ETag:        held.header.Get("ETag"),
 		Body:        held.body.Bytes(),
 	}
-	if op.tagged && page.ETag == "" {
-		page.ETag = bodyTag(page.Body)
+	if op.tagged && made.ETag == "" {
+		made.ETag = bodyTag(made.Body)
 	}
-	return page, nil
+	return page{Page: made}, nil
 }
 
 // sendPage sends a page, or 304 if the client has it already.
@@ -116,15 +134,16 @@ func sendPage(c echo.Context, page cache.Page) error {
 
 func bodyTag(body []byte) string { return `"` + strconv.FormatUint(xxhash.Sum64(body), 16) + `"` }
 
-// heldWriter buffers a response. The handlers of cached operations return no status other than 200,
-// except as errors.
+// heldWriter buffers a response. The handlers of cached operations return 200 or a redirect;
+// everything else is an error.
 type heldWriter struct {
+	status int
 	header http.Header
 	body   bytes.Buffer
 }
 
 func (w *heldWriter) Header() http.Header { return w.header }
 
-func (w *heldWriter) WriteHeader(int) {}
+func (w *heldWriter) WriteHeader(status int) { w.status = status }
 
 func (w *heldWriter) Write(content []byte) (int, error) { return w.body.Write(content) }

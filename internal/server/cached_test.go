@@ -205,3 +205,35 @@ func TestTheLastUnitIsSeenToGo(t *testing.T) {
 	buy()
 	assert.False(t, inStock())
 }
+
+// A redirect is no page to be kept: it passes, and ends with the slug's next change.
+func TestRedirectsPassTheCache(t *testing.T) {
+	t.Parallel()
+	for _, setting := range []string{"true", "false"} {
+		shop := apitest.New(t, apitest.Setting{Name: "CACHE_RESPONSES", Value: setting})
+		admin := shop.Admin()
+		var product api.AdminProduct
+		admin.Post("/api/v1/admin/products", map[string]any{"name": "Mug", "price": "5.00"}).
+			Want(http.StatusCreated).Into(&product)
+		address := fmt.Sprint("/api/v1/admin/products/", product.ID)
+		rename := func(slug string) {
+			admin.Patch(address, map[string]any{"slug": slug}).Want(http.StatusOK)
+		}
+		shop.Get("/api/v1/products/slug/mug").Want(http.StatusOK)
+		rename("cup")
+		var readers sync.WaitGroup
+		for range 8 { // some of them share one answer
+			readers.Go(func() {
+				moved := shop.Get("/api/v1/products/slug/mug").Want(http.StatusMovedPermanently)
+				assert.Equal(t, "cup", moved.Header.Get("Location"))
+				assert.Equal(t, "no-cache", moved.Header.Get("Cache-Control"))
+				assert.NotEmpty(t, moved.Header.Get("X-Request-Id"))
+			})
+		}
+		readers.Wait()
+		rename("mug")
+		shop.Get("/api/v1/products/slug/mug").Want(http.StatusOK)
+		back := shop.Get("/api/v1/products/slug/cup").Want(http.StatusMovedPermanently)
+		assert.Equal(t, "mug", back.Header.Get("Location"))
+	}
+}

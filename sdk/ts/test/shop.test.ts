@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
-  Problem, Shop, addCartItem, ask, askAssistant, cancelOrder, createOrder, each, getCart, getCurrentUser, getOrder, getProduct, listOrders, listPayments, listProducts, login,
+  Problem, Shop, addCartItem, ask, askAssistant, cancelOrder, createOrder, each, getCart, getCurrentUser, getOrder, getProduct, getProductBySlug, listOrders, listPayments, listProducts, login,
   logout, payOrder, register, searchProducts, type AssistantEvent, type Tokens,
 } from '@shopd/client';
 
@@ -39,6 +39,8 @@ test('a purchase from the first look to the refund', options, async () => {
   assert.ok(found);
   const response = await shop.send(getProduct, { id: found.id });
   assert.match(response.headers.get('ETag') ?? '', /^"/);
+
+  assert.equal((await getProductBySlug(shop, { slug: 'mug' })).slug, 'travel-mug', 'an old slug is followed');
 
   const cart = await addCartItem(shop, { body: { product_id: found.id, quantity: 2 } });
   assert.equal(cart.total_quantity, 2);

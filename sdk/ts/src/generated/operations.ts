@@ -640,7 +640,7 @@ export const getProduct = /* @__PURE__ */ operation<operations['getProduct']>('g
 /**
  * Get a product by its slug.
  *
- * The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug.
+ * The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug. A slug that the product had before leads to the one it has now, by 301, for ever: HTTP clients follow it, and a storefront that finds another `slug` in the product than it asked for redirects its own visitors. A slug that another product has taken since is that product's. Filters by brand and category understand former slugs as well, without a redirect.
  */
 export const getProductBySlug = /* @__PURE__ */ operation<operations['getProductBySlug']>('getProductBySlug', 'GET', '/api/v1/products/slug/{slug}');
 

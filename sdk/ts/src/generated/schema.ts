@@ -660,7 +660,7 @@ export interface paths {
         };
         /**
          * Get a product by its slug
-         * @description The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug.
+         * @description The same as [by id](#operation/getProduct), for storefronts whose addresses carry the slug. A slug that the product had before leads to the one it has now, by 301, for ever: HTTP clients follow it, and a storefront that finds another `slug` in the product than it asked for redirects its own visitors. A slug that another product has taken since is that product's. Filters by brand and category understand former slugs as well, without a redirect.
          */
         get: operations["getProductBySlug"];
         put?: never;
@@ -9398,11 +9398,11 @@ export interface components {
         Cursor: string;
         /** @description In this category or any below it. */
         CategoryId: components["schemas"]["Id"];
-        /** @description In the category of this name or slug, or any below it, without regard to case. */
+        /** @description In the category of this name or slug (or former slug), or any below it, without regard to case. */
         CategoryName: string;
         /** @description Of this brand. */
         BrandId: components["schemas"]["Id"];
-        /** @description Of the brand of this name or slug, without regard to case. */
+        /** @description Of the brand of this name or slug (or former slug), without regard to case. */
         BrandName: string;
         /**
          * @description At least this price, as the buyer pays it.
@@ -10791,11 +10791,11 @@ export interface operations {
                 q?: components["schemas"]["SearchText"];
                 /** @description In this category or any below it. */
                 category_id?: components["parameters"]["CategoryId"];
-                /** @description In the category of this name or slug, or any below it, without regard to case. */
+                /** @description In the category of this name or slug (or former slug), or any below it, without regard to case. */
                 category?: components["parameters"]["CategoryName"];
                 /** @description Of this brand. */
                 brand_id?: components["parameters"]["BrandId"];
-                /** @description Of the brand of this name or slug, without regard to case. */
+                /** @description Of the brand of this name or slug (or former slug), without regard to case. */
                 brand?: components["parameters"]["BrandName"];
                 /**
                  * @description At least this price, as the buyer pays it.
@@ -10971,6 +10971,23 @@ export interface operations {
                     "application/json": components["schemas"]["Product"];
                 };
             };
+            /** @description The product has another slug now. */
+            301: {
+                headers: {
+                    /**
+                     * @description Where the product is now, relative to this address.
+                     * @example drift-wireless-headphones
+                     */
+                    Location: string;
+                    /**
+                     * @description Ask again each time, as the product may get its slug back.
+                     * @example no-cache
+                     */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
@@ -11116,11 +11133,11 @@ export interface operations {
                 mode?: components["schemas"]["SearchMode"];
                 /** @description In this category or any below it. */
                 category_id?: components["parameters"]["CategoryId"];
-                /** @description In the category of this name or slug, or any below it, without regard to case. */
+                /** @description In the category of this name or slug (or former slug), or any below it, without regard to case. */
                 category?: components["parameters"]["CategoryName"];
                 /** @description Of this brand. */
                 brand_id?: components["parameters"]["BrandId"];
-                /** @description Of the brand of this name or slug, without regard to case. */
+                /** @description Of the brand of this name or slug (or former slug), without regard to case. */
                 brand?: components["parameters"]["BrandName"];
                 /**
                  * @description At least this price, as the buyer pays it.
@@ -13298,11 +13315,11 @@ export interface operations {
                 q?: components["schemas"]["SearchText"];
                 /** @description In this category or any below it. */
                 category_id?: components["parameters"]["CategoryId"];
-                /** @description In the category of this name or slug, or any below it, without regard to case. */
+                /** @description In the category of this name or slug (or former slug), or any below it, without regard to case. */
                 category?: components["parameters"]["CategoryName"];
                 /** @description Of this brand. */
                 brand_id?: components["parameters"]["BrandId"];
-                /** @description Of the brand of this name or slug, without regard to case. */
+                /** @description Of the brand of this name or slug (or former slug), without regard to case. */
                 brand?: components["parameters"]["BrandName"];
                 /**
                  * @description At least this price, as the buyer pays it.
