@@ -165,8 +165,8 @@ func (c *Contract) Check(e Exchange) (operation string, err error) {
 // general are the statuses any operation may answer with a problem, without naming them: see the
 // response Problem.
 var general = []int{
-	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
-	http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge, 499,
+	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestTimeout,
+	http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge, 499,
 	http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 

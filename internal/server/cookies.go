@@ -12,8 +12,12 @@ import (
 const csrfHeader = "X-CSRF-Token"
 
 // accessToken returns the token of the Authorization header, or that of the cookie if the request
-// has no such header. The other one is ignored.
+// has no such header. The other one is ignored. Of two headers a proxy may have judged the other
+// one, so that both are refused.
 func accessToken(r *http.Request, info *request.Info) (string, error) {
+	if len(r.Header.Values(echo.HeaderAuthorization)) > 1 {
+		return "", errTokens
+	}
 	if header := r.Header.Get(echo.HeaderAuthorization); header != "" {
 		scheme, token, _ := strings.Cut(header, " ")
 		if !strings.EqualFold(scheme, "bearer") {

@@ -64,6 +64,9 @@ func describeSchemaError(err *openapi3.SchemaError) string {
 		}
 		return "does not have the form " + schema.Pattern
 	case "format":
+		if schema.Format == "email" {
+			return "must be an e-mail address"
+		}
 		return "must be a valid " + schema.Format
 	}
 	return "is not valid: " + err.Reason

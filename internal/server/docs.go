@@ -9,7 +9,6 @@ import (
 	"html/template"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 	"github.com/swaggest/swgui"
@@ -134,7 +133,7 @@ func serveRedoc(c echo.Context) error {
 	header.Set(echo.HeaderContentType, "text/javascript; charset=utf-8")
 	header.Set("Cache-Control", "public, max-age=86400")
 	header.Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
-	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+	if acceptsGzip(c.Request().Header) {
 		header.Set(echo.HeaderContentEncoding, "gzip")
 		return c.Blob(http.StatusOK, "text/javascript; charset=utf-8", redocScript)
 	}

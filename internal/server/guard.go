@@ -20,7 +20,10 @@ var (
 	errNoToken = problem.Unauthorized(
 		"missing_token", "Log in and send the access token as Authorization: Bearer.",
 	)
-	errScheme    = problem.Unauthorized("invalid_token", "Only Bearer tokens are understood.")
+	errScheme = problem.Unauthorized("invalid_token", "Only Bearer tokens are understood.")
+	errTokens = problem.Unauthorized(
+		"invalid_token", "The request has more than one Authorization header. Send one.",
+	)
 	errForbidden = problem.Forbidden("forbidden", "The account may not do this.")
 	errOrigin    = problem.Forbidden(
 		"cross_origin",
@@ -64,7 +67,7 @@ func (s *Server) guard(
 	if err := s.origins.Check(r); err != nil {
 		return errOrigin
 	}
-	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, op.maxBody)
+	r.Body = http.MaxBytesReader(c.Response().Writer, timedBody{r.Body}, op.maxBody)
 	readCookies(r, info)
 	if op.role != "" {
 		if err := s.authorize(op, info, r); err != nil {

@@ -44,14 +44,14 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			Arrived:   time.Now(),
 			Answer:    c.Response().Header(),
 
-			AcceptsGzip: acceptsGzip(r.Header.Get(echo.HeaderAcceptEncoding)),
+			AcceptsGzip: acceptsGzip(r.Header),
 			IsLocal:     s.debug && r.TLS == nil && isLocalhost(r.Host),
 		}
 		if op != nil {
 			info.Operation = op.id
 			info.Audited = r.Method != http.MethodGet &&
 				s.ranks[op.role] > s.ranks["customer"] // staff changes something
-			info.EventStream = op.streams && prefersEventStream(r.Header.Get(echo.HeaderAccept))
+			info.EventStream = op.streams && prefersEventStream(r.Header)
 		}
 		timeout := defaultTimeout
 		if op != nil {
@@ -68,6 +68,11 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r.WithContext(request.With(r.Context(), info)))
 		info.Answer.Set(requestIDHeader, info.ID)
 		info.Answer.Set("X-Content-Type-Options", "nosniff")
+		if len(r.TransferEncoding) > 0 {
+			// net/http does not tell whether there was a Content-Length, too, by which another server
+			// on the way may have read the body (RFC 9112, section 6.1).
+			info.Answer.Set("Connection", "close")
+		}
 		if op != nil {
 			maps.Copy(info.Answer, op.deprecation)
 		}
@@ -176,11 +181,4 @@ func (s *Server) isProxy(address netip.Addr) bool {
 		}
 	}
 	return false
-}
-
-// prefersEventStream reports whether the Accept header names text/event-stream before JSON.
-func prefersEventStream(accept string) bool {
-	stream := strings.Index(accept, "text/event-stream")
-	plain := strings.Index(accept, "application/json")
-	return stream >= 0 && (plain < 0 || stream < plain)
 }

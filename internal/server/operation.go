@@ -32,6 +32,7 @@ type operation struct {
 	numberLists []string
 
 	query    map[string]bool // declared query parameters; true when it may be repeated
+	integers map[string]bool // parameters of the path and the query that hold integers
 	role     string          // the least role that may call it; empty when public
 	guests   bool            // it has a role, and may be called without a token too
 	limits   []limit
@@ -86,22 +87,29 @@ func readOperation(
 			Method:    method,
 			Operation: document,
 		},
-		query:   make(map[string]bool),
-		maxBody: defaultMaxBody,
-		timeout: defaultTimeout,
+		query:    make(map[string]bool),
+		integers: make(map[string]bool),
+		maxBody:  defaultMaxBody,
+		timeout:  defaultTimeout,
 	}
 	if op.id == "" {
 		return nil, errors.New("has no operationId")
 	}
 	op.parameters = slices.Concat(item.Parameters, document.Parameters)
 	for _, parameter := range op.parameters {
-		if parameter.Value.In == openapi3.ParameterInQuery {
-			schema := parameter.Value.Schema.Value
-			op.query[parameter.Value.Name] = schema.Type.Is(openapi3.TypeArray)
-			if schema.Items != nil && schema.Items.Value.Type.Is(openapi3.TypeInteger) {
-				op.numberLists = append(op.numberLists, parameter.Value.Name)
+		name, schema := parameter.Value.Name, parameter.Value.Schema.Value
+		isList := schema.Items != nil && schema.Items.Value.Type.Is(openapi3.TypeInteger)
+		switch parameter.Value.In {
+		case openapi3.ParameterInQuery:
+			op.query[name] = schema.Type.Is(openapi3.TypeArray)
+			if isList {
+				op.numberLists = append(op.numberLists, name)
 			}
+		case openapi3.ParameterInPath:
+		default:
+			continue
 		}
+		op.integers[name] = isList || schema.Type.Is(openapi3.TypeInteger)
 	}
 	if err := op.readSecurity(document); err != nil {
 		return nil, err

@@ -179,6 +179,9 @@ func (s *Server) writeProblem(c echo.Context, err error) {
 		}
 		header.Set("WWW-Authenticate", challenge)
 	}
+	if p.Status == http.StatusRequestTimeout {
+		header.Set("Connection", "close") // the rest of the body may still come
+	}
 	// Marshalling strings and numbers cannot fail.
 	body, _ := json.Marshal(Problem(p, info.ID, c.Request().URL.Path))
 	header.Set("Content-Type", "application/problem+json")

@@ -6,7 +6,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
@@ -147,17 +146,4 @@ func (*Site) GetOpenAPIJSON(
 ) (api.GetOpenAPIJSONResponseObject, error) {
 	files, err := renderContract()
 	return contractAnswer{files.json, request.From(ctx).AcceptsGzip}, err
-}
-
-// acceptsGzip reports whether an Accept-Encoding header takes gzip (RFC 9110, section 12.5.3).
-func acceptsGzip(header string) bool {
-	for coding := range strings.SplitSeq(header, ",") {
-		name, parameters, _ := strings.Cut(coding, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			continue
-		}
-		_, quality, weighted := strings.Cut(strings.ReplaceAll(parameters, " ", ""), "q=")
-		return !weighted || strings.Trim(quality, "0.") != ""
-	}
-	return false
 }

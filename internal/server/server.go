@@ -133,6 +133,7 @@ func New(o Options, domains Domains) (*Server, error) {
 		return nil, err
 	}
 	s.site = domains.Site
+	s.echo.JSONSerializer = jsonReader{}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { // of errors outside observe
 		s.writeProblem(c, err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -20,12 +21,6 @@ import (
 )
 
 var (
-	errMediaType = &problem.Error{
-		Status:     http.StatusUnsupportedMediaType,
-		Code:       "unsupported_media_type",
-		Detail:     "The body has a Content-Type this operation does not take.",
-		Resolution: problem.FixRequest,
-	}
 	errNoBody = problem.BadRequest("missing_body", "This operation needs a body.")
 	errJSON   = problem.BadRequest("malformed_json", "The body is not valid JSON.")
 	errForm   = problem.BadRequest("malformed_form", "The body is not a valid form.")
@@ -56,6 +51,11 @@ func (op *operation) validate(c echo.Context) error {
 	}
 	r := c.Request()
 	seen, options := r, validatorOptions
+	if len(op.media) > 0 {
+		if err := checkEncoding(c); err != nil {
+			return err
+		}
+	}
 	switch {
 	case op.isMultipart(r):
 		if err := checkMultipart(r); err != nil {
@@ -76,6 +76,11 @@ func (op *operation) validate(c echo.Context) error {
 			value, err := url.PathUnescape(c.ParamValues()[i])
 			if err != nil || !utf8.ValidString(value) {
 				return errUTF8
+			}
+			if op.integers[name] && isOddlyWritten(value) {
+				return problem.Invalid(
+					problem.Field{Pointer: pointer(name), Message: oddlyWritten},
+				)
 			}
 			path[name] = value
 		}
@@ -143,16 +148,30 @@ func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 			}
 		}
 	}
-	if wrong != nil {
-		sortFields(wrong)
-		return nil, problem.Invalid(wrong...)
-	}
 	for _, name := range op.numberLists {
 		if values := query[name]; len(values) == 1 && strings.Contains(values[0], ",") {
 			query[name] = strings.Split(values[0], ",") // the map is what the handler reads, too
 		}
 	}
+	for name, values := range query {
+		if op.integers[name] && slices.ContainsFunc(values, isOddlyWritten) {
+			wrong = append(wrong, problem.Field{Pointer: pointer(name), Message: oddlyWritten})
+		}
+	}
+	if wrong != nil {
+		sortFields(wrong)
+		return nil, problem.Invalid(wrong...)
+	}
 	return query, nil
+}
+
+const oddlyWritten = "must be an integer without a plus sign or leading zeros"
+
+// isOddlyWritten reports whether a text is read as an integer that is usually written otherwise,
+// such as 01 and +1: one resource has one address.
+func isOddlyWritten(text string) bool {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && strconv.FormatInt(n, 10) != text
 }
 
 // readBody reads the body and refuses what the validator would accept: another media type, bytes
@@ -161,7 +180,7 @@ func (op *operation) readBody(r *http.Request) error {
 	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, op.maxBuffered()))
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
+	case errors.As(err, &tooLarge), errors.Is(err, errSlow):
 		return err
 	case err != nil:
 		return errIncomplete

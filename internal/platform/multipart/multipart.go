@@ -92,7 +92,9 @@ func Invalid(name, message string) error {
 // is larger than the operation allows or did not arrive in time.
 func ReadError(err error) error {
 	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) || errors.Is(err, context.DeadlineExceeded) {
+	var known *problem.Error
+	if errors.As(err, &tooLarge) || errors.As(err, &known) ||
+		errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return ErrMalformed.Because(err)

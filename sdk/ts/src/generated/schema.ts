@@ -9232,7 +9232,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body's `Content-Type` is not one this operation takes. */
+        /**
+         * @description The body's `Content-Type` is not one this operation takes, its `charset` is not UTF-8, or
+         *     the body is compressed (`Content-Encoding`).
+         */
         UnsupportedMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -9321,10 +9324,11 @@ export interface components {
         };
         /**
          * @description Any other problem: 400 a malformed request, 403 a browser's request from a page of another
-         *     site (`cross_origin`, `csrf_token_missing`), 405 a method the address does not have, 413 a
-         *     body too large, 431 or 414 a request line too long, 500 a fault of ours, 503 a dependency
-         *     out of reach (`dependency_unavailable`) or too many others at the same thing (`busy`):
-         *     nothing happened, try again after `Retry-After` seconds.
+         *     site (`cross_origin`, `csrf_token_missing`), 405 a method the address does not have, 408 a
+         *     body that took too long to arrive (`request_timeout`), 413 a body too large, 431 or 414 a
+         *     request line too long, 500 a fault of ours, 503 a dependency out of reach
+         *     (`dependency_unavailable`) or too many others at the same thing (`busy`): nothing happened,
+         *     try again after `Retry-After` seconds.
          */
         Problem: {
             headers: {
