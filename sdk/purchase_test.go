@@ -25,6 +25,7 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
+// addCartItem, createOrder, payOrder, cancelOrder: a purchase by the SDK.
 func TestAWholePurchase(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -152,6 +153,7 @@ func TestAPurchaseOfEachNewProductOfTheDemoShop(t *testing.T) {
 	assert.Equal(t, client.PaymentStatusPaid, payment.JSON201.Status)
 }
 
+// refreshToken, getCurrentUser: many calls with a spent token refresh it once.
 func TestManyCallsWithASpentTokenRefreshItOnce(t *testing.T) {
 	t.Parallel()
 	var transport counting

@@ -71,6 +71,7 @@ func against(
 	})
 }
 
+// createOrder: a call that got no response is repeated with its key.
 func TestAnOrderIsRepeatedWithItsKey(t *testing.T) {
 	t.Parallel()
 	//nolint:bodyclose // the client reads and closes it
@@ -95,6 +96,7 @@ func TestAnOrderIsRepeatedWithItsKey(t *testing.T) {
 	)
 }
 
+// getProduct: a repeated call waits as long as Retry-After says.
 func TestReadsWaitAsLongAsTheyAreTold(t *testing.T) {
 	t.Parallel()
 	against(t, func(n int) *http.Response {
@@ -110,6 +112,7 @@ func TestReadsWaitAsLongAsTheyAreTold(t *testing.T) {
 	})
 }
 
+// getProduct, addCartItem: what is repeated, and how often.
 func TestRetriesEnd(t *testing.T) {
 	t.Parallel()
 	unavailable := func(int) *http.Response { return refusal(503, "unavailable") }
@@ -149,6 +152,7 @@ func TestRetriesEnd(t *testing.T) {
 	})
 }
 
+// getProduct: a page of a proxy becomes a problem.
 func TestAPageOfAProxyIsAProblemToo(t *testing.T) {
 	t.Parallel()
 	against(
@@ -162,6 +166,7 @@ func TestAPageOfAProxyIsAProblemToo(t *testing.T) {
 	)
 }
 
+// refreshToken, getCurrentUser: an outage during a refresh leaves the session alone.
 func TestARefreshThatFailsKeepsTheSession(t *testing.T) {
 	t.Parallel()
 	session := sdk.Tokens{Access: "a", Refresh: "r"}
@@ -182,6 +187,7 @@ func TestARefreshThatFailsKeepsTheSession(t *testing.T) {
 	)
 }
 
+// A response that breaks off is an error.
 func TestAnswersThatBreakOffAreNone(t *testing.T) {
 	t.Parallel()
 	ask := func(stream string) (events []sdk.Event, failed error) {
@@ -223,6 +229,7 @@ func TestAnswersThatBreakOffAreNone(t *testing.T) {
 	assert.True(t, sdk.HasCode(err, "assistant_unavailable"))
 }
 
+// All: pages are fetched only as far as they are read.
 func TestListsAreFetchedNoFurtherThanTheyAreRead(t *testing.T) {
 	t.Parallel()
 	pages := 0
@@ -241,6 +248,7 @@ func TestListsAreFetchedNoFurtherThanTheyAreRead(t *testing.T) {
 	}
 }
 
+// New: an address without a host is refused.
 func TestAnAddressNeedsAHost(t *testing.T) {
 	t.Parallel()
 	_, err := sdk.New("shop.example", sdk.Options{})

@@ -15,8 +15,8 @@ import (
 
 const typescript = "../sdk/ts"
 
-// TestTypeScript builds the npm package and runs its tests and its example against a real server,
-// at last with a proxy between them that holds every exchange against the contract.
+// Every operation of the example: builds the npm package and runs its tests and its example against
+// a real server, at last with a proxy between them that checks every exchange against the contract.
 func TestTypeScript(t *testing.T) {
 	t.Parallel()
 	needNode(t)

@@ -59,7 +59,7 @@ func script(text string, left map[string]int) string {
 	return lines.String()
 }
 
-// Whoever copies the commands of a document into a shell, one after the other, gets through.
+// No operation: the commands of each document, copied into a shell one after the other, succeed.
 func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	apitest.NotWithRace(t)
 	left := map[string]int{}

@@ -11,6 +11,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// startImport, exportProducts, by their commands: shopd import and shopd export.
 func TestFeedCommands(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("DEBUG", "true")

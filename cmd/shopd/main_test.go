@@ -51,6 +51,7 @@ func runWith(t *testing.T, input string, arguments ...string) (string, error) {
 	return out.String(), err
 }
 
+// The commands version and openapi, the usage, and an unknown command.
 func TestSmallCommands(t *testing.T) {
 	t.Chdir(t.TempDir())
 	out, err := run(t, "version")
@@ -73,6 +74,8 @@ func TestSmallCommands(t *testing.T) {
 	assert.ErrorContains(t, err, "unknown command")
 }
 
+// The commands serve, dev, migrate and health: a wrong setting or argument is one line that names
+// it.
 func TestMistakesAreOneClearLine(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("DEBUG", "false")
@@ -103,6 +106,8 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 	assert.ErrorContains(t, err, "nobody answers on port "+port)
 }
 
+// No operation: the commands serve, migrate, prepare, index, worker and check, on a database of
+// their own.
 func TestDatabaseCommands(t *testing.T) {
 	apitest.NotWithRace(t) // it draws every image of the demo shop
 	t.Chdir(t.TempDir())

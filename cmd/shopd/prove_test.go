@@ -41,6 +41,8 @@ func provable(t *testing.T) *pgx.Conn {
 
 var small = []string{"prove", "--buyers", "30", "--attempts", "300", "--units", "50", "--seed", "7"}
 
+// createOrder, payOrder, by shopd prove: a server that is killed meanwhile loses and doubles
+// nothing.
 func TestProveWithAServerThatIsKilled(t *testing.T) {
 	conn := provable(t)
 	program, err := os.Executable()
@@ -71,6 +73,7 @@ func TestProveWithAServerThatIsKilled(t *testing.T) {
 	assert.Zero(t, open)
 }
 
+// createOrder, payOrder, by shopd prove: money in less money out is money kept.
 func TestProveWithPayments(t *testing.T) {
 	provable(t)
 	out, err := run(t, append(slices.Clone(small), "--pay")...)
@@ -82,7 +85,8 @@ func TestProveWithPayments(t *testing.T) {
 	)
 }
 
-// A shop that lies is found out: here by somebody who tampers with the database behind the server.
+// createOrder, payOrder, by shopd prove: a shop that lies is found out, here because the test
+// tampers with the database behind the server.
 func TestProveFindsWhatIsWrong(t *testing.T) {
 	for _, lie := range []struct{ name, pay, sql, says string }{
 		{"it sells more than there is", "--pay=false", `
@@ -117,6 +121,7 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
+// No operation: shopd prove refuses a production shop without --yes, and wrong flags.
 func TestProveIsNotForRealShops(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("DEBUG", "false")

@@ -41,6 +41,8 @@ func create(caller apitest.Caller, body fields) api.Address {
 
 func at(id int64) string { return fmt.Sprintf("%s/%d", addresses, id) }
 
+// createAddress, listAddresses, getAddress, replaceAddress, updateAddress, deleteAddress: an
+// address from its creation to its end, and the defaults meanwhile.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -81,6 +83,8 @@ func TestAddresses(t *testing.T) {
 	caller.Get(at(first.ID)).Problem(http.StatusNotFound, "address_not_found")
 }
 
+// getAddress, replaceAddress, updateAddress, deleteAddress: an address of another account is not
+// found.
 func TestAddressesAreTheirOwners(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -101,6 +105,7 @@ func TestAddressesAreTheirOwners(t *testing.T) {
 	)
 }
 
+// createAddress, getAddress, deleteAddress, listAddresses: what is refused.
 func TestAddressesRefuse(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -118,6 +123,7 @@ func TestAddressesRefuse(t *testing.T) {
 	caller.Get(addresses+"?limit=0").Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
+// createAddress: racing calls leave one default of each kind, and fifty addresses at most.
 func TestOneDefaultAndAtMostFiftyUnderRace(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

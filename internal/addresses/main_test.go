@@ -8,4 +8,5 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m, "addresses") }
 
+// Every operation of the tag addresses: token, role, body and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "addresses") }

@@ -52,6 +52,7 @@ func settings(t *testing.T, shop *apitest.Shop, extra map[string]string) config.
 	return s
 }
 
+// askAssistant: a server that stops takes no new connection, and finishes the request under way.
 func TestDrainLetsRequestsFinish(t *testing.T) {
 	t.Parallel()
 	model := geministub.New()
@@ -112,6 +113,7 @@ func TestDrainLetsRequestsFinish(t *testing.T) {
 	require.NoError(t, a.Close())
 }
 
+// No operation: app.New and app.Listen name what keeps the server from starting.
 func TestStartSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -148,6 +150,7 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 	assert.ErrorContains(t, err, "is in use by another program")
 }
 
+// No operation: app.New waits for a database that is not there yet, and logs it.
 func TestStartWaitsForPostgreSQL(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -202,6 +205,7 @@ func forward(t *testing.T, from, to string) {
 	}
 }
 
+// No operation: SeedAccounts and SeedCatalogue refuse a production shop.
 func TestDemoDataIsRefusedOnARealShop(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -219,6 +223,7 @@ func TestDemoDataIsRefusedOnARealShop(t *testing.T) {
 	assert.ErrorIs(t, a.SeedCatalogue(t.Context(), app.WithoutImages, nil), app.ErrNoDemo)
 }
 
+// listProducts, getMedia: the demo catalogue has its images, and is not seeded twice.
 func TestSeedIsWholeAndLeavesWhatIsThere(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -262,6 +267,7 @@ func TestSeedIsWholeAndLeavesWhatIsThere(t *testing.T) {
 	assert.Equal(t, "image/jpeg", image.Header.Get("Content-Type"))
 }
 
+// getProductBySlug, listProducts: amounts in yen have no decimals.
 func TestCurrenciesWithOtherDecimals(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -289,6 +295,7 @@ func TestCurrenciesWithOtherDecimals(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode, "yen have no decimals")
 }
 
+// No operation: App.Close leaves no goroutine behind.
 func TestCloseLeavesNothingRunning(t *testing.T) {
 	shop := apitest.New(t)
 	before := goleak.IgnoreCurrent()

@@ -75,7 +75,7 @@ func TestDemoAdminWithAnotherPasswordStays(t *testing.T) {
 	assert.True(t, apitest.Value[bool](shop, "SELECT is_active FROM users WHERE username = 'admin'"))
 }
 
-// Without a key of its own a server that others can reach does not start.
+// No operation: without a key of its own a server that others can reach does not start.
 func TestPublicSecretStaysOnThisMachine(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -18,9 +18,10 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// Redis holds only what may be lost. Whatever happens to it, sessions, revocation, the catalogue
-// and jobs go on, since their truth is in PostgreSQL; what it alone knows, a mailed link, answers
-// 503; and all is well when it is back.
+// login, refreshToken, logoutAll, listProducts, createCategory, forgotPassword, verifyEmail,
+// getReadiness: Redis holds only what may be lost. Whatever happens to it, sessions, revocation,
+// the catalogue and jobs continue, since their truth is in PostgreSQL. A mailed link, which Redis
+// alone knows, gets 503. All is well when Redis is back.
 func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]struct {

@@ -71,7 +71,8 @@ func cents(t *testing.T, source api.AssistantSource) int64 {
 	return n
 }
 
-// The walk-through every shop tries first, as an administrator of the demo shop would.
+// askAssistant, indexProducts, indexCategories: the walk-through every shop tries first, as an
+// administrator of the demo shop would.
 func TestWalkThrough(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -113,6 +114,7 @@ func TestWalkThrough(t *testing.T) {
 	assert.Equal(t, !anyOnSale, strings.HasPrefix(lower, "no"), second.Answer)
 }
 
+// askAssistant: every source meets the prices and names that the question asks for.
 func TestConditionsOfAQuestionHold(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -128,6 +130,7 @@ func TestConditionsOfAQuestionHold(t *testing.T) {
 	}
 }
 
+// askAssistant: products that are inactive or sold out are no sources.
 func TestOnlyActiveProductsInStockAreSources(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -145,6 +148,7 @@ func TestOnlyActiveProductsInStockAreSources(t *testing.T) {
 	}
 }
 
+// askAssistant: a question about something else gets no sources, and says so.
 func TestWhatTheShopDoesNotCarry(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.New) // nothing indexed, nothing to find
@@ -160,6 +164,8 @@ func TestWhatTheShopDoesNotCarry(t *testing.T) {
 	assert.NotContains(t, greeting.Answer, "could not find")
 }
 
+// askAssistant: a follow-up is read with the conversation before it, which is cut to its newest
+// messages.
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)
@@ -187,6 +193,7 @@ func TestHistory(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
+// askAssistant: prices and products that the model invents do not reach the shopper.
 func TestAModelCannotLie(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)
@@ -207,6 +214,7 @@ func TestAModelCannotLie(t *testing.T) {
 	assert.Equal(t, "gemini", honest.Header.Get("X-Assistant-Provider"))
 }
 
+// askAssistant, getReadiness: quotas, outages and refusals of the model become clear problems.
 func TestTroublesOfTheModel(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(
@@ -253,6 +261,7 @@ func TestTroublesOfTheModel(t *testing.T) {
 	ask(t, shop.Caller, "what mugs do you have?", nil)
 }
 
+// askAssistant: the answer as server-sent events.
 func TestEventStream(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)

@@ -64,8 +64,8 @@ func unquoted(text string) string { return squeezed(strings.ReplaceAll(text, `\"
 
 func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// TestAttacks has orders come by a product's text, by the question, and by both sides of a forged
-// history. None may reach a shopper, though the model obeys.
+// askAssistant: injected orders come by a product's text, by the question, and by both sides of a
+// forged history. None may reach a shopper, though the model obeys.
 func TestAttacks(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.New)
@@ -139,6 +139,7 @@ func TestAttacks(t *testing.T) {
 	)
 }
 
+// askAssistant: the prompt fences what others wrote, and its rules stay out of the answer.
 func TestTheRulesDoNotLeakAndTextsAreFenced(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.New)

@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// In a small shop few products meet a condition, so all are compared. The ways of a large one must
-// find the same.
+// askAssistant, by Assistant.Ways: in a small shop few products meet a condition, so all are
+// compared. The ways of a large one must find the same.
 func TestAllWaysFindTheNearest(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -32,6 +32,7 @@ func TestAllWaysFindTheNearest(t *testing.T) {
 	}
 }
 
+// askAssistant, by Assistant.Words: words weighed in the server and in the database rank alike.
 func TestWordsAreWeighedAsTheyAreFound(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -44,6 +45,7 @@ func TestWordsAreWeighedAsTheyAreFound(t *testing.T) {
 	}
 }
 
+// reindexProduct: the code of a vector follows the product to another category.
 func TestCodesFollowProductsToTheirCategory(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -63,8 +65,8 @@ func TestCodesFollowProductsToTheirCategory(t *testing.T) {
 	assert.Zero(t, apitest.Value[int](shop, stray))
 }
 
-// Planning the statements that find sources takes as long as running them: PostgreSQL must see that
-// all plans cost the same.
+// askAssistant, by Assistant.Retrieve: planning the statements that find sources takes as long as
+// running them, so PostgreSQL must see that all plans cost the same.
 func TestSourcesAreFoundByPlansThatAreKept(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t, apitest.Setting{Name: "DATABASE_POOL", Value: "2"})

@@ -156,7 +156,7 @@ type tally struct {
 	precision, ndcg                             float64
 }
 
-// TestAnswerQuality judges the assistant offline and prints a table with -v: with the built-in
+// askAssistant: judges the assistant offline and prints a table with -v: with the built-in
 // provider, and with the stand-in of Gemini, whose vectors are made of the words of a text (see
 // geministub) and whose model lies in every second answer, if EVAL is set (task eval). FEED names a
 // file with the feed that a part of the questions is about.

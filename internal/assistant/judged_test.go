@@ -75,6 +75,7 @@ var offTopic = []string{
 	"toilet seat",
 }
 
+// askAssistant: questions whose good answers were written down beforehand.
 func TestJudgedQuestions(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -108,6 +109,7 @@ func names(sources []api.AssistantSource) []string {
 	return out
 }
 
+// askAssistant: judged conversations of several questions.
 func TestFollowUps(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)

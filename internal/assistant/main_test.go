@@ -9,10 +9,12 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m, "assistant") }
 
+// Every operation of the tag assistant: token, role, body and parameters.
 func TestGuards(t *testing.T) {
 	apitest.Guards(t, "assistant")
 }
 
+// Every operation of the tag assistant: its rate limit.
 func TestLimits(t *testing.T) {
 	apitest.Limits(t, "assistant")
 }

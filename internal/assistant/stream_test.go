@@ -32,6 +32,8 @@ func mug(t *testing.T, settings ...apitest.Setting) (*apitest.Shop, *geministub.
 	return shop, model
 }
 
+// askAssistant: sentences are sent as the model writes them, and a stream that breaks off ends in
+// an error event.
 func TestStreamsOfTheModel(t *testing.T) {
 	t.Parallel()
 	shop, model := mug(t)
@@ -63,6 +65,7 @@ func TestStreamsOfTheModel(t *testing.T) {
 	}
 }
 
+// askAssistant: a client that disconnects ends the call of the model.
 func TestWhoHangsUpEndsTheModelsCall(t *testing.T) {
 	t.Parallel()
 	model := geministub.New()
@@ -104,6 +107,7 @@ func TestWhoHangsUpEndsTheModelsCall(t *testing.T) {
 	}
 }
 
+// askAssistant: while the model is down, the built-in provider answers, if the settings say so.
 func TestOutageAnsweredByTheBuiltInProvider(t *testing.T) {
 	t.Parallel()
 	shop, model := mug(
@@ -120,6 +124,7 @@ func TestOutageAnsweredByTheBuiltInProvider(t *testing.T) {
 	assert.Equal(t, "Coffee Mug", answer.Sources[0].Name)
 }
 
+// askAssistant: filters and claims of the answer; questions are stored and logged nowhere.
 func TestFiltersClaimsAndWhatIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	shop, model := mug(t)
@@ -155,6 +160,7 @@ func TestFiltersClaimsAndWhatIsNotRecorded(t *testing.T) {
 	assert.NotContains(t, answer.Answer, "Yes, the Tea Mug is dishwasher-proof")
 }
 
+// askAssistant, getMetrics: tokens are counted, and the day's budget ends the spending.
 func TestTokensAreCountedAndBounded(t *testing.T) {
 	t.Parallel()
 	shop, _ := mug(t, apitest.Setting{Name: "RAG_DAILY_TOKENS", Value: "1000000"})

@@ -24,6 +24,8 @@ var (
 	}
 )
 
+// askAssistant, by verify: a sentence that the sources support passes; any other is replaced by
+// facts.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	sources := []model.Source{mug, mill}
@@ -58,6 +60,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// verify: sentences about amounts in yen.
 func TestVerifyInOtherCurrencies(t *testing.T) {
 	t.Parallel()
 	tea := model.Source{ID: 1, Name: "Tea", Currency: "JPY", Price: "1200", Stock: 5}
@@ -68,6 +71,7 @@ func TestVerifyInOtherCurrencies(t *testing.T) {
 	)
 }
 
+// askAssistant, by verify: an amount in any spelling passes only if a source has it.
 func TestNoAmountGetsThroughThatNoSourceHas(t *testing.T) {
 	t.Parallel()
 	v := newVerifier("USD")
@@ -89,6 +93,7 @@ func TestNoAmountGetsThroughThatNoSourceHas(t *testing.T) {
 	})
 }
 
+// sentences: put together they are the text they were split from.
 func TestSentencesAreTheWholeText(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

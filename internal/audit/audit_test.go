@@ -26,6 +26,8 @@ func list(caller apitest.Caller, query string) api.AuditPage {
 	return body
 }
 
+// listAuditLog, createProduct, updateProduct: an entry has the fields before and after; the filters
+// of the list.
 func TestTheLogTellsWhatWasAndWhatIs(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -108,6 +110,8 @@ func TestTheLogTellsWhatWasAndWhatIs(t *testing.T) {
 	assert.LessOrEqual(t, shop.Statements(func() { keeper.Get(log) }), 2, "who asks, and the page")
 }
 
+// listAuditLog, createOrder, setOrderStatus, setCustomerRole: entries hold no secrets and no
+// personal data.
 func TestSecretsAndPersonsStayOutOfTheLog(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -156,6 +160,8 @@ func TestSecretsAndPersonsStayOutOfTheLog(t *testing.T) {
 	assert.Nil(t, role.Label)
 }
 
+// listAuditLog, createWebhook, startImport, cancelImport: what the server does by itself to them is
+// no entry.
 func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -201,6 +207,8 @@ func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 	)
 }
 
+// listAuditLog, createBrand, updateBrand: entries cannot be changed or removed, not even by the
+// database's owner.
 func TestTheLogIsFinal(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -252,6 +260,7 @@ func TestTheLogIsFinal(t *testing.T) {
 	)
 }
 
+// createOrder: what customers do in their own account is no entry.
 func TestCustomersLeaveNoEntries(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

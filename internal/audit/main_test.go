@@ -8,4 +8,5 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m, "audit") }
 
+// Every operation of the tag audit: token, role and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "audit") }

@@ -67,9 +67,8 @@ const noteWrites = `
 		END LOOP;
 	END $$`
 
-// TestEveryWriteOfStaffIsInTheLog performs every operation of the contract by which staff changes
-// something. One that is new fails here until it is performed too, leaves an entry, and writes
-// nothing beside it.
+// listAuditLog, and every operation of the contract by which staff changes something. One that is
+// new fails here until it is performed too, leaves an entry, and writes nothing besides it.
 func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -39,6 +39,8 @@ func show(caller apitest.Caller, headers ...apitest.Header) (body api.Cart) {
 	return body
 }
 
+// getCart, addCartItem, changeCartItem, removeCartItem, clearCart: a cart from its first line to
+// its last.
 func TestCart(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -131,6 +133,7 @@ func TestCart(t *testing.T) {
 	assert.Empty(t, show(ada).Lines)
 }
 
+// addCartItem, getCart: variants are lines of their own, with their options.
 func TestVariantsInTheCart(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -168,6 +171,8 @@ func TestVariantsInTheCart(t *testing.T) {
 	assert.Equal(t, "24.00", now.Subtotal)
 }
 
+// addCartItem, changeCartItem, getCart: what cannot be bought is refused, and later shown as an
+// issue of its line.
 func TestWhatStandsInTheWay(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -219,6 +224,7 @@ func TestWhatStandsInTheWay(t *testing.T) {
 	ada.Delete(item(made[0].ID)).Want(http.StatusOK)
 }
 
+// getCart, addCartItem, changeCartItem, removeCartItem, clearCart: If-Match and If-None-Match.
 func TestIfMatch(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -257,6 +263,8 @@ func TestIfMatch(t *testing.T) {
 	assert.Equal(t, int32(3), show(ada).Lines[0].Quantity)
 }
 
+// getCart, addCartItem, clearCart, mergeCart, deleteAccount: a guest's cart, opened by its token,
+// until it is merged into an account's.
 func TestGuestsHaveCarts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -327,7 +335,7 @@ func TestGuestsHaveCarts(t *testing.T) {
 	)
 }
 
-// Two accounts that know one token: one of them gets the lines.
+// mergeCart: two accounts that know one token; one of them gets the lines.
 func TestACartIsMergedOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -347,6 +355,7 @@ func TestACartIsMergedOnce(t *testing.T) {
 	assert.Equal(t, 6, apitest.Value[int](shop, "SELECT sum(quantity)::int FROM cart_lines"))
 }
 
+// addCartItem, mergeCart: a cart has at most 100 lines, after merging too.
 func TestACartHasAHundredLines(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

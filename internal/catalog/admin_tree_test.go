@@ -18,6 +18,8 @@ type fields map[string]any
 
 func ifMatch(tag string) apitest.Header { return apitest.Header{Name: "If-Match", Value: tag} }
 
+// createCategory, replaceCategory, updateCategory, deleteCategory, adminListCategories,
+// getCategory: a category from its creation to its end.
 func TestCategoriesAreKept(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -98,7 +100,7 @@ func TestCategoriesAreKept(t *testing.T) {
 		Problem(http.StatusNotFound, "category_not_found")
 }
 
-// Two moves that are each fine and together make a cycle.
+// updateCategory: two moves that are each fine and together make a cycle.
 func TestCategoriesNeverGoRoundInACircle(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -126,6 +128,8 @@ func TestCategoriesNeverGoRoundInACircle(t *testing.T) {
 	}
 }
 
+// createBrand, replaceBrand, updateBrand, deleteBrand, adminListBrands, getBrand: a brand from its
+// creation to its end.
 func TestBrandsAreKept(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

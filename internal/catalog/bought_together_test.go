@@ -27,6 +27,7 @@ func buy(shop *apitest.Shop, customer apitest.Caller, paid bool, products ...api
 	}
 }
 
+// listBoughtTogether: products that several customers paid for together, the strongest tie first.
 func TestWhatIsBoughtTogether(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

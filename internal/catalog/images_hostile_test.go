@@ -54,7 +54,8 @@ func allocated(work func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// TestHostileImages runs alone, since it counts the memory of the process.
+// createProductImage: bombs and broken files are refused within little memory. It runs alone, since
+// it counts the memory of the process.
 func TestHostileImages(t *testing.T) {
 	g := newGallery(t)
 	photo := asJPEG(t, picture(400, 400))
@@ -85,6 +86,8 @@ func TestHostileImages(t *testing.T) {
 	g.upload(form(file(photo + padding[1:])))
 }
 
+// createProductImage, getMedia: a file that is also a page or a program is an image alone
+// afterwards.
 func TestPolyglotsBecomePlainImages(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -100,6 +103,7 @@ func TestPolyglotsBecomePlainImages(t *testing.T) {
 	}
 }
 
+// createProductImage: the name of an uploaded file decides nothing.
 func TestFileNamesAreIgnored(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -113,6 +117,7 @@ func TestFileNamesAreIgnored(t *testing.T) {
 	}
 }
 
+// createProductImage: forms with missing, repeated or unknown parts are refused.
 func TestFormsRefuse(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -160,6 +165,8 @@ func TestFormsRefuse(t *testing.T) {
 	g.requireEmpty(t)
 }
 
+// createProductImage: addresses inside the server's network, and those that lead there, are not
+// fetched.
 func TestAddressesThatAreNotFetched(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -202,7 +209,8 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestEndlessImages runs alone, since it counts the memory of the process.
+// createProductImage: uploads and downloads without an end are cut off within little memory. It
+// runs alone, since it counts the memory of the process.
 func TestEndlessImages(t *testing.T) {
 	g := newGallery(t, apitest.Setting{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.0/8"})
 	photo := asJPEG(t, picture(400, 400))
@@ -240,6 +248,7 @@ func TestEndlessImages(t *testing.T) {
 	g.requireEmpty(t)
 }
 
+// createProductImage: when files cannot be stored, no row is left.
 func TestStorageThatFailsLeavesNothing(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -252,6 +261,7 @@ func TestStorageThatFailsLeavesNothing(t *testing.T) {
 	g.requireEmpty(t)
 }
 
+// createProductImage: when the transaction fails, its files are removed.
 func TestATransactionThatFailsTakesItsFilesAlong(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -266,6 +276,7 @@ func TestATransactionThatFailsTakesItsFilesAlong(t *testing.T) {
 	g.requireEmpty(t)
 }
 
+// getMedia: ranges of bytes, If-Range and If-None-Match.
 func TestPartsOfMedia(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)

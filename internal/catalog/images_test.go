@@ -132,6 +132,7 @@ func (g gallery) requireEmpty(t testing.TB) {
 
 func (g gallery) at(id int64) string { return fmt.Sprintf("%s/%d", g.images, id) }
 
+// createProductImage, getProduct, getMedia: an upload is served in three sizes.
 func TestAnUploadIsShownInThreeSizes(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -173,6 +174,7 @@ func TestAnUploadIsShownInThreeSizes(t *testing.T) {
 	)
 }
 
+// createProductImage, getMedia: metadata such as the place of a photo is not served.
 func TestAPhotoForgetsWhereItWasTaken(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -185,6 +187,8 @@ func TestAPhotoForgetsWhereItWasTaken(t *testing.T) {
 	}
 }
 
+// createProductImage, updateProductImage, deleteProductImage: positions, the primary image and the
+// image of a variant.
 func TestImagesHaveAnOrder(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -252,6 +256,7 @@ func TestImagesHaveAnOrder(t *testing.T) {
 	assert.Len(t, g.files(t), 20)
 }
 
+// deleteProductImage: a file that another image uses is not removed.
 func TestFilesOfOthersStay(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
@@ -263,6 +268,7 @@ func TestFilesOfOthersStay(t *testing.T) {
 	g.Get(first.URL).Want(http.StatusOK)
 }
 
+// createProductImage: an image at a public address.
 func TestImagesAreFetched(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t, apitest.Setting{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.0/8"})
@@ -284,6 +290,8 @@ func TestImagesAreFetched(t *testing.T) {
 		Want(http.StatusCreated)
 }
 
+// createProductImage, updateProductImage, deleteProductImage: racing changes leave one primary
+// image.
 func TestRacingChangesKeepOnePrimaryImage(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)

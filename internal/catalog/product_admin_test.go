@@ -25,6 +25,8 @@ func productAddress(p api.AdminProduct) string {
 	return fmt.Sprintf("/api/v1/admin/products/%d", p.ID)
 }
 
+// createProduct, adminGetProduct, replaceProduct, updateProduct, getProduct, getProductBySlug: a
+// product with one variant, from its creation to its last change.
 func TestASimpleProductIsKept(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -106,6 +108,8 @@ func TestASimpleProductIsKept(t *testing.T) {
 		Problem(http.StatusNotFound, "product_not_found")
 }
 
+// updateProduct, listProducts, searchProducts: a product is found as soon as it is active, and no
+// longer when it is not.
 func TestPublishingIsSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -135,6 +139,8 @@ func TestPublishingIsSeenAtOnce(t *testing.T) {
 	assert.Zero(t, found())
 }
 
+// deleteProduct, restoreProduct, adminListProducts, adminGetProduct: a deleted product keeps its
+// slug and skus, and comes back inactive.
 func TestADeletedProductCanBeRestored(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -173,6 +179,7 @@ func TestADeletedProductCanBeRestored(t *testing.T) {
 	admin.Get("/api/v1/admin/products/4242").Problem(http.StatusNotFound, "product_not_found")
 }
 
+// createProduct, updateProduct: what is refused.
 func TestProductsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -251,7 +258,8 @@ func manyAttributes(n int) fields {
 	return attributes
 }
 
-// Names that are alike at the same moment: each product gets a slug and a sku of its own.
+// createProduct: names that are alike at the same moment: each product gets a slug and a sku of its
+// own.
 func TestMadeNamesAreUniqueUnderRace(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -273,6 +281,7 @@ func TestMadeNamesAreUniqueUnderRace(t *testing.T) {
 	assert.Len(t, slugs, 8)
 }
 
+// adminListProducts: filters, order and pages.
 func TestListProductsToKeepThem(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)

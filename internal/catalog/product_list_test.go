@@ -44,6 +44,7 @@ func buyer(t *testing.T, p api.ProductSummary) int64 {
 	return cents
 }
 
+// listProducts: fields of a product in a list, and its pages.
 func TestListProducts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -79,6 +80,7 @@ func TestListProducts(t *testing.T) {
 	)
 }
 
+// listProducts: every filter, alone and with others.
 func TestListProductsFilters(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -155,6 +157,7 @@ func TestListProductsFilters(t *testing.T) {
 	}
 }
 
+// listProducts: every value of sort.
 func TestListProductsOrders(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -188,6 +191,7 @@ func TestListProductsOrders(t *testing.T) {
 	}
 }
 
+// listProducts: products added meanwhile shift no page by cursor.
 func TestCursorsAreStableUnderInserts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -203,6 +207,7 @@ func TestCursorsAreStableUnderInserts(t *testing.T) {
 	assert.Nil(t, again.Total, "a page by cursor does not count")
 }
 
+// listProducts: pages by cursor have every product once, in any order.
 func TestCursorsWalkToTheEnd(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -222,6 +227,7 @@ func TestCursorsWalkToTheEnd(t *testing.T) {
 	assert.Equal(t, *list(shop, query).Total, int64(len(seen)))
 }
 
+// listProducts: filters and cursors that are refused.
 func TestListProductsRefuses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -244,6 +250,7 @@ func TestListProductsRefuses(t *testing.T) {
 	}
 }
 
+// listFeaturedProducts, listProductOffers: which products they list.
 func TestFeaturedAndOffers(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)

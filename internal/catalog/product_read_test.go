@@ -31,6 +31,7 @@ SELECT id, false, 0, 'STORM-S', NULL, '{"size": "S"}'::jsonb, 9000, NULL::bigint
 SELECT id, true, 1, 'STORM-M', '04000000000019', '{"size": "M"}', 10000, 7499, 3 FROM product UNION ALL
 SELECT id, false, 2, 'STORM-L', NULL, '{"size": "L"}', 11000, NULL, 4 FROM product`
 
+// getProduct, getProductBySlug: all that a product's page shows.
 func TestProductDetail(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -80,6 +81,7 @@ func TestProductDetail(t *testing.T) {
 	assert.NotEqual(t, tag, changed.Header.Get("ETag"), "a sale changes the version")
 }
 
+// getProduct, getProductBySlug, listProducts, searchProducts: inactive products are not found.
 func TestOnlyActiveProductsAreFound(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -97,6 +99,7 @@ func TestOnlyActiveProductsAreFound(t *testing.T) {
 	}
 }
 
+// getProduct, getProductBySlug: what is refused.
 func TestDetailRefusesIdsThatAreNone(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -110,6 +113,7 @@ func TestDetailRefusesIdsThatAreNone(t *testing.T) {
 	shop.Get(products+"/slug/No_Slug").Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
+// listCategories, getCategory, listBrands, getBrand: the tree, and how many products each has.
 func TestCategoriesAndBrands(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -155,6 +159,7 @@ func TestCategoriesAndBrands(t *testing.T) {
 	shop.Get("/api/v1/brands/4242").Problem(http.StatusNotFound, "brand_not_found")
 }
 
+// getMedia: which files are served, and with which headers.
 func TestMedia(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -98,8 +98,8 @@ func TestSalesBeginAndEndByTheClock(t *testing.T) {
 	requireSale(first.Restart(), false)
 }
 
-// A cached page ends with the sale that it shows, to the moment: from then on nobody reads the old
-// price, neither in lists nor in totals and facets, from any server.
+// listProducts: a cached page ends with the sale that it shows, to the moment. From then on no
+// server returns the old price, neither in lists nor in totals and facets.
 func TestCachedPagesEndWithTheSale(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"})
@@ -236,7 +236,8 @@ func TestCartsAndOrdersTurnByTheClock(t *testing.T) {
 	assert.Equal(t, "20.00", order.Total)
 }
 
-// Six thousand sales that end at once are brought up to date before the first list is read.
+// listProducts: six thousand sales that end at once are brought up to date before the first list is
+// read.
 func TestManySalesEndAtOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// TestStatementsOfReads counts what each public read of the catalogue and the search asks the
-// database, once the words of the catalogue are known; with -v it prints the table of
+// listProducts, getProduct, searchProducts and the other public reads: counts the statements each
+// runs in the database, once the words of the catalogue are known. With -v it prints the table of
 // docs/performance.md.
 func TestStatementsOfReads(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// createProductImage: files of uploads that a crash cut off are swept away later.
 func TestFilesOfCrashedUploadsAreSweptAway(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)

@@ -12,6 +12,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// createVariant, listVariants, getVariant, replaceVariant, updateVariant, deleteVariant: a variant
+// from its creation to its end.
 func TestVariantsAreKept(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -111,6 +113,7 @@ func TestVariantsAreKept(t *testing.T) {
 		Problem(http.StatusNotFound, "product_not_found")
 }
 
+// createVariantMatrix: a variant for each combination of options, and what is refused.
 func TestAMatrixOfVariants(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -152,6 +155,7 @@ func TestAMatrixOfVariants(t *testing.T) {
 		Problem(http.StatusNotFound, "product_not_found")
 }
 
+// createProduct, listProducts: a product whose units are not counted is always in stock.
 func TestUncountedVariantsAreAlwaysInStock(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -32,6 +32,7 @@ const (
 // maxTook is how long an answer may take in a run that has the machine for itself.
 const maxTook = 2 * time.Second
 
+// Every operation: requests generated from the contract get the responses it documents.
 func TestServerAndContractAgree(t *testing.T) {
 	apitest.NotWithRace(t)
 	requests, until, seed := budget(t)

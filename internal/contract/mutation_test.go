@@ -195,6 +195,7 @@ func (op *operation) limit(name string) *openapi3.Schema {
 	return &schema
 }
 
+// Every operation: servers with a fault put in on purpose are found out by generated requests.
 func TestMutationsAreFound(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, calm()...)

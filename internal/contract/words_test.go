@@ -106,6 +106,7 @@ func isWorded(message string) bool {
 	return false
 }
 
+// Every operation: what a schema cannot say is in the descriptions.
 func TestTheContractSaysInWordsWhatSchemasCannot(t *testing.T) {
 	t.Parallel()
 	for _, rule := range words {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Read: how many products, categories and brands the demo shop has, and of which kinds.
 func TestCatalogueIsLikeAShop(t *testing.T) {
 	t.Parallel()
 	c := loaded(t)
@@ -44,6 +45,7 @@ func TestCatalogueIsLikeAShop(t *testing.T) {
 	assert.GreaterOrEqual(t, over500, 4)
 }
 
+// Read: no category and no brand of the demo shop is nearly empty.
 func TestShelvesAndBrandsAreFull(t *testing.T) {
 	t.Parallel()
 	c := loaded(t)
@@ -82,6 +84,7 @@ var (
 	sentences = regexp.MustCompile(`[.!?]( |$)`)
 )
 
+// Read: every product has its texts, price and attributes.
 func TestProductsAreComplete(t *testing.T) {
 	t.Parallel()
 	names, ids, texts := map[string]bool{}, map[string]bool{}, map[string]bool{}
@@ -99,6 +102,7 @@ func TestProductsAreComplete(t *testing.T) {
 	}
 }
 
+// Read: variants have a sku, a price and options of their own.
 func TestVariantsCanBeSold(t *testing.T) {
 	t.Parallel()
 	skus, gtins, priced := map[string]bool{}, map[string]bool{}, 0
@@ -128,6 +132,7 @@ func validGTIN(gtin string) bool {
 	return len(gtin) == 13 && sum%10 == 0
 }
 
+// gtin13, validGTIN: check digits.
 func TestCheckDigits(t *testing.T) {
 	t.Parallel()
 	assert.True(t, validGTIN("4006381333931"), "the example everybody uses")

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Draw: a product's picture is its own, and the same each time.
 func TestPicturesAreTheirOwnAndTheSameEachTime(t *testing.T) {
 	t.Parallel()
 	c, categories := loaded(t), byCategory(t)
@@ -27,6 +28,7 @@ func TestPicturesAreTheirOwnAndTheSameEachTime(t *testing.T) {
 	}
 }
 
+// Draw, Encode: the size of a picture.
 func TestPicturesAreOfTheSizeAskedFor(t *testing.T) {
 	t.Parallel()
 	p := loaded(t).Products[0]
@@ -39,6 +41,7 @@ func TestPicturesAreOfTheSizeAskedFor(t *testing.T) {
 	}
 }
 
+// mainColour: a colour that the product names, or that of its material.
 func TestColours(t *testing.T) {
 	t.Parallel()
 	of := func(colour, material string) color.RGBA {
@@ -53,6 +56,7 @@ func TestColours(t *testing.T) {
 	assert.Equal(t, palette[0], of("", "microfibre"))
 }
 
+// icons: every category has a sign, and every sign is used.
 func TestEverySignIsUsed(t *testing.T) {
 	t.Parallel()
 	signs, err := icons()
@@ -72,6 +76,7 @@ func TestEverySignIsUsed(t *testing.T) {
 	}
 }
 
+// parseShape: what is refused.
 func TestShapesAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"a", "q C 1 2 3", "a Z 1 2 3", "a C 1 2", "a R 1 2 3 x", "aa C 1 2 3"} {
@@ -80,6 +85,7 @@ func TestShapesAreChecked(t *testing.T) {
 	}
 }
 
+// wrap: a name in two lines at most.
 func TestNamesAreWrapped(t *testing.T) {
 	t.Parallel()
 	ten := func(text string) bool { return len([]rune(text)) <= 10 }

@@ -29,6 +29,7 @@ func small(old, text string) (*Catalogue, error) {
 	})
 }
 
+// parse: mistakes in a file are named.
 func TestMistakesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, mistake := range []struct{ name, old, text, says string }{
@@ -56,6 +57,7 @@ func TestMistakesAreRefused(t *testing.T) {
 	}
 }
 
+// parse: the stock of a product is divided among its variants.
 func TestVariantsShareTheStock(t *testing.T) {
 	t.Parallel()
 	c, err := small("", "")
@@ -66,6 +68,7 @@ func TestVariantsShareTheStock(t *testing.T) {
 	assert.Equal(t, "ACM-002", c.Products[1].Variants[0].SKU)
 }
 
+// parse: variants may have prices and stock of their own.
 func TestVariantsMayDiffer(t *testing.T) {
 	t.Parallel()
 	c, err := small(

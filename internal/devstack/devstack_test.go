@@ -43,6 +43,7 @@ func query(t *testing.T, s *Servers, sql string) string {
 	return value
 }
 
+// Start: processes share the servers, which outlive them.
 func TestServersAreSharedAndSurvive(t *testing.T) {
 	o := private(t)
 	// Several processes may want them at once, as the packages of one test run do.
@@ -109,6 +110,7 @@ func TestServersAreSharedAndSurvive(t *testing.T) {
 	require.NoError(t, moved.Stop(t.Context()))
 }
 
+// Start: servers that the settings name are used, and none is started.
 func TestSettingsWin(t *testing.T) {
 	t.Setenv("DATABASE_URL", "postgres://elsewhere/shop")
 	t.Setenv("REDIS_URL", "redis://elsewhere")
@@ -130,6 +132,7 @@ func TestSettingsWin(t *testing.T) {
 	assert.ErrorContains(t, err, "set both")
 }
 
+// readSystem, advice: how to install a server on each operating system.
 func TestAdviceFitsTheSystem(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "os-release")
 	require.NoError(
@@ -147,6 +150,7 @@ func TestAdviceFitsTheSystem(t *testing.T) {
 	}
 }
 
+// sourcesFor: package sources of a newer release.
 func TestSourcesOfANewerRelease(t *testing.T) {
 	oneLine := `# comment
 deb http://deb.debian.org/debian bookworm main contrib
@@ -177,6 +181,7 @@ Components: main
 	assert.Empty(t, sourcesFor("", "bookworm", "trixie", "main"))
 }
 
+// majorOf: the version of PostgreSQL, by the path of its programs.
 func TestVersionsAreReadFromPaths(t *testing.T) {
 	for path, major := range map[string]int{"/usr/lib/postgresql/15/bin": 15, "/usr/pgsql-17/bin": 17, "/opt/homebrew/opt/postgresql@16/bin": 16, "/usr/bin": 0} {
 		assert.Equal(t, major, majorOf(path), path)

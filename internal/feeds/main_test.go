@@ -17,8 +17,10 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m, "feeds") }
 
+// Every operation of the tag feeds: token, role, body and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "feeds") }
 
+// Every operation of the tag feeds: its rate limit.
 func TestLimits(t *testing.T) { apitest.Limits(t, "feeds") }
 
 const imports = "/api/v1/admin/imports"

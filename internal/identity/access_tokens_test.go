@@ -41,6 +41,7 @@ func forge(
 	return string(signed)
 }
 
+// getCurrentUser, refreshToken: tokens that are forged, changed or of another kind are refused.
 func TestForgedTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

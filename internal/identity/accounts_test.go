@@ -28,6 +28,7 @@ func ada() fields {
 	}
 }
 
+// register, login, getCurrentUser: an account is made, and logged in to with JSON or a form.
 func TestRegisterAndLogIn(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -66,6 +67,7 @@ func form(pairs ...string) apitest.Raw {
 	return apitest.Raw{ContentType: "application/x-www-form-urlencoded", Content: values.Encode()}
 }
 
+// register: what is refused.
 func TestRegisterRefuses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -101,6 +103,7 @@ func TestRegisterRefuses(t *testing.T) {
 	)
 }
 
+// login: what is refused.
 func TestLoginRefuses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -124,6 +127,7 @@ func TestLoginRefuses(t *testing.T) {
 		Problem(http.StatusForbidden, "account_inactive")
 }
 
+// login: an unknown account is refused after as long as a wrong password.
 func TestUnknownAccountsTakeTheSameTime(t *testing.T) {
 	apitest.NotWithRace(t)
 	// Alone, not in parallel: time is what it measures. The cost is one a real shop may have.
@@ -151,6 +155,7 @@ func TestUnknownAccountsTakeTheSameTime(t *testing.T) {
 	)
 }
 
+// logout, getCurrentUser, refreshToken: the tokens of a session end with it.
 func TestTokensEndWithTheirSession(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -181,6 +186,7 @@ func login(shop *apitest.Shop) api.TokenPair {
 	return pair
 }
 
+// getCurrentUser: its ETag.
 func TestCurrentUserIsTagged(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -195,6 +201,7 @@ func TestCurrentUserIsTagged(t *testing.T) {
 	assert.Equal(t, 2, statements, "one for the session, one for the account")
 }
 
+// refreshToken: each token is good for one exchange; one that comes back later ends the session.
 func TestRefreshRotates(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "REFRESH_LEEWAY", Value: "0s"})
@@ -226,6 +233,7 @@ func TestRefreshRotates(t *testing.T) {
 		Problem(http.StatusUnauthorized, "invalid_refresh_token")
 }
 
+// refreshToken: of racing calls with one token one wins, and the session stays valid.
 func TestRacingRefreshesHaveOneWinner(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

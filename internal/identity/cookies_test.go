@@ -53,6 +53,8 @@ func loginWithCookies(t *testing.T, shop *apitest.Shop) jar {
 	return j
 }
 
+// login, logout, getCurrentUser, createAddress: tokens in cookies, and the CSRF token that changes
+// need.
 func TestCookies(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -106,6 +108,8 @@ func TestCookies(t *testing.T) {
 	shop.Get("/api/v1/auth/me", j.headers("")...).Problem(http.StatusUnauthorized, "invalid_token")
 }
 
+// refreshToken, deleteAccount: the token of the cookie is exchanged, and the cookies are removed
+// when the session has ended.
 func TestRefreshByCookie(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "REFRESH_LEEWAY", Value: "0s"})

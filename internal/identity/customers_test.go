@@ -21,6 +21,7 @@ func hashOf(t *testing.T, password string, cost int) string {
 	return string(hash)
 }
 
+// getProfile, replaceProfile, updateProfile: the caller's own account.
 func TestProfile(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -57,6 +58,8 @@ func TestProfile(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
+// deleteAccount, getCustomer, login, refreshToken: an account that is deleted leaves no personal
+// data and no session.
 func TestDeletedAccountsHaveNoName(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -84,6 +87,8 @@ func TestDeletedAccountsHaveNoName(t *testing.T) {
 	shop.Admin().Delete("/api/v1/users/me").Problem(http.StatusConflict, "last_administrator")
 }
 
+// listCustomers, getCustomer, setCustomerStatus, setCustomerRole: accounts as administrators see
+// and change them.
 func TestCustomers(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -159,6 +164,8 @@ func TestCustomers(t *testing.T) {
 	)
 }
 
+// setCustomerStatus, setCustomerRole, deleteAccount: one active administrator is left, under race
+// too.
 func TestTheLastAdministratorStays(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -209,6 +216,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	}
 }
 
+// No operation: the database refuses to change or remove entries of the audit log.
 func TestAuditRowsAreFinal(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -226,6 +234,7 @@ func TestAuditRowsAreFinal(t *testing.T) {
 	)
 }
 
+// listCustomers, getCustomer: how many orders an account has, and what it spent.
 func TestCustomersAreShownWithWhatTheyBought(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

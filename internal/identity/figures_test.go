@@ -79,8 +79,8 @@ func (h *heldRefresh) release() (status int, pair api.TokenPair, err error) {
 	return response.StatusCode, pair, err
 }
 
-// Of refreshes that all arrived before any was done, one wins, and what it won works: the others
-// are no thieves.
+// refreshToken, getCurrentUser: of refreshes that all arrived before any was done, one wins, and
+// the tokens it gets work: the others are not taken for thieves.
 func TestAnHonestRefreshRaceHarmsNobody(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "REFRESH_LEEWAY", Value: "0s"})
@@ -126,8 +126,8 @@ func TestAnHonestRefreshRaceHarmsNobody(t *testing.T) {
 	}
 }
 
-// Once the answer to what ends a session has arrived, no call with its tokens succeeds: not one of
-// ten thousand.
+// logout, logoutAll, getCurrentUser: once the response to the end of a session has arrived, not one
+// of ten thousand calls with its tokens succeeds.
 func TestNothingIsAcceptedAfterRevocation(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -179,8 +179,8 @@ func TestNothingIsAcceptedAfterRevocation(t *testing.T) {
 	}
 }
 
-// A forged token costs the server less than a millisecond and says nothing to the log but that it
-// was refused.
+// getCurrentUser: a forged token costs the server less than a millisecond, and the log says only
+// that it was refused.
 func TestForgedTokensCostNothing(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -22,8 +22,8 @@ import (
 // header is one header of a call.
 func header(name, value string) apitest.Header { return apitest.Header{Name: name, Value: value} }
 
-// Tokens whose header points at keys of the caller's choosing, or whose claims are of the wrong
-// type.
+// getCurrentUser: tokens whose header points at keys of the caller's choosing, or whose claims are
+// of the wrong type.
 func TestTokensWithWordsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -77,8 +77,8 @@ func TestTokensWithWordsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// A thousand guesses from a hundred addresses that are made up: the real address is told to stop,
-// and the owner gets in from elsewhere.
+// login: a thousand guesses under a hundred forged addresses: the real address is limited, and the
+// owner gets in from elsewhere.
 func TestGuessingPasswordsStops(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"})
@@ -101,7 +101,8 @@ func TestGuessingPasswordsStops(t *testing.T) {
 		Want(http.StatusOK)
 }
 
-// Hashing is slow on purpose, and few hash at once: the shop stays quick while many log in.
+// login, listProducts: hashing is slow on purpose, and few hash at once: the shop stays quick while
+// many log in.
 func TestManyLoginsDoNotSlowTheShop(t *testing.T) {
 	shop := apitest.New(
 		t, apitest.Setting{Name: "BCRYPT_COST", Value: "10"},
@@ -137,6 +138,7 @@ func TestManyLoginsDoNotSlowTheShop(t *testing.T) {
 	assert.Less(t, took[len(took)*95/100], 200*time.Millisecond, took)
 }
 
+// register, login: every byte of a password counts.
 func TestPasswordsAreNeverCut(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -155,7 +157,8 @@ func TestPasswordsAreNeverCut(t *testing.T) {
 		Want(http.StatusOK)
 }
 
-// A form on another site can post to a login, since no cookie and no preflight stands in its way.
+// login, getCurrentUser, listProducts: a form on another site can post to a login, since no cookie
+// and no preflight prevents it.
 func TestOtherSitesCannotLogABrowserIn(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(
@@ -202,7 +205,8 @@ func TestOtherSitesCannotLogABrowserIn(t *testing.T) {
 	)
 }
 
-// A mailed link leads where the settings say, and the mail goes to the address that is stored.
+// forgotPassword, resetPassword: a mailed link leads where the settings say, and the mail goes to
+// the address that is stored.
 func TestResetMailsCannotBeLedAstray(t *testing.T) {
 	t.Parallel()
 	shop, box := withMail(t)

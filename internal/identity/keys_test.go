@@ -50,6 +50,7 @@ func keySet(t *testing.T, shop *apitest.Shop) jwk.Set {
 	return set
 }
 
+// getJWKS, getCurrentUser: tokens signed with a private key are checked with the published one.
 func TestTokensOthersCanCheck(t *testing.T) {
 	t.Parallel()
 	strong, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -109,6 +110,7 @@ func TestTokensOthersCanCheck(t *testing.T) {
 	}
 }
 
+// getJWKS, getCurrentUser: tokens of the key before stay valid after a change of keys.
 func TestKeysRotate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -143,6 +145,7 @@ func keyID(t *testing.T, token string) string {
 	return message.Signatures()[0].ProtectedHeaders().KeyID()
 }
 
+// getJWKS: a shared secret is not published.
 func TestNoKeysWithASharedSecret(t *testing.T) {
 	t.Parallel()
 	assert.Zero(t, keySet(t, apitest.New(t)).Len())

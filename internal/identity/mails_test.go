@@ -143,6 +143,8 @@ const (
 	reset      = "/api/v1/auth/reset-password"
 )
 
+// register, requestEmailVerification, checkEmailVerification, verifyEmail: an address is verified
+// by a mailed link, once.
 func TestAddressesAreVerifiedByMail(t *testing.T) {
 	t.Parallel()
 	shop, office := withMail(t)
@@ -194,6 +196,7 @@ func TestAddressesAreVerifiedByMail(t *testing.T) {
 	)
 }
 
+// forgotPassword, resetPassword: a password is reset by a mailed link, once.
 func TestPasswordsAreResetByMail(t *testing.T) {
 	t.Parallel()
 	shop, office := withMail(t)
@@ -242,6 +245,7 @@ func TestPasswordsAreResetByMail(t *testing.T) {
 	)
 }
 
+// resetPassword, changePassword: a link mailed before the newest password is refused.
 func TestANewerPasswordKillsTheLink(t *testing.T) {
 	t.Parallel()
 	shop, office := withMail(t)
@@ -260,6 +264,7 @@ func TestANewerPasswordKillsTheLink(t *testing.T) {
 		Problem(http.StatusBadRequest, "spent_token")
 }
 
+// register, verifyEmail: a mail is sent once the mail server is back.
 func TestMailOutlivesAServerThatIsAway(t *testing.T) {
 	t.Parallel()
 	shop, office := withMail(t)
@@ -269,6 +274,7 @@ func TestMailOutlivesAServerThatIsAway(t *testing.T) {
 	shop.Post(verify, fields{"token": token}).Want(http.StatusOK)
 }
 
+// checkEmailVerification, verifyEmail, resetPassword: 503 while Redis is down.
 func TestLinksWithoutRedis(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "REDIS_URL", Value: "redis://127.0.0.1:1"})
@@ -281,6 +287,7 @@ func TestLinksWithoutRedis(t *testing.T) {
 		Problem(http.StatusServiceUnavailable, "dependency_unavailable")
 }
 
+// register: without a mail server, mails are files in a folder.
 func TestMailIsKeptInAFolderWithoutAServer(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -305,6 +312,8 @@ func TestMailIsKeptInAFolderWithoutAServer(t *testing.T) {
 	assert.Contains(t, l.text, "http://localhost:3000/verify-email?token=")
 }
 
+// register: with REGISTER_ENUMERATION=hidden the response is the same for an address that has an
+// account.
 func TestRegisteringTellsNobodyWhoHasAnAccount(t *testing.T) {
 	t.Parallel()
 	shop, office := withMail(t, apitest.Setting{Name: "REGISTER_ENUMERATION", Value: "hidden"})

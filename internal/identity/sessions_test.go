@@ -12,6 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// listSessions, endSession: an account's sessions, and the end of another one.
 func TestSessionsAreListedAndEnded(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -46,6 +47,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	assert.Equal(t, int64(1), page.Total)
 }
 
+// logoutAll: ends all sessions of the account.
 func TestLogoutAll(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -61,6 +63,7 @@ func TestLogoutAll(t *testing.T) {
 	}
 }
 
+// refreshToken: each exchange prolongs the session.
 func TestRefreshKeepsASessionAlive(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -78,6 +81,7 @@ func TestRefreshKeepsASessionAlive(t *testing.T) {
 	)
 }
 
+// changePassword: sets a new password and ends the other sessions.
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -111,6 +115,7 @@ func TestChangePassword(t *testing.T) {
 	)
 }
 
+// login: after wrong passwords the account is locked for a while.
 func TestLockout(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "LOGIN_FREE_FAILURES", Value: "3"})
@@ -164,6 +169,7 @@ func TestLockout(t *testing.T) {
 	)
 }
 
+// login: a password hashed at a lower cost is hashed again.
 func TestPasswordsAreRehashedAtLogin(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

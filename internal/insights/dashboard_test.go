@@ -69,6 +69,7 @@ func (s seller) show(query string) api.Dashboard {
 	return body
 }
 
+// getDashboard, getDashboardReport: figures of a period, by day and in total, as JSON and CSV.
 func TestDashboard(t *testing.T) {
 	t.Parallel()
 	s := open(t, apitest.Setting{Name: "STORE_TIME_ZONE", Value: "Europe/Paris"})
@@ -238,6 +239,7 @@ func (s seller) reports(kettle int64) {
 	s.keeper.Get(dashboard+"/secrets").Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
+// getDashboard: days are those of the store's time zone.
 func TestDaysOfTheStore(t *testing.T) {
 	t.Parallel()
 	s := open(t, apitest.Setting{Name: "STORE_TIME_ZONE", Value: "Pacific/Auckland"})

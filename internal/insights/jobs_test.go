@@ -32,6 +32,7 @@ func (s seller) job(kind, state, args string) int64 {
 
 func at(id int64, more string) string { return fmt.Sprintf("%s/%d%s", jobs, id, more) }
 
+// getJob, listJobs: jobs and their filters; secrets in arguments and errors are masked.
 func TestJobsAreShownWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -100,6 +101,7 @@ func TestJobsAreShownWithoutSecrets(t *testing.T) {
 	assert.Equal(t, 2, s.Statements(func() { list("") }))
 }
 
+// retryJob, cancelJob: in each state of a job.
 func TestJobsAreRetriedAndCancelled(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -156,6 +158,7 @@ func TestJobsAreRetriedAndCancelled(t *testing.T) {
 	assert.Equal(t, map[int]int{http.StatusOK: 1, http.StatusConflict: 15}, counts)
 }
 
+// listPeriodicJobs: when each ran, and when it runs next.
 func TestPeriodicJobs(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -12,6 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
+// getStats: how many products, orders and accounts there are.
 func TestStats(t *testing.T) {
 	t.Parallel()
 	s := open(t)

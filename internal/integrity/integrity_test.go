@@ -17,7 +17,8 @@ func TestMain(m *testing.M) { apitest.Main(m) }
 // fields of a request body.
 type fields map[string]any
 
-// Every check finds what is made wrong for it, and nothing in a shop that is sound.
+// No operation: App.Check finds what is made wrong for each check, and nothing in a shop that is
+// sound.
 func TestEveryCheckFindsWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	for i, corrupt := range []string{

@@ -40,6 +40,7 @@ func requireBalanced(t *testing.T, shop *apitest.Shop) {
 		WHERE p.stock <> (SELECT sum(v.stock) FROM variants v WHERE v.product_id = p.product_id AND v.deleted_at IS NULL)`))
 }
 
+// setStock, adjustStock, getStock, listStockMovements: levels, and the ledger that explains them.
 func TestStockIsSetAndAdjusted(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -128,6 +129,7 @@ func TestStockIsSetAndAdjusted(t *testing.T) {
 	assert.ErrorContains(t, err, "never changed", "the ledger is append-only")
 }
 
+// setInventory, getProduct: a product's stock, and which variant is meant when it has several.
 func TestInventoryOfAProduct(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -164,6 +166,7 @@ func TestInventoryOfAProduct(t *testing.T) {
 	requireBalanced(t, shop)
 }
 
+// createLocation, renameLocation, listLocations, listStock: locations, and what lies there.
 func TestLocations(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -206,6 +209,7 @@ func TestLocations(t *testing.T) {
 	requireBalanced(t, shop)
 }
 
+// getStockHealth: what is nearly sold out, and how long it will last.
 func TestStockHealth(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -260,8 +264,8 @@ func TestStockHealth(t *testing.T) {
 	assert.Zero(t, health.Alerts, "filled up")
 }
 
-// Many hands at the same shelves, in any order: the ledger balances, nothing falls below zero,
-// nobody deadlocks.
+// setStock, adjustStock: many change the same levels, in any order: the ledger balances, no level
+// falls below zero, and no call fails by a deadlock.
 func TestTheLedgerBalancesUnderRace(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

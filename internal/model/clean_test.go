@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// Clean: what is removed of a model's text.
 func TestClean(t *testing.T) {
 	for in, want := range map[string]string{
 		"  two\r\n lines\t":                        "two lines",

@@ -142,8 +142,8 @@ func subjects(all []letter) string {
 	return strings.Join(lines, "|")
 }
 
-// Each step of an order is one mail, in both forms; who wants none gets those alone that must be
-// sent.
+// setOrderStatus, setShipment, checkUnsubscribe, unsubscribe, updateProfile: each step of an order
+// is one mail, as text and HTML. An account that unsubscribed gets only those that must be sent.
 func TestMailsOfAnOrder(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -244,7 +244,7 @@ func TestMailsOfAnOrder(t *testing.T) {
 
 func subjectsOf(all []letter) []string { return strings.Split(subjects(all), "|") }
 
-// Who works in the shop hears what is nearly sold out, each once.
+// setInventory: staff is mailed about what is nearly sold out, once each.
 func TestMailsToStaff(t *testing.T) {
 	t.Parallel()
 	s := open(t)

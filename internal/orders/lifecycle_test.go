@@ -16,6 +16,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
+// setOrderStatus, adminGetOrder, cancelOrder: which status may follow which.
 func TestTheWayOfAnOrder(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -99,6 +100,7 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	shop.RequireSound()
 }
 
+// setShipment, getShipment: a parcel and its number.
 func TestShipment(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -140,6 +142,7 @@ func TestShipment(t *testing.T) {
 	keeper.Get(admins+"/0").Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
+// getOrder, createOrder: an order that is not paid in time is cancelled, and its units come back.
 func TestUnpaidOrdersExpire(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"})
@@ -170,7 +173,7 @@ func TestUnpaidOrdersExpire(t *testing.T) {
 	shop.RequireSound()
 }
 
-// A payment moves the order in its own transaction: what tells of it, and the order, are committed
+// getOrder: a payment moves the order in its own transaction: its event and the order are committed
 // together.
 func TestMoneyMovesAnOrder(t *testing.T) {
 	t.Parallel()
@@ -198,7 +201,7 @@ func TestMoneyMovesAnOrder(t *testing.T) {
 	shop.RequireSound()
 }
 
-// Workers cancel what is late by themselves, and forget what is old.
+// createOrder, addCartItem: workers cancel what is late by themselves, and remove what is old.
 func TestJobsOfTheShop(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -229,6 +232,7 @@ func TestJobsOfTheShop(t *testing.T) {
 	shop.RequireSound()
 }
 
+// deleteAccount, adminGetOrder: orders of a deleted account stay, without personal data.
 func TestOrdersStayWhenAnAccountGoes(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -11,10 +11,13 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m, "orders", "orders-admin") }
 
+// Every operation of the tag orders: token, role, body and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "orders") }
 
+// Every operation of the tag orders-admin: token, role, body and parameters.
 func TestAdminGuards(t *testing.T) { apitest.Guards(t, "orders-admin") }
 
+// Every operation of the tag orders: its rate limit.
 func TestLimits(t *testing.T) { apitest.Limits(t, "orders") }
 
 // fields of a request body.

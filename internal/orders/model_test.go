@@ -225,7 +225,8 @@ func (m *model) agree(t *rapid.T) {
 	}
 }
 
-// Whatever is done, in whatever order: statuses, stock and sums are those of the model. A failing
+// createOrder, cancelOrder, setOrderStatus, payOrder, refundOrder, addCartItem, setInventory,
+// updateProduct: in any order of calls, statuses, stock and sums are those of the model. A failing
 // run prints how to repeat it.
 func TestTheModelAgrees(t *testing.T) {
 	t.Parallel()

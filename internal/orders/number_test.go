@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// newNumber, readNumber: order numbers and their check digit.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// createOrder, getOrder: the cart becomes an order, with the prices and addresses of the moment.
 func TestOrderFromTheCart(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -95,6 +96,7 @@ func events(shop *apitest.Shop, order api.Order) []string {
 	)
 }
 
+// createOrder: an order of items of its own leaves the cart alone.
 func TestOrderWithoutACart(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -146,6 +148,7 @@ func TestOrderWithoutACart(t *testing.T) {
 	shop.RequireSound()
 }
 
+// createOrder: every line that cannot be sold is named.
 func TestEveryLineInTheWayIsNamed(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -186,6 +189,7 @@ func TestEveryLineInTheWayIsNamed(t *testing.T) {
 	shop.RequireSound()
 }
 
+// createOrder, cancelOrder: units are taken from several locations, and go back there.
 func TestOrdersTakeFromSeveralLocations(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -212,6 +216,7 @@ func TestOrdersTakeFromSeveralLocations(t *testing.T) {
 	shop.RequireSound()
 }
 
+// createOrder, listOrders: the number of unpaid orders of an account is limited.
 func TestUnpaidOrdersAreLimited(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "2"})
@@ -237,6 +242,7 @@ func TestUnpaidOrdersAreLimited(t *testing.T) {
 	shop.RequireSound()
 }
 
+// listOrders, adminListOrders: filters and pages.
 func TestListsOfOrders(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -281,8 +287,8 @@ func TestListsOfOrders(t *testing.T) {
 	keeper.Get(admins+"?cursor=nonsense").Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
-// What a checkout costs the database: with it the session is looked up, and the transaction begins
-// and ends.
+// createOrder: the statements a checkout runs in the database. The session is looked up in one of
+// them, and the transaction begins and ends.
 func TestStatementsOfACheckout(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"})

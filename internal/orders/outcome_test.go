@@ -13,8 +13,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// The connection to the database is lost at the COMMIT of an order: nobody knows whether it was
-// placed, and that is what is told. The same request with the same key comes to one order, whether
+// createOrder: the connection to the database is lost at the COMMIT of an order, and the response
+// says that the outcome is unknown. The same request with the same key comes to one order, whether
 // the COMMIT was done or not.
 func TestAnOrderWhoseCommitNobodyHeard(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,7 @@ import (
 
 var unlimited = apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"}
 
+// createOrder: racing orders of one cart come to one order.
 func TestACartIsOrderedOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited)
@@ -32,6 +33,7 @@ func TestACartIsOrderedOnce(t *testing.T) {
 	shop.RequireSound()
 }
 
+// cancelOrder: racing cancellations give the units back once.
 func TestStockComesBackOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited)
@@ -85,7 +87,8 @@ func TestStockComesBackOnce(t *testing.T) {
 	shop.RequireSound()
 }
 
-// As many as there are buy, in any order of the lines, and nobody is told anything but yes or no.
+// createOrder: more buyers than units, in any order of the lines: each call gets an order or a
+// clear refusal.
 func TestNothingIsSoldTwice(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited, apitest.Setting{Name: "DATABASE_POOL", Value: "16"})
@@ -112,9 +115,9 @@ func TestNothingIsSoldTwice(t *testing.T) {
 	shop.RequireSound()
 }
 
-// The same race against a checkout that looks first and takes afterwards: it sells more than there
-// is or leaves the ledger short, and the checks say so. Without this, a race that never happens
-// would look like one that is won.
+// No operation: the same race against a checkout that looks first and takes afterwards sells more
+// than there is or leaves the ledger short, and the checks say so. Without this, a race that never
+// happens would look like one that is won.
 func TestARaceThatIsLostIsFoundOut(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited)
@@ -148,7 +151,8 @@ func TestARaceThatIsLostIsFoundOut(t *testing.T) {
 	assert.NotEmpty(t, findings[0].Found, "the ledger tells")
 }
 
-// What is added while the cart is ordered is in the order or still in the cart.
+// createOrder, addCartItem: a line added while the cart is ordered is in the order or still in the
+// cart.
 func TestNothingAddedIsLost(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited)
@@ -175,6 +179,7 @@ func TestNothingAddedIsLost(t *testing.T) {
 	shop.RequireSound()
 }
 
+// createOrder: racing calls with one Idempotency-Key come to one order.
 func TestARepeatedOrderIsPlacedOnce(t *testing.T) {
 	t.Parallel()
 	const keys, copies = 200, 8
@@ -225,6 +230,7 @@ func TestARepeatedOrderIsPlacedOnce(t *testing.T) {
 	shop.RequireSound()
 }
 
+// createOrder: a key whose order was refused may be used again.
 func TestARefusedOrderKeepsNoKey(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -249,7 +255,8 @@ func TestARefusedOrderKeepsNoKey(t *testing.T) {
 	shop.RequireSound()
 }
 
-// What others give back may be bought at once: nobody who does is told that the server failed.
+// createOrder, cancelOrder: units that others give back may be bought at once, and no call fails
+// meanwhile.
 func TestWhatComesBackIsSold(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited, apitest.Setting{Name: "DATABASE_POOL", Value: "16"})

@@ -15,8 +15,8 @@ func payWith(caller apitest.Caller, order api.Order, token string) *apitest.Answ
 	return caller.Post(address(order)+"/pay", fields{"payment_type": "card", "token": token})
 }
 
-// A paid order is cancelled by its customer only once the money is back, and its units come back
-// with that, once.
+// cancelOrder: a paid order is cancelled by its customer only once the money is back, and its units
+// come back with that, once.
 func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited, apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
@@ -92,6 +92,7 @@ func collapse(counts map[int]int) map[int]int {
 	return counts
 }
 
+// createOrder, cancelOrder: an order that costs nothing is paid from the start.
 func TestAnOrderThatCostsNothingIsPaid(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
@@ -131,7 +132,7 @@ func TestAnOrderThatCostsNothingIsPaid(t *testing.T) {
 	shop.RequireSound()
 }
 
-// Expiry waits for payments under way, however it races with them.
+// payOrder, createOrder: expiry waits for payments under way, however it races with them.
 func TestExpiryWaitsForPayments(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited)

@@ -37,8 +37,8 @@ func send(
 	return ended
 }
 
-// A server that dies after the provider charged and before it noted so: the same key finishes what
-// it began, and without it the reconciliation does.
+// payOrder: a server dies after the provider charged and before it recorded so: the same key
+// finishes the payment, and without it the reconciliation does.
 func TestADeathAfterTheChargeChargesOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -76,8 +76,8 @@ func TestADeathAfterTheChargeChargesOnce(t *testing.T) {
 	s.RequireSound()
 }
 
-// Killed at any moment of a payment or a refund, and repeated with the same key: one charge, one
-// refund.
+// payOrder, refundOrder: killed at any moment of a payment or a refund, and repeated with the same
+// key: one charge, one refund.
 func TestDeathsAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	s := open(t)

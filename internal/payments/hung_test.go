@@ -13,9 +13,9 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// getMe, getOrder, payOrder, createOrder, askAssistant, getReadiness: while PostgreSQL hangs, with
-// connections that are open and answer nothing, no request waits longer than two seconds. A second
-// after it goes on, all is well.
+// getCurrentUser, getOrder, payOrder, createOrder, askAssistant, getReadiness: while PostgreSQL
+// hangs, with connections that are open and never reply, no request waits longer than two seconds.
+// A second after it resumes, all is well.
 func TestPostgreSQLHangs(t *testing.T) {
 	t.Parallel()
 	s := open(t)

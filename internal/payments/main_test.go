@@ -16,10 +16,13 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m, "payments", "payments-admin") }
 
+// Every operation of the tag payments: token, role, body and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "payments") }
 
+// Every operation of the tag payments-admin: token, role, body and parameters.
 func TestAdminGuards(t *testing.T) { apitest.Guards(t, "payments-admin") }
 
+// Every operation of the tag payments: its rate limit.
 func TestLimits(t *testing.T) { apitest.Limits(t, "payments") }
 
 // fields of a request body.

@@ -13,8 +13,9 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// The connection to the database is lost at the COMMIT before the provider is asked, or at the one
-// after it: the same request with the same key, sent at once, charges once and gives back once.
+// payOrder, refundOrder: the connection to the database is lost at the COMMIT before the provider
+// is asked, or at the one after it. The same request with the same key, sent at once, charges once
+// and refunds once.
 func TestCommitsNobodyHeard(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -61,8 +62,8 @@ func TestCommitsNobodyHeard(t *testing.T) {
 	s.RequireSound()
 }
 
-// A provider that takes another amount than it was asked for is told to give it back; the order
-// waits for its total.
+// payOrder: a provider that takes another amount than it was asked for is told to give it back; the
+// order waits for its total.
 func TestAnotherAmountIsSetAside(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -13,6 +13,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// payOrder, getPayment: an order is paid once, with a one-time token.
 func TestPay(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -48,6 +49,7 @@ func TestPay(t *testing.T) {
 	s.RequireSound()
 }
 
+// listPaymentTypes, payOrder: the types there are, and what is refused.
 func TestPaymentTypes(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -71,6 +73,8 @@ func TestPaymentTypes(t *testing.T) {
 	s.RequireSound()
 }
 
+// payOrder, listPayments, adminListPayments: a declined payment is recorded, and the order can be
+// paid otherwise.
 func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -126,7 +130,8 @@ func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
 	s.RequireSound()
 }
 
-// Whether the answer was lost or the request: nobody is charged twice, and the truth is found out.
+// payOrder: whether the provider's answer was lost or the request: nothing is charged twice, and
+// the truth is found out.
 func TestUnknownOutcomesAreFoundOut(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -168,6 +173,7 @@ func TestUnknownOutcomesAreFoundOut(t *testing.T) {
 	assert.Len(t, s.ledger().Charges, 2)
 }
 
+// payOrder, testWebhook: a pending payment is settled by the provider's webhook.
 func TestPendingPaymentsAreSettledByWebhook(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -186,6 +192,7 @@ func TestPendingPaymentsAreSettledByWebhook(t *testing.T) {
 	s.RequireSound()
 }
 
+// payOrder, createPaymentMethod: 503, and nothing is charged or saved.
 func TestAProviderOutOfReachChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -220,6 +227,8 @@ func TestAProviderOutOfReachChangesNothing(t *testing.T) {
 // cardNumber is what is left of the number in any of its forms.
 var cardNumber = regexp.MustCompile("4242.{0,3}4242|４２４２")
 
+// payOrder, createPaymentMethod, refundOrder: card numbers are refused, and stored and logged
+// nowhere.
 func TestNoCardNumberComesNear(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -241,7 +250,8 @@ func TestNoCardNumberComesNear(t *testing.T) {
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payments"))
 }
 
-// What staff calls paid is in the books too, and goes back as it came.
+// setOrderStatus, refundOrder: money that staff records as paid is in the books too, and is
+// refunded outside the shop as well.
 func TestMoneyBesideTheShop(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -19,6 +19,8 @@ func save(caller apitest.Caller, body fields) (saved api.PaymentMethod) {
 
 func of(m api.PaymentMethod) string { return fmt.Sprintf("%s/%d", methods, m.ID) }
 
+// createPaymentMethod, listPaymentMethods, getPaymentMethod, updatePaymentMethod,
+// deletePaymentMethod: a saved method from its creation to its end.
 func TestSavedMethods(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -73,6 +75,7 @@ func TestSavedMethods(t *testing.T) {
 	s.RequireSound()
 }
 
+// createPaymentMethod: racing calls leave one default, and twenty methods at most.
 func TestOneDefaultAndAtMostTwentyUnderRace(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -87,8 +90,8 @@ func TestOneDefaultAndAtMostTwentyUnderRace(t *testing.T) {
 	)
 }
 
-// What is removed here cannot be charged at the provider, even if that was out of reach at first,
-// or the account went.
+// deletePaymentMethod, deleteAccount: a method removed here cannot be charged at the provider, even
+// if that was out of reach at first, or the account was deleted.
 func TestRemovedMethodsAreRemovedAtTheProvider(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -120,7 +123,8 @@ func TestRemovedMethodsAreRemovedAtTheProvider(t *testing.T) {
 	s.RequireSound()
 }
 
-// An order names the method it is to be paid with, and is paid with it when nothing else is said.
+// createOrder, payOrder: an order names the method it is to be paid with, and is paid with it when
+// the payment names none.
 func TestAnOrderRemembersItsMethod(t *testing.T) {
 	t.Parallel()
 	s := open(t)

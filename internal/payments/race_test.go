@@ -11,6 +11,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// payOrder: racing payments of one order come to one charge.
 func TestAnOrderIsPaidOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -36,6 +37,8 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 	s.RequireSound()
 }
 
+// payOrder, cancelOrder, setOrderStatus: an order ends up paid or cancelled, with its money where
+// it belongs.
 func TestPayingAndCancellingAtOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -79,6 +82,7 @@ func TestPayingAndCancellingAtOnce(t *testing.T) {
 	}
 }
 
+// refundOrder: racing refunds give back no more than was paid.
 func TestRefundsNeverExceedThePayment(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -19,6 +19,7 @@ func (s stall) refund(order api.Order, body fields, headers ...apitest.Header) *
 	return s.keeper.Post(admin(order)+"/refunds", body, headers...)
 }
 
+// refundOrder: in parts and whole, with a key, and with the order cancelled.
 func TestRefund(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -83,6 +84,7 @@ func TestRefund(t *testing.T) {
 	s.RequireSound()
 }
 
+// refundOrder, testWebhook: refunds that the provider completes later, or refuses.
 func TestRefundsThatTakeTheirTime(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -135,7 +137,7 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 	s.RequireSound()
 }
 
-// Money that comes when nobody wants it any more goes back by itself, once.
+// payOrder, testWebhook: money that comes after the order was cancelled goes back by itself, once.
 func TestLateMoneyGoesBackOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -191,7 +193,7 @@ func TestLateMoneyGoesBackOnce(t *testing.T) {
 	s.RequireSound()
 }
 
-// A worker gives late money back at once.
+// payOrder, testWebhook: a worker refunds late money at once.
 func TestLateMoneyGoesBackByItself(t *testing.T) {
 	t.Parallel()
 	s := open(t, apitest.Setting{Name: "WORKERS", Value: "true"})

@@ -13,8 +13,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// A Stripe that declines, that says nothing, and whose webhooks come before its answers, twice, and
-// the older one last.
+// payOrder, stripeWebhook: a Stripe that declines, that never replies, and whose webhooks come
+// before its answers, twice, and the older one last.
 func TestStripeOutOfOrder(t *testing.T) {
 	t.Parallel()
 	stripe := newStandin(t)

@@ -201,6 +201,7 @@ func (s stall) event(id, kind string, of object) *apitest.Answer {
 	)
 }
 
+// payOrder, refundOrder, stripeWebhook, testWebhook: paying and refunding by Stripe.
 func TestStripe(t *testing.T) {
 	t.Parallel()
 	stripe := newStandin(t)

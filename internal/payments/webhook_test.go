@@ -23,6 +23,7 @@ func (s stall) sign(payload string, at time.Time, secret string) apitest.Header 
 	return apitest.Header{Name: "Test-Signature", Value: signed.Header}
 }
 
+// testWebhook, stripeWebhook: what is not signed rightly is refused.
 func TestForgedWebhooksChangeNothing(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -75,7 +76,7 @@ func TestForgedWebhooksChangeNothing(t *testing.T) {
 	s.RequireSound()
 }
 
-// Every event ten times, in any order, comes to what each once would.
+// testWebhook: every event ten times, in any order, has the effect of each once.
 func TestShuffledWebhooks(t *testing.T) {
 	t.Parallel()
 	s := open(t)

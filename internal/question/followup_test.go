@@ -23,6 +23,7 @@ func talk(turns ...string) []Turn {
 	return out
 }
 
+// Standalone: follow-ups with what they leave out.
 func TestStandalone(t *testing.T) {
 	lamps := talk("desk lamps", "There is the Sol Lamp [#4] and the Luna Lamp [#9].")
 	for _, c := range []struct {
@@ -57,6 +58,7 @@ func TestStandalone(t *testing.T) {
 	}
 }
 
+// Standalone: the follow-up's own bounds replace those before.
 func TestStandaloneIsParsedAgainWithItsOwnBounds(t *testing.T) {
 	history := talk("shoes between $20 and $30", "…")
 	text := "and over $50?"
@@ -67,6 +69,7 @@ func TestStandaloneIsParsedAgainWithItsOwnBounds(t *testing.T) {
 	assert.Nil(t, q.MaxPriceMinor)
 }
 
+// Parse: amounts in currencies with none, two or three decimals.
 func TestCurrencyDigits(t *testing.T) {
 	for _, c := range []struct {
 		text   string
@@ -84,6 +87,7 @@ func TestCurrencyDigits(t *testing.T) {
 	}
 }
 
+// CitedIDs: the products that an answer cites.
 func TestCitedIDs(t *testing.T) {
 	for _, c := range []struct {
 		text string
@@ -122,6 +126,7 @@ var alphabet = rapid.SampledFrom([]string{
 	"..", ",,", "1.", ".5", "[#1]", "number", "st",
 })
 
+// Parse: what holds for any text.
 func TestParseHoldsForAnyText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		parts := rapid.SliceOfN(rapid.OneOf(alphabet, rapid.String()), 0, 60).Draw(t, "parts")

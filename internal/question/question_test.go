@@ -63,6 +63,7 @@ func brief(q Question) string {
 	return strings.Join(out, " ")
 }
 
+// Parse: questions, and what they ask for.
 func TestParse(t *testing.T) {
 	for _, c := range []struct{ text, want, rest string }{
 		// price bounds
@@ -211,6 +212,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// Trees: a category means all below it.
 func TestTrees(t *testing.T) {
 	d := NewDictionary(nil, nil)
 	for _, pair := range [][2]int64{{2, 1}, {3, 1}, {4, 3}, {5, 9}} { // of a child and its parent
@@ -221,6 +223,7 @@ func TestTrees(t *testing.T) {
 	assert.Empty(t, d.Trees(nil))
 }
 
+// IsWordless: questions without a word.
 func TestIsWordless(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "???", "\U0001F381\U0001F44D", "<b></b><br/>", " . ! $ ", "<!-- x -->"} {

@@ -48,6 +48,8 @@ func requireCounted(t *testing.T, shop *apitest.Shop) {
 	)
 }
 
+// createReview, getMyReview, replaceMyReview, deleteMyReview, getProduct: a customer's review, and
+// the rating of its product.
 func TestAReviewIsWrittenChangedAndWithdrawn(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -93,6 +95,8 @@ func TestAReviewIsWrittenChangedAndWithdrawn(t *testing.T) {
 	requireCounted(t, shop)
 }
 
+// createReview, replaceMyReview, listProductReviews, adminListReviews, getMyReview, deleteMyReview:
+// what is refused.
 func TestReviewsRefuse(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -130,6 +134,7 @@ func TestReviewsRefuse(t *testing.T) {
 	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM reviews"))
 }
 
+// listProductReviews: order, filters and pages.
 func TestOrdersFiltersAndPages(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -189,6 +194,7 @@ func TestOrdersFiltersAndPages(t *testing.T) {
 	)
 }
 
+// setReviewVisibility, adminListReviews: a hidden review counts and is shown no longer.
 func TestStaffHidesReviews(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -257,6 +263,7 @@ func TestStaffHidesReviews(t *testing.T) {
 		Problem(http.StatusNotFound, "review_not_found")
 }
 
+// deleteAccount, listProductReviews: reviews of a deleted account stay, without a name.
 func TestReviewsOutliveTheirAuthors(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -271,6 +278,7 @@ func TestReviewsOutliveTheirAuthors(t *testing.T) {
 	requireCounted(t, shop)
 }
 
+// createReview, deleteAccount: a review written while the account is deleted has no name either.
 func TestNoNameStaysOfAnAccountDeletedMeanwhile(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -288,6 +296,7 @@ func TestNoNameStaysOfAnAccountDeletedMeanwhile(t *testing.T) {
 	)
 }
 
+// createReview: racing calls come to one review.
 func TestOneReviewPerCustomerUnderRace(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -309,6 +318,8 @@ func TestOneReviewPerCustomerUnderRace(t *testing.T) {
 	requireCounted(t, shop)
 }
 
+// createReview, replaceMyReview, deleteMyReview, setReviewVisibility: the rating of a product is
+// that of its reviews, whatever races.
 func TestRatingsAreRightUnderRace(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -341,6 +352,7 @@ func TestRatingsAreRightUnderRace(t *testing.T) {
 	requireCounted(t, shop)
 }
 
+// createReview, listProductReviews: a review of a customer who paid for the product is marked.
 func TestVerifiedPurchases(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -85,6 +85,7 @@ func bootstrap(differences []float64) (middle, low, high float64) {
 	return middle, means[resamples*25/1000], means[resamples*975/1000-1]
 }
 
+// No operation: dcg, rate and bootstrap, compared with values computed by hand.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	wanted := grades{"a": 2, "b": 1, "c": 1}

@@ -28,7 +28,7 @@ var modes = []string{"keyword", "semantic", "hybrid", random}
 // noticed.
 var floors = map[string]float64{"keyword": 0.82, "semantic": 0.79, "hybrid": 0.85}
 
-// TestSearchQuality judges the search offline: with -v it prints how well each mode answers queries
+// searchProducts: judges the search offline: with -v it prints how well each mode answers queries
 // whose good answers were written down beforehand. FEED names a file with the feed that
 // testdata/judged_feed.yaml judges.
 func TestSearchQuality(t *testing.T) {

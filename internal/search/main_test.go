@@ -8,4 +8,5 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m, "search") }
 
+// Every operation of the tag search: token, role, body and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "search") }

@@ -40,6 +40,7 @@ func find(shop *apitest.Shop, query string) api.SearchResults {
 	return results
 }
 
+// searchProducts: what is found in each mode, and its pages.
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -83,6 +84,7 @@ func TestSearch(t *testing.T) {
 	assert.Equal(t, page.Total, behind.Total)
 }
 
+// searchProducts: mistyped words are corrected.
 func TestSearchForgivesTypos(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -95,6 +97,7 @@ func TestSearchForgivesTypos(t *testing.T) {
 	assert.Empty(t, find(shop, "mode=keyword&q=toaster").Items)
 }
 
+// searchProducts: highlights are safe HTML.
 func TestHighlightsEscapeWhatSellersWrite(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -106,6 +109,7 @@ func TestHighlightsEscapeWhatSellersWrite(t *testing.T) {
 	assert.NotContains(t, name, "<script")
 }
 
+// searchProducts: while the model is down, words alone are searched.
 func TestSearchWithoutItsModel(t *testing.T) {
 	t.Parallel()
 	model := geministub.New()
@@ -133,6 +137,7 @@ func TestSearchWithoutItsModel(t *testing.T) {
 		Problem(http.StatusServiceUnavailable, "assistant_unavailable")
 }
 
+// searchProducts: what is refused.
 func TestSearchRefuses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

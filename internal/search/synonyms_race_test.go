@@ -19,6 +19,7 @@ const clients = 16
 
 const synonyms = "/api/v1/admin/search/synonyms"
 
+// replaceSynonyms: of racing edits with one If-Match one wins.
 func TestOneOfRacingEditsOfASetWins(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -48,6 +49,8 @@ func TestOneOfRacingEditsOfASetWins(t *testing.T) {
 	assertOneState(t, shop)
 }
 
+// createSynonyms, replaceSynonyms, deleteSynonyms, searchProducts: after racing edits every server
+// searches by the same sets.
 func TestRacingSynonymEditsEndInOneState(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

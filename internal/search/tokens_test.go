@@ -39,8 +39,8 @@ var letters = &unicode.RangeTable{R16: []unicode.Range16{
 	{Lo: 'А', Hi: 'я', Stride: 1},
 }}
 
-// TestReadersAgree holds the two that read texts to each other: the server, what is searched for;
-// the database, what is searched. Words that one reads and the other does not would never be found.
+// searchProducts: the server reads what is searched for, the database what is searched. Words that
+// one reads otherwise than the other would never be found.
 func TestReadersAgree(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -14,6 +14,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// searchProducts: prices, sales and names in the query become filters.
 func TestSearchUnderstands(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -49,6 +50,7 @@ func TestSearchUnderstands(t *testing.T) {
 	assert.Equal(t, 1, least, "a search is one statement")
 }
 
+// suggestProducts: completions while typing.
 func TestSuggest(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -81,6 +83,7 @@ func TestSuggest(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
+// searchProducts, listProducts: how many products each further filter leaves.
 func TestFacets(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -116,6 +119,8 @@ func TestFacets(t *testing.T) {
 	assert.Empty(t, find(shop, "facets=true&q=zzzqqq&mode=semantic").Facets.Brands)
 }
 
+// createSynonyms, listSynonyms, getSynonyms, replaceSynonyms, deleteSynonyms, searchProducts: sets
+// of words that mean the same.
 func TestSynonyms(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -163,6 +168,7 @@ func TestSynonyms(t *testing.T) {
 	assert.Empty(t, find(shop, "q=windcheater").Items)
 }
 
+// searchProducts, by RecountWords: words that no product has any more are forgotten.
 func TestRecount(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

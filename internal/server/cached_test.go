@@ -18,6 +18,8 @@ import (
 
 var cacheOn = apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"}
 
+// listProducts, getProduct, listSynonyms, getMetrics: a cached response is the same response, and
+// only public reads are cached.
 func TestAKeptAnswerIsTheSameAnswer(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t, cacheOn)
@@ -54,8 +56,9 @@ func TestAKeptAnswerIsTheSameAnswer(t *testing.T) {
 	assert.Contains(t, metrics, "shopd_cache_hit_ratio 0.")
 }
 
-// After the answer to a change, nobody reads what was before: with many readers who keep the cache
-// warm all the time, and another server on the same database and Redis.
+// createProduct, createCategory, listProducts, listCategories: after the response to a change, no
+// reader gets the state before, with many readers who keep the cache warm all the time, and another
+// server on the same database and Redis.
 func TestChangesAreSeenByTheNextReader(t *testing.T) {
 	t.Parallel()
 	prefix := apitest.Setting{Name: "REDIS_PREFIX", Value: "test:" + t.Name() + rand.Text() + ":"}
@@ -123,7 +126,8 @@ func TestChangesAreSeenByTheNextReader(t *testing.T) {
 	}
 }
 
-// A hundred readers of a page nobody has asked for yet cost the database one.
+// listProducts, listBrands: a hundred readers of a page that is not cached yet cost the database
+// one.
 func TestAStampedeCostsOneAnswer(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t, cacheOn)
@@ -142,6 +146,7 @@ func TestAStampedeCostsOneAnswer(t *testing.T) {
 	)
 }
 
+// listProducts, listCategories, createCategory: without Redis nothing is cached, and all is served.
 func TestWithoutRedisAnswersComeFromTheDatabase(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(
@@ -159,8 +164,8 @@ func TestWithoutRedisAnswersComeFromTheDatabase(t *testing.T) {
 	)
 }
 
-// What was counted once is not counted for another page of the same list, until the catalogue
-// changes.
+// listProducts, createProduct: a total is not counted again for another page of the same list,
+// until the catalogue changes.
 func TestTotalsAreCountedOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t, cacheOn)
@@ -180,7 +185,8 @@ func TestTotalsAreCountedOnce(t *testing.T) {
 	assert.Equal(t, before+1, total("/api/v1/products?in_stock=true&limit=5&offset=5"))
 }
 
-// A sale leaves kept answers alone, as there are many; the sale of the last unit does not.
+// getProduct, createOrder: a sale leaves cached responses alone, as there are many; the sale of the
+// last unit does not.
 func TestTheLastUnitIsSeenToGo(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, cacheOn)

@@ -12,8 +12,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// Pages of an allowed origin can read every kind of answer and its headers; pages of other origins
-// read none.
+// getCategory, and whatever the server refuses: pages of an allowed origin can read every kind of
+// response and its headers; pages of other origins read none.
 func TestCORSReachesEveryAnswer(t *testing.T) {
 	t.Parallel()
 	const page = "https://shop.example.com"

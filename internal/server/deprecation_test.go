@@ -43,6 +43,7 @@ func operationsOf(t *testing.T, contract string) (map[string]*operation, error) 
 	return readOperations(spec)
 }
 
+// An operation that is deprecated says so in the headers of every response.
 func TestWhatIsToGoSaysSoInEveryAnswer(t *testing.T) {
 	t.Parallel()
 	operations, err := operationsOf(t, ending)
@@ -71,6 +72,7 @@ func TestWhatIsToGoSaysSoInEveryAnswer(t *testing.T) {
 	assert.Empty(t, answer.Header().Values("Sunset"))
 }
 
+// readOperations: an operation whose deprecation lacks a part stops the start.
 func TestADeprecationIsWhole(t *testing.T) {
 	t.Parallel()
 	for change, complaint := range map[[2]string]string{

@@ -25,7 +25,7 @@ var own = []string{
 	"checkUnsubscribe", "getGoogleFeed",
 }
 
-// Whoever presses Execute on the demo shop, without a change, gets what the operation is about.
+// Every operation: its examples, sent to the demo shop without a change, succeed.
 func TestExamplesWorkWhenTriedAsTheyAreOffered(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -126,7 +126,8 @@ func asOffered(path string, parameters openapi3.Parameters) string {
 	return path + "?" + query.Encode()
 }
 
-// The page's password form sends this: an OAuth2 request with an empty client in Authorization.
+// login, getOpenAPIJSON, adminListProducts: the page's password form sends an OAuth2 request with
+// an empty client in Authorization.
 func TestThePasswordFormOfTheDocsLogsIn(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

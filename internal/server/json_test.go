@@ -9,6 +9,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
+// checkJSON: text that PostgreSQL cannot store is refused with its field.
 func TestTextThatCannotBeStoredIsNamed(t *testing.T) {
 	t.Parallel()
 	const zero = "holds the character U+0000"
@@ -34,6 +35,7 @@ func TestTextThatCannotBeStoredIsNamed(t *testing.T) {
 	}
 }
 
+// lowerFirst: abbreviations stay as they are.
 func TestDescriptionsKeepTheirNames(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "ISO 3166-1 code", lowerFirst("ISO 3166-1 code"))

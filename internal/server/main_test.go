@@ -8,4 +8,5 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m, "platform") }
 
+// Every operation of the tag platform: token, role and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "platform") }

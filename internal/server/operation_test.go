@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// parseSize: sizes of bodies, as x-max-body has them.
 func TestParseSize(t *testing.T) {
 	t.Parallel()
 	for extension, want := range map[any]int64{"10.0625MiB": 10<<20 + 64<<10, "64KiB": 64 << 10, 512.0: 512, "512": 512} {

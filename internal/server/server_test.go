@@ -19,6 +19,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// getLiveness, getProduct: X-Request-Id of the client, or one of the server.
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -41,6 +42,7 @@ func TestRequestIDs(t *testing.T) {
 	assert.Contains(t, shop.Log.String(), `"operation":"getProduct"`)
 }
 
+// login, listProducts, and addresses without an operation: refusals are problems.
 func TestWhatTheFrameworkRefusesIsAProblem(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -64,6 +66,7 @@ func TestWhatTheFrameworkRefusesIsAProblem(t *testing.T) {
 		Problem(http.StatusRequestEntityTooLarge, "body_too_large")
 }
 
+// listProducts, getLiveness, getOpenAPIYAML, getServiceInfo, getCurrentUser, getProduct: HEAD.
 func TestHead(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -76,6 +79,7 @@ func TestHead(t *testing.T) {
 	shop.Call(http.MethodHead, "/api/v1/products/4242", nil).Want(http.StatusNotFound)
 }
 
+// listProducts, askAssistant: allowed origins and preflights.
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	preflight := []apitest.Header{
@@ -108,6 +112,7 @@ func TestCORS(t *testing.T) {
 	assert.Empty(t, stranger.Header.Get("Access-Control-Allow-Origin"))
 }
 
+// login: the address that a trusted proxy adds is the one that counts.
 func TestLimitsAreCountedPerAddress(t *testing.T) {
 	t.Parallel()
 	forwarded := func(address string) apitest.Header { return apitest.Header{Name: "X-Forwarded-For", Value: address} }
@@ -158,6 +163,7 @@ var hostile = []string{
 	`{"password":12345678901234567890123456789}`,
 }
 
+// Every operation with a body: hostile bodies are refused with a problem.
 func TestHostileBodies(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -179,6 +185,7 @@ func TestHostileBodies(t *testing.T) {
 	}
 }
 
+// Every operation with parameters: hostile values never cause an error of the server.
 func TestHostileParameters(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -245,6 +252,7 @@ func contract(t *testing.T) *openapi3.T {
 	return spec
 }
 
+// listCategories: a client that disconnects is no error of the server.
 func TestWhoHangsUpIsNoFaultOfOurs(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -18,6 +18,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/openapi"
 )
 
+// getServiceInfo: its links lead somewhere.
 func TestServiceInfoLinksWork(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -31,6 +32,8 @@ func TestServiceInfoLinksWork(t *testing.T) {
 	}
 }
 
+// getReadiness, getHealth, getLiveness: ready without Redis and the model, not without the
+// database.
 func TestReadinessNeedsTheDatabaseAlone(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(
@@ -67,6 +70,7 @@ func TestReadinessNeedsTheDatabaseAlone(t *testing.T) {
 	shop.Get("/livez").Want(http.StatusOK)
 }
 
+// getMetrics: requests are counted by operation, and secrets stay out.
 func TestMetricsCountByOperation(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -126,6 +130,7 @@ func TestContractIsServedAsItIs(t *testing.T) {
 	}
 }
 
+// getDocs, getReadingView: the pages load nothing from other servers.
 func TestDocsNeedNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -42,6 +42,7 @@ func sources(caller apitest.Caller, question string) []api.AssistantSource {
 	return answer.Sources
 }
 
+// indexProducts, indexCategories, getIndexStatus: vectors are made for new and changed texts alone.
 func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)
@@ -88,6 +89,8 @@ func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 	assert.Equal(t, products+categories+1, model.Items(), "a cent or a sale changes no document")
 }
 
+// indexProducts, indexCategories, reindexProduct: a product's vector is four parts its own and one
+// its category's.
 func TestBlendIsFourPartsProductOnePartCategory(t *testing.T) {
 	t.Parallel()
 	shop, _ := apitest.WithGemini(t, apitest.Demo)
@@ -118,6 +121,7 @@ func TestBlendIsFourPartsProductOnePartCategory(t *testing.T) {
 	assert.Greater(t, apitest.Value[float64](shop, sql), 0.999, "an edit keeps the blend")
 }
 
+// reindexProduct: one product, inactive ones too, and what is refused.
 func TestReindexProduct(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)
@@ -136,6 +140,7 @@ func TestReindexProduct(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
+// indexProducts, getIndexStatus: a run under way is not started twice.
 func TestIndexRunsAreShared(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)
@@ -179,6 +184,7 @@ func TestIndexRunsAreShared(t *testing.T) {
 	)
 }
 
+// indexProducts, getIndexStatus: a run is resumed after a crash.
 func TestARunGoesOnAfterACrash(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)
@@ -209,6 +215,7 @@ func TestARunGoesOnAfterACrash(t *testing.T) {
 	assert.Equal(t, api.IndexRunStateDone, status(other.Admin()).Run.State)
 }
 
+// indexProducts, by its job: a worker does a run that was begun.
 func TestTheJobOfARunDoesIt(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -231,6 +238,7 @@ func TestTheJobOfARunDoesIt(t *testing.T) {
 	)
 }
 
+// indexProducts, getIndexStatus: a run stops when the day's quota is used up, and resumes later.
 func TestIndexStopsAtAnEmptyQuotaAndGoesOnLater(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)
@@ -252,6 +260,8 @@ func TestIndexStopsAtAnEmptyQuotaAndGoesOnLater(t *testing.T) {
 	)
 }
 
+// indexProducts, indexCategories, askAssistant, getIndexStatus: vectors of another model are used
+// once all are there.
 func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)
@@ -304,6 +314,8 @@ func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 	assert.Contains(t, status(shorter.Admin()).ServingModel, "@256")
 }
 
+// indexProducts, getIndexStatus: a product that the model refuses is named, and the others are
+// indexed.
 func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)
@@ -326,6 +338,7 @@ func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {
 	assert.Zero(t, status(admin).Failing, "what succeeds is forgiven")
 }
 
+// indexProducts, indexCategories, reindexProduct: 503 while the model is down.
 func TestIndexWithoutItsModel(t *testing.T) {
 	t.Parallel()
 	shop, model := apitest.WithGemini(t, apitest.Demo)

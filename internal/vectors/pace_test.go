@@ -39,6 +39,7 @@ func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
+// indexProducts, by its job: a thousand products with a quota of a hundred a minute.
 func TestAThousandProductsAtAHundredAMinute(t *testing.T) {
 	t.Parallel()
 	for name, perMinute := range map[string]int{"told the quota": 100, "not told": 0} {

@@ -65,9 +65,9 @@ func (s shop) shopping(ctx context.Context, url, token string) {
 	}
 }
 
-// A server that is killed again and again while orders, mails and webhooks flow: no event is lost,
-// none is told of what was not committed, each order is told of in order, and each mail is one.
-// SHOPD_TEST_KILLS says how often, 3 times unless it is set.
+// createOrder, createWebhook: a server is killed again and again while orders, mails and webhooks
+// flow: no event is lost, none is sent of what was not committed, those of each order come in
+// order, and each mail is one. SHOPD_TEST_KILLS says how often, 3 times unless it is set.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	kills := 3

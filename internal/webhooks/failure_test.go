@@ -17,8 +17,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// A receiver that fails is tried again, and gets nothing later of the same order before; of others
-// it does.
+// listWebhookDeliveries, createOrder: a receiver that fails is tried again, and gets nothing later
+// of the same order before; of others it does.
 func TestAReceiverThatFailsAndRecovers(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -73,8 +73,8 @@ func TestAReceiverThatFailsAndRecovers(t *testing.T) {
 	assert.Nil(t, s.read(made.ID).FailingSince)
 }
 
-// Ten attempts in three days, then it is given up, and the webhook is disabled with notice; made
-// active again it goes on.
+// getWebhook, updateWebhook, redeliverWebhook: after ten attempts in three days a delivery is given
+// up, and the webhook is disabled with notice. Made active again, it resumes.
 func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -153,6 +153,7 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 	assert.Equal(t, all[0].EventID, r.messages()[0].ID)
 }
 
+// getWebhook: a receiver that answers 410 is disabled.
 func TestAReceiverThatIsGone(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -171,8 +172,8 @@ func TestAReceiverThatIsGone(t *testing.T) {
 	assert.Equal(t, "order.created", r.types(), "nothing more")
 }
 
-// A redirect is a failure, and what it leads to is never called; nor is an address within that no
-// setting allows.
+// createWebhook, listWebhookDeliveries: a redirect is a failure, and its target is never called;
+// nor is an address inside the network that no setting allows.
 func TestNothingInwardIsCalled(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -213,7 +214,8 @@ func TestNothingInwardIsCalled(t *testing.T) {
 	assert.Empty(t, r.types())
 }
 
-// Receivers that hang, before they answer or in the middle of it, keep no other waiting.
+// listWebhookDeliveries: receivers that hang, before they answer or in the middle of it, delay no
+// other.
 func TestReceiversThatHang(t *testing.T) {
 	t.Parallel()
 	s := open(t, apitest.Setting{Name: "WEBHOOK_TIMEOUT", Value: "3s"})

@@ -20,6 +20,7 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m, "webhooks") }
 
+// Every operation of the tag webhooks: token, role, body and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "webhooks") }
 
 // fields of a request body.

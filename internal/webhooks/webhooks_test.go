@@ -22,6 +22,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
+// createWebhook, listWebhooks, getWebhook, updateWebhook, deleteWebhook, pingWebhook,
+// redeliverWebhook: a webhook from its creation to its end, and what is refused.
 func TestKeepingWebhooks(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -98,7 +100,7 @@ func TestKeepingWebhooks(t *testing.T) {
 	assert.NotContains(t, s.Log.String(), made.Secret)
 }
 
-// In production no address without TLS will do.
+// createWebhook: in production an address without TLS is refused.
 func TestProductionNeedsTLS(t *testing.T) {
 	t.Parallel()
 	s := apitest.New(
@@ -116,7 +118,8 @@ func TestProductionNeedsTLS(t *testing.T) {
 		Want(http.StatusCreated)
 }
 
-// All that happens is told once, verified by the reference library, with the object as it was.
+// createWebhook, listWebhookDeliveries, redeliverWebhook: every event is sent once, verified by the
+// reference library, with the object as it was.
 func TestEveryEventArrives(t *testing.T) {
 	t.Parallel()
 	s := open(t, apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
@@ -245,7 +248,8 @@ func TestEveryEventArrives(t *testing.T) {
 	assert.Empty(t, s.deliveries(made.ID))
 }
 
-// For a day after a change of the secret both verify, then only the new one.
+// rotateWebhookSecret, pingWebhook: for a day after a change of the secret both verify, then only
+// the new one.
 func TestSecretsOverlap(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -289,7 +293,8 @@ func TestSecretsOverlap(t *testing.T) {
 	assert.Contains(t, *last.Error, "SECRET_KEY")
 }
 
-// However many work at once, each event arrives once and in order while nothing fails.
+// createWebhook: however many workers there are, each event arrives once, and in order while
+// nothing fails.
 func TestManyWorkersDeliverOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -68,6 +68,7 @@ func TestRowsAreReadAsTheyWereWritten(t *testing.T) {
 	})
 }
 
+// Reader: any bytes are read without an error that is not about the file.
 func TestAnythingIsRead(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -85,6 +86,7 @@ func TestAnythingIsRead(t *testing.T) {
 	})
 }
 
+// Reader: the ends of lines of every system.
 func TestLinesEndInAnyWay(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"\n", "\r\n", "\r"} {
@@ -101,6 +103,7 @@ func TestLinesEndInAnyWay(t *testing.T) {
 	}
 }
 
+// Reader: an error of the source is returned.
 func TestASourceThatFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -113,6 +116,7 @@ func TestASourceThatFails(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 }
 
+// Delimiter: commas, semicolons, tabs and pipes.
 func TestDelimiters(t *testing.T) {
 	t.Parallel()
 	for row, want := range map[string]byte{
@@ -132,6 +136,7 @@ func detect(t *testing.T, content string) csvfile.Encoding {
 	return d.Encoding()
 }
 
+// Detector: the encoding of a file, and files that are not text.
 func TestEncodings(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, csvfile.UTF8, detect(t, ""))
@@ -152,6 +157,7 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// Translate: any text in UTF-16 becomes UTF-8.
 func TestTranslations(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

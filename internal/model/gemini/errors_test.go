@@ -86,6 +86,7 @@ func fail(t *testing.T, o operation, reply geministub.Reply) error {
 	return err
 }
 
+// Embed, Generate: a quota that is used up is a QuotaError, and is not retried.
 func TestQuotaIsReportedAndNotRetried(t *testing.T) {
 	withHeader := geministub.QuotaUnexplained()
 	withHeader.Header = http.Header{"Retry-After": {"7"}}
@@ -112,6 +113,7 @@ func TestQuotaIsReportedAndNotRetried(t *testing.T) {
 	}
 }
 
+// untilReset: how long it is until the quota of a day is renewed.
 func TestUntilReset(t *testing.T) {
 	for now, want := range map[string]time.Duration{
 		"2026-07-01T07:00:00Z": 24 * time.Hour, // midnight in summer
@@ -125,6 +127,7 @@ func TestUntilReset(t *testing.T) {
 	}
 }
 
+// Embed, Generate: a refusal that a setting causes is a ConfigError that names it.
 func TestWrongSettingsAreNamed(t *testing.T) {
 	const ofModel = "" // stands for the setting of the operation's model
 	for name, c := range map[string]struct {
@@ -175,6 +178,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 	})
 }
 
+// Embed, Generate: outages are retried, and reported as an UnavailableError.
 func TestOutagesAreRetriedAndGivenUp(t *testing.T) {
 	for name, reply := range map[string]geministub.Reply{
 		"500 as HTML": geministub.Internal(),
@@ -220,6 +224,7 @@ func TestOutagesAreRetriedAndGivenUp(t *testing.T) {
 	})
 }
 
+// Embed, Generate: no retry that the deadline would cut off.
 func TestNoRetryWithoutTimeForIt(t *testing.T) {
 	each(t, func(t *testing.T, o operation) error {
 		p, stub := start(t, timeout(3*time.Second))
@@ -234,6 +239,7 @@ func TestNoRetryWithoutTimeForIt(t *testing.T) {
 	})
 }
 
+// Embed, Generate: the timeout holds for all attempts together.
 func TestTimeoutBoundsTheWholeCall(t *testing.T) {
 	each(t, func(t *testing.T, o operation) error {
 		const limit = 60 * time.Millisecond
@@ -249,6 +255,7 @@ func TestTimeoutBoundsTheWholeCall(t *testing.T) {
 	})
 }
 
+// Embed, Generate: a call that its caller cancels ends at once.
 func TestCancelByTheCaller(t *testing.T) {
 	each(t, func(t *testing.T, o operation) error {
 		p, stub := start(t)
@@ -279,6 +286,7 @@ func TestCancelByTheCaller(t *testing.T) {
 	})
 }
 
+// Embed, Generate: the key is sent in the header alone.
 func TestKeyTravelsInTheHeaderOnly(t *testing.T) {
 	p, stub := start(t)
 	for _, o := range operations {
@@ -293,6 +301,7 @@ func TestKeyTravelsInTheHeaderOnly(t *testing.T) {
 	}
 }
 
+// Generate: redirects are not followed.
 func TestKeyIsNotHandedToAnotherHost(t *testing.T) {
 	thief := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.Error("the redirect was followed")
@@ -307,6 +316,7 @@ func TestKeyIsNotHandedToAnotherHost(t *testing.T) {
 	assert.ErrorContains(t, err, "status 307")
 }
 
+// OneLine: text of others is one short line without the key.
 func TestForeignTextIsOneShortLine(t *testing.T) {
 	p := connect(t, "")
 	line := p.caller.OneLine("a\n b " + testKey + strings.Repeat("x", 1000))

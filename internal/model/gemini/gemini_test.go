@@ -59,6 +59,7 @@ func length(v []float32) float64 {
 	return math.Sqrt(sum)
 }
 
+// New: settings that cannot work are named.
 func TestSettings(t *testing.T) {
 	for name, c := range map[string]struct {
 		settings Settings
@@ -90,6 +91,7 @@ func TestSettings(t *testing.T) {
 	})
 }
 
+// Embed: one question.
 func TestEmbedOneQuery(t *testing.T) {
 	p, stub := start(t)
 	vectors, err := p.Embed(
@@ -109,6 +111,7 @@ func TestEmbedOneQuery(t *testing.T) {
 	assert.Zero(t, stub.Calls(geministub.BatchEmbedContents))
 }
 
+// Embed: a hundred documents in one call.
 func TestEmbedKeepsTheOrderOfABatch(t *testing.T) {
 	p, stub := start(t)
 	texts := documents(100)
@@ -135,6 +138,7 @@ func TestEmbedKeepsTheOrderOfABatch(t *testing.T) {
 	}
 }
 
+// Embed: more than one call takes.
 func TestEmbedSplitsWhatIsTooMuchForOneCall(t *testing.T) {
 	p, stub := start(t)
 	vectors, err := p.Embed(t.Context(), model.Document, documents(130))
@@ -156,6 +160,7 @@ func TestEmbedSplitsWhatIsTooMuchForOneCall(t *testing.T) {
 	}
 }
 
+// Embed: empty and broken text.
 func TestEmbedTakesAnyText(t *testing.T) {
 	p, stub := start(t)
 	vectors, err := p.Embed(t.Context(), model.Document, []model.Text{
@@ -176,6 +181,7 @@ func TestEmbedTakesAnyText(t *testing.T) {
 	assert.Empty(t, none)
 }
 
+// Embed: vectors of fewer dimensions are padded with zeros.
 func TestEmbedPadsShorterVectors(t *testing.T) {
 	p, stub := start(t, func(s *Settings) { s.Dimensions = 256 })
 	vectors, err := p.Embed(t.Context(), model.Query, []model.Text{{Body: "shoes"}})
@@ -187,7 +193,7 @@ func TestEmbedPadsShorterVectors(t *testing.T) {
 	assert.Equal(t, make([]float32, 512), vectors[0][256:])
 }
 
-// A server may ignore the wish for a length, or answer nonsense.
+// Embed: vectors that are none are refused.
 func TestEmbedChecksWhatComesBack(t *testing.T) {
 	values := func(n int, value string) geministub.Reply {
 		return geministub.Reply{

@@ -39,6 +39,7 @@ func aPrompt() model.Prompt {
 	}
 }
 
+// Generate: the request, and the text of the answer.
 func TestGenerateAnswersFromTheSources(t *testing.T) {
 	p, stub := start(t)
 	answer, err := p.Generate(t.Context(), aPrompt())
@@ -67,6 +68,7 @@ func configOf(t *testing.T, stub *geministub.Server) map[string]any {
 	return body.GenerationConfig
 }
 
+// Generate: how each model is asked to think little.
 func TestThinkingIsKeptLow(t *testing.T) {
 	for model, want := range map[string]any{
 		"gemini-2.0-flash":        nil,
@@ -90,6 +92,7 @@ func TestThinkingIsKeptLow(t *testing.T) {
 	assert.Nil(t, leastThinking("models/gemini-2.5-pro"))
 }
 
+// Generate: a model that refuses the setting of its thinking is asked without it from then on.
 func TestThinkingIsLeftOutOnceRefused(t *testing.T) {
 	p, stub := start(
 		t, func(s *Settings) { s.GenerationModel = "gemini-3.7-flash" },
@@ -104,6 +107,7 @@ func TestThinkingIsLeftOutOnceRefused(t *testing.T) {
 	assert.NotContains(t, configOf(t, stub), "thinkingConfig")
 }
 
+// Generate: a model that refuses without the setting too is reported.
 func TestThinkingIsNotBlamedForOtherRefusals(t *testing.T) {
 	p, stub := start(t)
 	stub.Next(geministub.GenerateContent, 2, geministub.InvalidArgument())
@@ -118,6 +122,7 @@ func TestThinkingIsNotBlamedForOtherRefusals(t *testing.T) {
 	assert.Contains(t, configOf(t, stub), "thinkingConfig")
 }
 
+// Generate: questions and answers that the model's filters block.
 func TestBlocked(t *testing.T) {
 	for name, reply := range map[string]geministub.Reply{
 		"question":      geministub.PromptBlocked(),
@@ -136,6 +141,7 @@ func TestBlocked(t *testing.T) {
 	}
 }
 
+// Generate: answers cut off by the limit of tokens.
 func TestOutputLimit(t *testing.T) {
 	t.Run("nothing written", func(t *testing.T) {
 		p, stub := start(t)
@@ -157,6 +163,7 @@ func TestOutputLimit(t *testing.T) {
 	})
 }
 
+// Generate: answers of several parts, and with parts that are not meant for readers.
 func TestOddAnswers(t *testing.T) {
 	t.Run("thoughts and signatures are not the answer", func(t *testing.T) {
 		p, stub := start(t)

@@ -66,6 +66,7 @@ func cosine(a, b []float64) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
+// Server: vectors are of the length asked for, and near for texts of like meaning.
 func TestVectorsCarryMeaningAndTheRequestedLength(t *testing.T) {
 	s := start(t)
 	full := embed(t, s, "wireless headphones", "")
@@ -101,6 +102,7 @@ func dot(v []float64) float64 {
 	return sum
 }
 
+// Server: requests that Google refuses.
 func TestRefusesWhatGoogleRefuses(t *testing.T) {
 	text := `{"content":{"parts":[{"text":"a"}]}`
 	item := `{"model":"models/gemini-embedding-001","content":{"parts":[{"text":"a"}]}}`
@@ -145,6 +147,7 @@ func TestRefusesWhatGoogleRefuses(t *testing.T) {
 	}
 }
 
+// Server: a key in the URL is refused.
 func TestKeyBelongsInTheHeader(t *testing.T) {
 	s := start(t)
 	body := `{"contents":[{"parts":[{"text":"a"}]}]}`
@@ -166,6 +169,7 @@ func TestKeyBelongsInTheHeader(t *testing.T) {
 	assert.Contains(t, text, "API_KEY_INVALID")
 }
 
+// Server: enums as words or numbers.
 func TestEnumsAreWrittenAsAsked(t *testing.T) {
 	s := start(t)
 	body := `{"contents":[{"parts":[{"text":"a"}]}]}`
@@ -177,6 +181,7 @@ func TestEnumsAreWrittenAsAsked(t *testing.T) {
 	assert.Contains(t, text, `"finishReason":1`)
 }
 
+// Server: a stream is a JSON array, and can break off.
 func TestStreamIsAnArrayAndCanBreak(t *testing.T) {
 	s := start(t)
 	s.SetAnswer(geministub.Fixed("one\ntwo\nthree"))
@@ -210,6 +215,7 @@ func TestStreamIsAnArrayAndCanBreak(t *testing.T) {
 	assert.True(t, bytes.HasPrefix(got, []byte("[{")))
 }
 
+// Server: requests of several clients are counted and recorded.
 func TestCountsAndRecordsFromManyClients(t *testing.T) {
 	s := start(t)
 	var group sync.WaitGroup
@@ -230,6 +236,7 @@ func TestCountsAndRecordsFromManyClients(t *testing.T) {
 	assert.Zero(t, s.Items())
 }
 
+// Server: tokens are counted.
 func TestCountTokens(t *testing.T) {
 	_, text := post(
 		t, start(t), chatModel, geministub.CountTokens, "",
@@ -238,6 +245,7 @@ func TestCountTokens(t *testing.T) {
 	assert.JSONEq(t, `{"totalTokens":2}`, text)
 }
 
+// Server: the answers that SetAnswer can choose.
 func TestAnswers(t *testing.T) {
 	s := start(t)
 	user := "[#12] {\"name\":\"Shoe\",\"price\":\"5.00 USD\",\"stock\":3}\nQuestion: \"any \\\"shoes\\\"?\"\n"

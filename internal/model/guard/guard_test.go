@@ -40,6 +40,7 @@ func question(text string) model.Prompt {
 	return model.Prompt{Question: text, Sources: []model.Source{{ID: 1, Price: "1.00", Score: 0.7}}}
 }
 
+// Guard: an answer is cached for the same question and sources.
 func TestWhatWasAnsweredIsKept(t *testing.T) {
 	t.Parallel()
 	upstream := &fake{}
@@ -77,6 +78,8 @@ func TestWhatWasAnsweredIsKept(t *testing.T) {
 	assert.Equal(t, 5, upstream.calls)
 }
 
+// Guard: a provider that fails often is not called for a while; then one call finds out whether it
+// is back.
 func TestAProviderThatIsDownIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	upstream := &fake{err: &model.UnavailableError{Reason: "down"}}
@@ -113,6 +116,7 @@ func (p *purse) Allow(context.Context) error {
 }
 func (p *purse) Spend(model.Usage) {}
 
+// Guard: the budget ends the calls, and cached answers cost nothing.
 func TestABudgetEndsTheSpending(t *testing.T) {
 	t.Parallel()
 	upstream := &fake{}
@@ -126,6 +130,7 @@ func TestABudgetEndsTheSpending(t *testing.T) {
 	require.NoError(t, err, "what is kept costs nothing")
 }
 
+// kept: the entry used the longest ago is dropped.
 func TestKeptForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	k := newKept[int](2, 0)

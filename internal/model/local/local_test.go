@@ -50,6 +50,7 @@ func cosine(a, b []float32) float64 {
 	return dot
 }
 
+// Embed: texts of like meaning score above the threshold, others below.
 func TestScoresStandAboutTheThreshold(t *testing.T) {
 	t.Parallel()
 	l := learned()
@@ -73,6 +74,7 @@ func TestScoresStandAboutTheThreshold(t *testing.T) {
 	)
 }
 
+// Embed: any text has a vector of length one, the same each time.
 func TestVectorsHaveLengthOne(t *testing.T) {
 	t.Parallel()
 	l := learned()
@@ -93,6 +95,7 @@ func TestVectorsHaveLengthOne(t *testing.T) {
 	})
 }
 
+// Keep: documents that lack what is asked for are left out.
 func TestKeepRefusesWhatIsNotCarried(t *testing.T) {
 	t.Parallel()
 	l := learned()
@@ -108,6 +111,7 @@ func TestKeepRefusesWhatIsNotCarried(t *testing.T) {
 	assert.Equal(t, []bool{true, true, true, true}, keep("what affordable products do you have?"))
 }
 
+// Learn, Embed: learning while others ask.
 func TestLearningWhileOthersAsk(t *testing.T) {
 	t.Parallel()
 	l := New()
@@ -126,6 +130,7 @@ func TestLearningWhileOthersAsk(t *testing.T) {
 	all.Wait()
 }
 
+// Mend: a word is corrected only to one that is far more frequent.
 func TestMendsWhatIsFarRarerThanWhatItIsTakenFor(t *testing.T) {
 	t.Parallel()
 	l := New()
@@ -164,6 +169,7 @@ func source(id int64, name, price, discount string, stock int64, score float64) 
 	return s
 }
 
+// Generate: the answers of the built-in provider.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	mug, mill, kettle := source(1, "Mug", "14.00", "", 50, .7), source(

@@ -99,6 +99,7 @@ var asked = model.Prompt{
 	Sources:  []model.Source{{ID: 1, Name: "Mug", Price: "14.00", Currency: "USD"}},
 }
 
+// Embed: batches, their order, and the tokens used.
 func TestEmbed(t *testing.T) {
 	t.Parallel()
 	p, s, used := start(t)
@@ -128,6 +129,7 @@ func TestEmbed(t *testing.T) {
 	assert.Equal(t, "search_query: mug", s.lastBody["input"].([]any)[0])
 }
 
+// Generate, Stream: the request, the text and the tokens used.
 func TestGenerateAndStream(t *testing.T) {
 	t.Parallel()
 	p, s, used := start(t)
@@ -158,6 +160,7 @@ func TestGenerateAndStream(t *testing.T) {
 	require.ErrorIs(t, p.Stream(t.Context(), asked, func(string) error { return stop }), stop)
 }
 
+// Generate: quotas, outages and wrong settings are told apart.
 func TestWhatGoesWrong(t *testing.T) {
 	t.Parallel()
 	reply := func(status int, header, body string) func(http.ResponseWriter, int64) bool {
@@ -202,6 +205,7 @@ func TestWhatGoesWrong(t *testing.T) {
 	}
 }
 
+// New, Generate: keys and addresses that are wrong.
 func TestKeysAndAddresses(t *testing.T) {
 	t.Parallel()
 	_, s, _ := start(t)

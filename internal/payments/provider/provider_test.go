@@ -13,6 +13,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
+// LooksLikeCardNumber: numbers in any spelling.
 func TestLooksLikeCardNumber(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
@@ -38,6 +39,7 @@ func TestLooksLikeCardNumber(t *testing.T) {
 	}
 }
 
+// What LooksLikeCardNumber relies on in Unicode.
 func TestDigitsOfEveryScriptComeInRowsOfTen(t *testing.T) {
 	t.Parallel()
 	for _, row := range unicode.Nd.R16 {
@@ -98,6 +100,7 @@ func checkDigit(body []int) int {
 	return (10 - sum%10) % 10
 }
 
+// CheckSignatureAge: signatures that are too old, or of the future.
 func TestCheckSignatureAge(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
@@ -121,6 +124,7 @@ func TestCheckSignatureAge(t *testing.T) {
 	}
 }
 
+// Check of charges and refunds: what is refused.
 func TestRequestsAreCheckedBeforeTheyAreSent(t *testing.T) {
 	t.Parallel()
 	good := provider.ChargeRequest{
@@ -163,6 +167,7 @@ func TestRequestsAreCheckedBeforeTheyAreSent(t *testing.T) {
 	assert.NoError(t, provider.FindRequest{IdempotencyKey: "k", AttemptedAt: time.Now()}.Check())
 }
 
+// DeclineMessage: what the customer may read.
 func TestDeclineMessage(t *testing.T) {
 	t.Parallel()
 	general := provider.DeclineMessage("whatever_comes")

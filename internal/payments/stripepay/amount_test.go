@@ -14,6 +14,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
+// toStripe, fromStripe: currencies that Stripe counts in its own way.
 func TestAmountsAsStripeCountsThem(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -51,7 +52,7 @@ func TestAmountsAsStripeCountsThem(t *testing.T) {
 	assert.Equal(t, int64(-1), minor)
 }
 
-// What Stripe takes comes back as it was.
+// toStripe, fromStripe: an amount comes back as it went.
 func TestAmountsThereAndBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/stripepay"
 )
 
+// Charge: every answer of Stripe, and what it means.
 func TestWhatBecomesOfACharge(t *testing.T) {
 	t.Parallel()
 	old := time.Now().Add(-time.Hour).Unix()
@@ -107,6 +108,7 @@ func stops(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(`{"id": "pi_1"`))
 }
 
+// Charge: failures by which nothing can have been charged.
 func TestWhatWasSurelyNotSent(t *testing.T) {
 	t.Parallel()
 	gone := newStandin(t, hangsUp)
@@ -139,6 +141,7 @@ func TestWhatWasSurelyNotSent(t *testing.T) {
 	assert.Zero(t, server.count())
 }
 
+// Charge: the request to Stripe.
 func TestWhatIsSent(t *testing.T) {
 	t.Parallel()
 	server := newStandin(t, says(200, intent("succeeded", nil)))
@@ -256,6 +259,7 @@ func TestALostAnswerIsBroughtByTheSameKey(t *testing.T) {
 	assert.Len(t, charges, 1)
 }
 
+// New: keys and addresses that cannot work.
 func TestNewRefusesWhatCannotWork(t *testing.T) {
 	t.Parallel()
 	for _, options := range []stripepay.Options{

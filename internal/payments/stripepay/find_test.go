@@ -37,6 +37,7 @@ func paid(id, status, order, key string) object {
 	)
 }
 
+// Find: by key and by order, over several pages.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1_800_000_000, 0)
@@ -76,6 +77,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// Find: by Stripe's id.
 func TestFindByID(t *testing.T) {
 	t.Parallel()
 	server := newStandin(t, func(w http.ResponseWriter, r *http.Request) {

@@ -24,6 +24,7 @@ func methods(attach http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// SaveMethod: a card, and its customer at Stripe.
 func TestSaveMethod(t *testing.T) {
 	t.Parallel()
 	card := says(
@@ -68,6 +69,7 @@ func TestSaveMethod(t *testing.T) {
 	assert.Equal(t, "sepa_debit", saved.Brand)
 }
 
+// SaveMethod: every answer of Stripe that is a failure.
 func TestSaveMethodFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -100,6 +102,7 @@ func TestSaveMethodFails(t *testing.T) {
 	assert.Equal(t, provider.DeclineMessage("expired_card"), declined.Message)
 }
 
+// RemoveMethod: every answer of Stripe, and what it means.
 func TestRemoveMethod(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -44,6 +44,7 @@ func refunding(create http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// Refund: every answer of Stripe, and what it means.
 func TestRefund(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -74,6 +75,7 @@ func TestRefund(t *testing.T) {
 	}
 }
 
+// Refund: the requests to Stripe.
 func TestWhatIsSentForARefund(t *testing.T) {
 	t.Parallel()
 	server := newStandin(t, refunding(says(200, refundObject("succeeded"))))

@@ -38,6 +38,7 @@ func sign(t *testing.T, body any, secret string) (payload []byte, header string)
 	return payload, signed.Header
 }
 
+// ParseWebhook: events, and what they say.
 func TestParseWebhook(t *testing.T) {
 	t.Parallel()
 	p := connect(t, "http://stripe.invalid")
@@ -118,6 +119,7 @@ func TestAWebhookTellsWhatWasReceived(t *testing.T) {
 	assert.Equal(t, int64(1), got.AmountMinor)
 }
 
+// ParseWebhook: forged, old and broken ones.
 func TestWebhooksThatAreRefused(t *testing.T) {
 	t.Parallel()
 	p := connect(t, "http://stripe.invalid")

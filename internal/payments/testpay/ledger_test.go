@@ -55,6 +55,7 @@ func anotherProcess(t *testing.T, dir string, charges int) (*exec.Cmd, *bufio.Sc
 	return program, bufio.NewScanner(out)
 }
 
+// Charge: a process that is killed loses no charge it returned.
 func TestAKilledProcessLosesNoAnsweredCharge(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -92,6 +93,7 @@ func TestAKilledProcessLosesNoAnsweredCharge(t *testing.T) {
 	assert.Len(t, after.Charges, len(ledger.Charges), "after the restart the key is still known")
 }
 
+// Charge: several processes write one ledger.
 func TestProcessesShareALedger(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

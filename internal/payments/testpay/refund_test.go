@@ -12,6 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
+// Refund: in parts, repeated, and too much.
 func TestRefunds(t *testing.T) {
 	t.Parallel()
 	p, got := shop(t, nil)
@@ -80,6 +81,7 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 	assert.Len(t, ledger.Refunds, 3)
 }
 
+// Refund: what each test token causes.
 func TestRefundTokens(t *testing.T) {
 	t.Parallel()
 	p, got := shop(t, nil)
@@ -120,6 +122,7 @@ func TestRefundTokens(t *testing.T) {
 	assert.ErrorIs(t, p.SettleRefund(t.Context(), "ref_of_nobody", true), provider.ErrRefused)
 }
 
+// SaveMethod, RemoveMethod: saved methods and charges to them.
 func TestSavedMethods(t *testing.T) {
 	t.Parallel()
 	p, _ := shop(t, nil)

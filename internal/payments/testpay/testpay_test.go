@@ -61,6 +61,7 @@ func charge(key, token string) provider.ChargeRequest {
 	}
 }
 
+// Charge, Find: what each test token causes.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	for token, want := range map[string]struct {
@@ -115,6 +116,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// Charge: racing calls with one key charge once.
 func TestTheSameKeyChargesOnce(t *testing.T) {
 	t.Parallel()
 	p, _ := shop(t, nil)
@@ -147,6 +149,7 @@ func TestTheSameKeyChargesOnce(t *testing.T) {
 	assert.Equal(t, provider.Succeeded, result.Status)
 }
 
+// Charge: a caller that gives up has charged all the same.
 func TestASlowAnswerIsAChargeWhoeverWaits(t *testing.T) {
 	t.Parallel()
 	p, _ := shop(t, func(o *testpay.Options) { o.SlowFor = time.Hour })
@@ -171,6 +174,7 @@ func TestASlowAnswerIsAChargeWhoeverWaits(t *testing.T) {
 	assert.False(t, found)
 }
 
+// Find: a pending charge is settled after a while.
 func TestPendingSettles(t *testing.T) {
 	t.Parallel()
 	clock := time.Unix(1_800_000_000, 0)
@@ -211,6 +215,7 @@ func TestPendingSettles(t *testing.T) {
 	assert.ErrorIs(t, p.Settle(t.Context(), "pay_of_nobody", ""), provider.ErrRefused)
 }
 
+// Find: of several charges for an order the paid one.
 func TestFindPrefersTheChargeThatCounts(t *testing.T) {
 	t.Parallel()
 	p, _ := shop(t, nil)

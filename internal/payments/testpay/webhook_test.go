@@ -12,6 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
+// Webhook, ParseWebhook: what is signed is read, what is changed is refused.
 func TestWebhooksAreSigned(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1_800_000_000, 0)

@@ -38,6 +38,7 @@ func answer(t *testing.T, body any) idempotency.Answer {
 	return made
 }
 
+// Once: work runs once for each key, and its response is returned again.
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -90,6 +91,7 @@ func TestOnce(t *testing.T) {
 	assert.Equal(t, before+2, effects.Load(), "without a key every call has its effect")
 }
 
+// Once: a second call with a key under way is refused without waiting.
 func TestWhatIsUnderWayIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -118,6 +120,7 @@ func TestWhatIsUnderWayIsRefusedAtOnce(t *testing.T) {
 	})
 }
 
+// Take: work outside a transaction, and who may continue it after a crash.
 func TestLease(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -189,6 +192,7 @@ func TestLease(t *testing.T) {
 	)
 }
 
+// Take: of racing calls one takes a lease, and one a lease that ran out.
 func TestALeaseIsTakenOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

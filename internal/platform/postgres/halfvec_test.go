@@ -11,6 +11,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// A vector behind a pointer is sent in the binary format, like a vector itself.
 func TestVectorsBehindPointersGoAsTheyAre(t *testing.T) {
 	shop := apitest.New(t)
 	conn, err := shop.Pool.Acquire(t.Context())

@@ -66,6 +66,7 @@ func TestEveryMigrationGoesDownAndUpAgain(t *testing.T) {
 	assert.Equal(t, steps[len(steps)-1], schema(t, url))
 }
 
+// Migrate: several servers at once.
 func TestServersMayMigrateAtOnce(t *testing.T) {
 	t.Parallel()
 	url := apitest.CreateDatabase(t)
@@ -76,6 +77,7 @@ func TestServersMayMigrateAtOnce(t *testing.T) {
 	all.Wait()
 }
 
+// Tx: a transaction that a deadlock ended is run again.
 func TestDeadlocksAreRetried(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -110,6 +112,7 @@ func pgxTx(t *testing.T, shop *apitest.Shop, work func(context.Context, pgx.Tx) 
 	})
 }
 
+// Tx: an error undoes all of it.
 func TestTxRollsBackOnError(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

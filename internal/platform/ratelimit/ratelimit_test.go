@@ -36,6 +36,7 @@ func limiters(t *testing.T, factor float64) map[string]*ratelimit.Limiter {
 	}
 }
 
+// Allow: racing calls never get more than the limit.
 func TestNeverMoreThanTheLimit(t *testing.T) {
 	t.Parallel()
 	for name, limiter := range limiters(t, 1) {
@@ -66,6 +67,7 @@ func TestNeverMoreThanTheLimit(t *testing.T) {
 	}
 }
 
+// Allow: calls become free again evenly over the window.
 func TestCallsComeBackEvenly(t *testing.T) {
 	t.Parallel()
 	for name, limiter := range limiters(t, 1) {
@@ -83,6 +85,7 @@ func TestCallsComeBackEvenly(t *testing.T) {
 	}
 }
 
+// Allow, Enabled: the factor multiplies all limits, and 0 turns them off.
 func TestFactor(t *testing.T) {
 	t.Parallel()
 	for name, limiter := range limiters(t, 0.5) {

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Split: words of a text.
 func TestSplit(t *testing.T) {
 	for text, want := range map[string][]string{
 		"Women's T-Shirts, 100% cotton!": {"women", "tshirts", "100", "cotton"},
@@ -23,6 +24,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// Stem: forms of a word have one stem.
 func TestStemBringsFormsTogether(t *testing.T) {
 	for _, forms := range [][]string{
 		{"battery", "batteries"}, {"knife", "knives"}, {"glass", "glass"}, {"brush", "brushes"}, {"watch", "watches"}, {"box", "boxes"},
@@ -38,6 +40,7 @@ func TestStemBringsFormsTogether(t *testing.T) {
 	}
 }
 
+// ClassOf: kinds of letters.
 func TestClassOf(t *testing.T) {
 	for word, want := range map[string]Class{
 		"the": Stop, "products": Stop, "cheapest": Stop, "red": Soft, "gifts": Soft, "comfortable": Soft, "kettle": Content, "x": Stop, "7": Content,
@@ -46,6 +49,7 @@ func TestClassOf(t *testing.T) {
 	}
 }
 
+// Split, Stem: what holds for any text.
 func TestAnyText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		for _, w := range Split(rapid.String().Draw(t, "text")) {
@@ -56,6 +60,7 @@ func TestAnyText(t *testing.T) {
 	})
 }
 
+// Distance: how many letters words differ in.
 func TestDistance(t *testing.T) {
 	for pair, want := range map[[2]string]int{
 		{"jacket", "jakcet"}: 1, {"jacket", "jaket"}: 1, {"jacket", "jacket"}: 0, {"", ""}: 0, {"coffee", "cofe"}: 2, {"abc", "xyz"}: 3,
