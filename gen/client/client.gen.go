@@ -10525,7 +10525,8 @@ type ClientInterface interface {
 	//
 	// Before anything is looked for, the text is understood: prices in it ("under $60", "between
 	// $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
-	// in `interpreted`; words no product has are corrected to the likeliest ones that products
+	// in `interpreted`; a bare number behind people who can be that old is an age and no price
+	// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
 	// have, which `corrected_query` says; synonyms are added. When no product has all words, those
 	// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
 	// A text of which no word is known finds nothing. When the model that understands meaning is
@@ -14647,7 +14648,8 @@ func (c *Client) ListProductOffers(ctx context.Context, params *ListProductOffer
 //
 // Before anything is looked for, the text is understood: prices in it ("under $60", "between
 // $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
-// in `interpreted`; words no product has are corrected to the likeliest ones that products
+// in `interpreted`; a bare number behind people who can be that old is an age and no price
+// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
 // have, which `corrected_query` says; synonyms are added. When no product has all words, those
 // with the more telling ones are found, and `dropped_words` names what the best of them lacks.
 // A text of which no word is known finds nothing. When the model that understands meaning is
@@ -26662,7 +26664,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Before anything is looked for, the text is understood: prices in it ("under $60", "between
 	// $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
-	// in `interpreted`; words no product has are corrected to the likeliest ones that products
+	// in `interpreted`; a bare number behind people who can be that old is an age and no price
+	// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
 	// have, which `corrected_query` says; synonyms are added. When no product has all words, those
 	// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
 	// A text of which no word is known finds nothing. When the model that understands meaning is
@@ -44342,7 +44345,8 @@ func (c *ClientWithResponses) ListProductOffersWithResponse(ctx context.Context,
 //
 // Before anything is looked for, the text is understood: prices in it ("under $60", "between
 // $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
-// in `interpreted`; words no product has are corrected to the likeliest ones that products
+// in `interpreted`; a bare number behind people who can be that old is an age and no price
+// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
 // have, which `corrected_query` says; synonyms are added. When no product has all words, those
 // with the more telling ones are found, and `dropped_words` names what the best of them lacks.
 // A text of which no word is known finds nothing. When the model that understands meaning is

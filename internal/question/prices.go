@@ -1,9 +1,6 @@
 package question
 
-import (
-	"math"
-	"strconv"
-)
+import "math"
 
 // bound is how a phrase beside an amount limits the price.
 type bound int
@@ -86,7 +83,7 @@ func (p *parser) boundAt(q *Question, b bound, start, at int) int {
 	if !ok || at < len(p.tokens) && p.tokens[at].sentence {
 		return 0
 	}
-	if !a.currency && searchBounds[p.at(start)] && p.isMeasured(start, a) {
+	if !a.currency && (searchBounds[p.at(start)] || b == around) && p.isMeasured(start, b, a) {
 		return 0
 	}
 	if p.isSearch && !a.currency && !searchBounds[p.at(start)] {
@@ -148,7 +145,7 @@ func (p *parser) plainAmount(q *Question, i int) int {
 		ok = false
 	}
 	switch {
-	case !a.currency && p.isMeasured(i, a),
+	case !a.currency && p.isMeasured(i, after, a),
 		!a.currency && (!ok || after == atLeast || p.tokens[i].kind != numberToken),
 		p.isSearch && (!a.currency || !ok):
 		return 0
@@ -189,39 +186,6 @@ func (p *parser) isPrice(a amount, currency, strict bool) bool {
 		return false
 	}
 	return strict || !p.isContent(a.end)
-}
-
-// Words before a bare number that say what it counts instead of money: "kids under 3", "men over
-// 50", "SPF above 30".
-var (
-	children = wordSet(`kid kids child children baby babies toddler toddlers infant infants newborn newborns girl girls
-boy boys teen teens teenager teenagers preschooler preschoolers youngster youngsters`)
-	adults = wordSet(`man men woman women adult adults senior seniors people persons person folks ladies gentlemen
-mother mothers father fathers grandparents`)
-	measures = wordSet(`age aged ages rated rating ratings spf upf temperature temperatures temp temps degrees weight
-height size sizes`)
-)
-
-// The greatest ages, in years, that a number behind children and behind adults can be.
-const (
-	oldestChild = 18
-	oldestAdult = 99
-)
-
-// isMeasured reports whether the words right before token start, where a bound or an amount begins,
-// say that the number is an age or a measure. A comma between them makes it a price again.
-func (p *parser) isMeasured(start int, a amount) bool {
-	if start == 0 || start < len(p.tokens) && p.tokens[start].breaks {
-		return false
-	}
-	word := p.at(start - 1)
-	switch {
-	case children[word]:
-		return a.minor <= scale(strconv.Itoa(oldestChild), p.digits)
-	case adults[word]:
-		return a.minor <= scale(strconv.Itoa(oldestAdult), p.digits)
-	}
-	return measures[word]
 }
 
 func (q *Question) setMin(minor int64) { q.MinPriceMinor = &minor }
