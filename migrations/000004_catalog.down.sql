@@ -12,3 +12,4 @@ DROP FUNCTION sale_price(bigint, timestamptz, timestamptz);
 DROP FUNCTION category_tree(bigint);
 DROP TABLE categories, brands, store;
 DROP FUNCTION slug_ended();
+DROP FUNCTION name_key(text);

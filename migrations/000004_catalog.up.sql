@@ -4,6 +4,16 @@ CREATE TABLE store (
     currency  char(3) NOT NULL
 );
 
+-- Returns the name of a brand or a category as it is compared: in NFC and lower case, without
+-- characters that nobody sees, every run of blanks one blank, and typographic apostrophes as '.
+-- Imports read names alike (fold in internal/feeds).
+CREATE FUNCTION name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT lower(btrim(regexp_replace(regexp_replace(
+        translate(normalize(name, NFC), '’ʼ‘', ''''''''),
+        '[\u00ad\u0600-\u0605\u061c\u06dd\u070f\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]', '', 'g'),
+        '[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\u3164]+', ' ', 'g')))
+$$;
+
 -- version counts the changes that staff made, so that nobody overwrites a change they have not
 -- seen. A product's version also counts changes of its variants and images, but not sales.
 CREATE TABLE brands (
@@ -15,7 +25,7 @@ CREATE TABLE brands (
     created_at  timestamptz NOT NULL DEFAULT now(),
     updated_at  timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX brands_name_key ON brands (lower(name));
+CREATE UNIQUE INDEX brands_name_key ON brands (name_key(name));
 SELECT audit_table('brands', 'brand', label => 'name');
 
 CREATE TABLE categories (
@@ -30,7 +40,7 @@ CREATE TABLE categories (
     CHECK (parent_id <> id)
 );
 CREATE INDEX categories_parent_id_idx ON categories (parent_id);
-CREATE INDEX categories_name_idx ON categories (lower(name));
+CREATE INDEX categories_name_idx ON categories (name_key(name));
 SELECT audit_table('categories', 'category', label => 'name');
 
 -- Returns a category and all categories below it.
@@ -109,7 +119,7 @@ $$;
 -- Returns the brand of a name or slug, without regard to case, or else the one that had the slug last.
 CREATE FUNCTION brands_named(given text) RETURNS SETOF bigint LANGUAGE sql STABLE ROWS 1 AS $$
     WITH found AS (
-        SELECT b.id FROM brands b WHERE lower(b.name) = lower(given) OR b.slug = lower(given)
+        SELECT b.id FROM brands b WHERE name_key(b.name) = name_key(given) OR b.slug = lower(given)
     )
     SELECT id FROM found
     UNION ALL
@@ -120,7 +130,7 @@ $$;
 -- last.
 CREATE FUNCTION categories_named(given text) RETURNS SETOF bigint LANGUAGE sql STABLE ROWS 2 AS $$
     WITH found AS (
-        SELECT c.id FROM categories c WHERE lower(c.name) = lower(given) OR c.slug = lower(given)
+        SELECT c.id FROM categories c WHERE name_key(c.name) = name_key(given) OR c.slug = lower(given)
     )
     SELECT id FROM found
     UNION ALL

@@ -101,8 +101,11 @@ SELECT f.name::text AS name FROM (SELECT unnest(@names::text[]) AS name) f
  WHERE NOT EXISTS (SELECT FROM imports i WHERE i.finished_at IS NULL AND i.file = f.name);
 
 -- Tells the triggers that the import itself refreshes listings and search, and extends the statement timeout to that of a batch.
+-- Tables that were small when they were last analysed are read by their indexes: a plan that compares
+-- each of their rows with each of a batch would be used until the next analysis.
 -- name: BeginImportBatch :exec
-SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_timeout', '60s', true);
+SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_timeout', '60s', true),
+       set_config('enable_seqscan', 'off', true);
 
 -- name: RefreshSearch :exec
 SELECT refresh_search(@ids::bigint[]);
@@ -150,21 +153,19 @@ SELECT nullif(c.parent_id, 0), c.name, c.slug
   FROM (SELECT unnest(@parent_ids::bigint[]) AS parent_id, unnest(@names::text[]) AS name, unnest(@slugs::text[]) AS slug) c
 RETURNING id, slug;
 
--- Which brands there are of some names, without regard to case.
+-- Which brands there are of some names, as name_key compares them.
 -- name: FindFeedBrands :many
 SELECT n.name::text AS name, b.id
   FROM (SELECT unnest(@names::text[]) AS name) n
-  JOIN brands b ON lower(b.name) = lower(n.name);
+  JOIN brands b ON name_key(b.name) = name_key(n.name);
 
--- All brands, to find names that differ in what people cannot see. It is read when a brand seems new.
--- name: ListFeedBrands :many
-SELECT id, name FROM brands ORDER BY id;
-
+-- Of names that differ only in what name_key leaves out, the first is created.
 -- name: CreateFeedBrands :exec
 INSERT INTO brands (name, slug)
-SELECT b.name, b.slug FROM (SELECT unnest(@names::text[]) AS name, unnest(@slugs::text[]) AS slug) b
- ORDER BY lower(b.name)
-ON CONFLICT (lower(name)) DO NOTHING;
+SELECT b.name, b.slug
+  FROM (SELECT unnest(@names::text[]) AS name, unnest(@slugs::text[]) AS slug, generate_subscripts(@names, 1) AS n) b
+ ORDER BY name_key(b.name), b.n
+ON CONFLICT (name_key(name)) DO NOTHING;
 
 -- name: CreateFeedProducts :many
 INSERT INTO products (name, slug, description, brand_id, category_id, condition, attributes, is_active, is_featured)

@@ -7406,13 +7406,15 @@ type ExportProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug (or former slug), or any below it, without regard to case.
+	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
+	// apostrophes, and characters that nobody sees make no difference.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug (or former slug), without regard to case.
+	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
+	// characters that nobody sees make no difference.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8026,13 +8028,15 @@ type ListProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug (or former slug), or any below it, without regard to case.
+	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
+	// apostrophes, and characters that nobody sees make no difference.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug (or former slug), without regard to case.
+	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
+	// characters that nobody sees make no difference.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8118,13 +8122,15 @@ type SearchProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug (or former slug), or any below it, without regard to case.
+	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
+	// apostrophes, and characters that nobody sees make no difference.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug (or former slug), without regard to case.
+	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
+	// characters that nobody sees make no difference.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.

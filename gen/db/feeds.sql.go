@@ -91,10 +91,13 @@ func (q *Queries) BeatImport(ctx context.Context, iD int64, runner string) (int6
 }
 
 const beginImportBatch = `-- name: BeginImportBatch :exec
-SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_timeout', '60s', true)
+SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_timeout', '60s', true),
+       set_config('enable_seqscan', 'off', true)
 `
 
 // Tells the triggers that the import itself refreshes listings and search, and extends the statement timeout to that of a batch.
+// Tables that were small when they were last analysed are read by their indexes: a plan that compares
+// each of their rows with each of a batch would be used until the next analysis.
 func (q *Queries) BeginImportBatch(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, beginImportBatch)
 	return err
@@ -162,11 +165,13 @@ func (q *Queries) CountImportWarnings(ctx context.Context, warnings int64, iD in
 
 const createFeedBrands = `-- name: CreateFeedBrands :exec
 INSERT INTO brands (name, slug)
-SELECT b.name, b.slug FROM (SELECT unnest($1::text[]) AS name, unnest($2::text[]) AS slug) b
- ORDER BY lower(b.name)
-ON CONFLICT (lower(name)) DO NOTHING
+SELECT b.name, b.slug
+  FROM (SELECT unnest($1::text[]) AS name, unnest($2::text[]) AS slug, generate_subscripts($1, 1) AS n) b
+ ORDER BY name_key(b.name), b.n
+ON CONFLICT (name_key(name)) DO NOTHING
 `
 
+// Of names that differ only in what name_key leaves out, the first is created.
 func (q *Queries) CreateFeedBrands(ctx context.Context, names []string, slugs []string) error {
 	_, err := q.db.Exec(ctx, createFeedBrands, names, slugs)
 	return err
@@ -360,7 +365,7 @@ func (q *Queries) CreateFeedVariants(ctx context.Context, arg CreateFeedVariants
 const findFeedBrands = `-- name: FindFeedBrands :many
 SELECT n.name::text AS name, b.id
   FROM (SELECT unnest($1::text[]) AS name) n
-  JOIN brands b ON lower(b.name) = lower(n.name)
+  JOIN brands b ON name_key(b.name) = name_key(n.name)
 `
 
 type FindFeedBrandsRow struct {
@@ -368,7 +373,7 @@ type FindFeedBrandsRow struct {
 	ID   int64
 }
 
-// Which brands there are of some names, without regard to case.
+// Which brands there are of some names, as name_key compares them.
 func (q *Queries) FindFeedBrands(ctx context.Context, names []string) ([]FindFeedBrandsRow, error) {
 	rows, err := q.db.Query(ctx, findFeedBrands, names)
 	if err != nil {
@@ -649,36 +654,6 @@ func (q *Queries) ListCategoryPaths(ctx context.Context) ([]ListCategoryPathsRow
 	for rows.Next() {
 		var i ListCategoryPathsRow
 		if err := rows.Scan(&i.ID, &i.ParentID, &i.Name); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listFeedBrands = `-- name: ListFeedBrands :many
-SELECT id, name FROM brands ORDER BY id
-`
-
-type ListFeedBrandsRow struct {
-	ID   int64
-	Name string
-}
-
-// All brands, to find names that differ in what people cannot see. It is read when a brand seems new.
-func (q *Queries) ListFeedBrands(ctx context.Context) ([]ListFeedBrandsRow, error) {
-	rows, err := q.db.Query(ctx, listFeedBrands)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListFeedBrandsRow{}
-	for rows.Next() {
-		var i ListFeedBrandsRow
-		if err := rows.Scan(&i.ID, &i.Name); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -312,7 +312,7 @@ CREATE TABLE brands (
     CONSTRAINT brands_pkey PRIMARY KEY (id),
     CONSTRAINT brands_slug_key UNIQUE (slug)
 );
-CREATE UNIQUE INDEX brands_name_key ON brands (lower(name));
+CREATE UNIQUE INDEX brands_name_key ON brands (name_key(name));
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON brands FOR EACH ROW WHEN (current_setting('shopd.audit', true) <> '') EXECUTE FUNCTION audit_change('brand', 'id', 'name', '{}', '{}', '{}');
 CREATE TRIGGER brands_known AFTER INSERT OR DELETE OR UPDATE OF name ON brands FOR EACH STATEMENT EXECUTE FUNCTION search_vocabulary_changed();
 CREATE TRIGGER brands_renamed AFTER UPDATE OF name ON brands FOR EACH ROW WHEN (old.name <> new.name) EXECUTE FUNCTION names_changed();
@@ -333,7 +333,7 @@ CREATE TABLE categories (
     CONSTRAINT categories_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES categories(id),
     CONSTRAINT categories_check CHECK (parent_id <> id)
 );
-CREATE INDEX categories_name_idx ON categories (lower(name));
+CREATE INDEX categories_name_idx ON categories (name_key(name));
 CREATE INDEX categories_parent_id_idx ON categories (parent_id);
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON categories FOR EACH ROW WHEN (current_setting('shopd.audit', true) <> '') EXECUTE FUNCTION audit_change('category', 'id', 'name', '{}', '{}', '{}');
 CREATE TRIGGER categories_renamed AFTER UPDATE OF name, parent_id ON categories FOR EACH ROW WHEN (old.name IS DISTINCT FROM new.name OR old.parent_id IS DISTINCT FROM new.parent_id) EXECUTE FUNCTION names_changed();
@@ -531,6 +531,17 @@ CREATE INDEX product_listings_turns_idx ON product_listings (turns_at) WHERE (tu
 --     images        json
 -- )
 
+CREATE OR REPLACE FUNCTION name_key(name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT lower(btrim(regexp_replace(regexp_replace(
+        translate(normalize(name, NFC), '’ʼ‘', ''''''''),
+        '[\u00ad\u0600-\u0605\u061c\u06dd\u070f\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]', '', 'g'),
+        '[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\u3164]+', ' ', 'g')))
+$function$;
+
 CREATE OR REPLACE FUNCTION category_tree(root bigint)
  RETURNS SETOF bigint
  LANGUAGE sql
@@ -575,7 +586,7 @@ CREATE OR REPLACE FUNCTION brands_named(given text)
  STABLE ROWS 1
 AS $function$
     WITH found AS (
-        SELECT b.id FROM brands b WHERE lower(b.name) = lower(given) OR b.slug = lower(given)
+        SELECT b.id FROM brands b WHERE name_key(b.name) = name_key(given) OR b.slug = lower(given)
     )
     SELECT id FROM found
     UNION ALL
@@ -588,7 +599,7 @@ CREATE OR REPLACE FUNCTION categories_named(given text)
  STABLE ROWS 2
 AS $function$
     WITH found AS (
-        SELECT c.id FROM categories c WHERE lower(c.name) = lower(given) OR c.slug = lower(given)
+        SELECT c.id FROM categories c WHERE name_key(c.name) = name_key(given) OR c.slug = lower(given)
     )
     SELECT id FROM found
     UNION ALL

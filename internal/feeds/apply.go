@@ -19,9 +19,6 @@ func (f *Feeds) apply(ctx context.Context, q *db.Queries, pl *plan, cause invent
 	)+len(pl.stock)+len(pl.calls) == 0 {
 		return nil
 	}
-	if err := q.BeginImportBatch(ctx); err != nil {
-		return err
-	}
 	w := writer{plan: pl, queries: q}
 	for _, step := range []func(context.Context) error{
 		w.createNames, w.createProducts, w.createVariants, w.updateProducts, w.updateVariants,

@@ -59,9 +59,6 @@ func (w *writer) createBrands(ctx context.Context, names []string) error {
 		for _, row := range found {
 			w.brands[row.Name] = row.ID
 		}
-		if err := w.findAlike(ctx, names); err != nil {
-			return err
-		}
 		names = slices.DeleteFunc(names, func(name string) bool { return w.brands[name] != 0 })
 		if len(names) == 0 {
 			return nil
@@ -69,45 +66,16 @@ func (w *writer) createBrands(ctx context.Context, names []string) error {
 		if attempt > 0 {
 			return fmt.Errorf("brands %q cannot be created", names)
 		}
-		fresh := map[string]bool{}
-		var made, bases []string
-		for _, name := range names {
-			if !fresh[fold(name)] { // the first row's spelling
-				fresh[fold(name)] = true
-				made, bases = append(made, name), append(bases, catalog.SlugOf(name, "brand"))
-			}
+		bases := make([]string, len(names))
+		for i, name := range names {
+			bases[i] = catalog.SlugOf(name, "brand")
 		}
 		slugs, err := freeSlugs(ctx, bases, bases, w.queries.TakenBrandSlugs)
 		if err != nil {
 			return err
 		}
-		if err := w.queries.CreateFeedBrands(ctx, made, slugs); err != nil {
+		if err := w.queries.CreateFeedBrands(ctx, names, slugs); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// findAlike finds brands whose names differ from those of rows in what people cannot see, such as
-// the kind of blanks.
-func (w *writer) findAlike(ctx context.Context, names []string) error {
-	missing := slices.ContainsFunc(names, func(name string) bool { return w.brands[name] == 0 })
-	if !missing {
-		return nil
-	}
-	all, err := w.queries.ListFeedBrands(ctx)
-	if err != nil {
-		return err
-	}
-	ids := make(map[string]int64, len(all))
-	for _, brand := range all {
-		if key := fold(brand.Name); ids[key] == 0 { // the oldest of the same name
-			ids[key] = brand.ID
-		}
-	}
-	for _, name := range names {
-		if w.brands[name] == 0 {
-			w.brands[name] = ids[fold(name)]
 		}
 	}
 	return nil

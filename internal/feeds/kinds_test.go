@@ -2,6 +2,7 @@ package feeds_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -234,7 +235,7 @@ func TestInchMarks(t *testing.T) {
 	)
 }
 
-// startImport: names that look the same are the same.
+// startImport, listProducts, searchProducts, createBrand: names that look the same are the same.
 func TestNamesThatLookAlikeAreOne(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -262,6 +263,25 @@ func TestNamesThatLookAlikeAreOne(t *testing.T) {
 	)
 	again := load(t, shop, admin, []byte(b.String()))
 	assert.Equal(t, [4]int64{0, 0, 8, 0}, counted(again))
+	admin.Post("/api/v1/admin/brands", fields{"name": "Cafe\u0301\u00a0Lund"}).
+		Problem(http.StatusConflict, "brand_name_taken")
+	found := func(path, parameter, name string) int64 {
+		var page struct{ Total int64 }
+		shop.Get(path + url.Values{parameter: {name}}.Encode()).Want(http.StatusOK).Into(&page)
+		return page.Total
+	}
+	for _, name := range append(names, "café lund", "cafe-lund") {
+		for _, path := range []string{"/api/v1/products?", "/api/v1/products?facets=true&"} {
+			assert.EqualValues(t, 7, found(path, "brand", name), "%s%q", path, name)
+			assert.EqualValues(t, 8, found(path, "category", name), "%s%q", path, name)
+		}
+		assert.EqualValues(t, 7, found("/api/v1/products/search?q=thing&", "brand", name), "%q", name)
+		assert.EqualValues(t, 7, found("/api/v1/products/search?q=thing&", "category", name), "%q", name)
+	}
+	for _, name := range []string{"Levi's Shop", "LEVI’S  SHOP", "Leviʼs\u00a0shop"} {
+		assert.EqualValues(t, 1, found("/api/v1/products?", "brand", name), name)
+	}
+	assert.EqualValues(t, 8, found("/api/v1/products?", "category", "Levi‘s"))
 }
 
 // startImport, exportProducts, getGoogleFeed: a sale price holds within its period, in every form

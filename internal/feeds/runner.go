@@ -173,6 +173,9 @@ func (r *runner) writeBatch(
 			if err != nil {
 				return postgres.NotFound(err, errTakenOver)
 			}
+			if err := q.BeginImportBatch(ctx); err != nil {
+				return err
+			}
 			items, faults, met := r.parseBatch(batch, locked.Met, refused)
 			failed := int64(len(batch) - len(items))
 			pl, err := r.parser.makePlan(ctx, q, items)

@@ -9403,11 +9403,17 @@ export interface components {
         Cursor: string;
         /** @description In this category or any below it. */
         CategoryId: components["schemas"]["Id"];
-        /** @description In the category of this name or slug (or former slug), or any below it, without regard to case. */
+        /**
+         * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
+         *     apostrophes, and characters that nobody sees make no difference.
+         */
         CategoryName: string;
         /** @description Of this brand. */
         BrandId: components["schemas"]["Id"];
-        /** @description Of the brand of this name or slug (or former slug), without regard to case. */
+        /**
+         * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
+         *     characters that nobody sees make no difference.
+         */
         BrandName: string;
         /**
          * @description At least this price, as the buyer pays it.
@@ -10796,11 +10802,17 @@ export interface operations {
                 q?: components["schemas"]["SearchText"];
                 /** @description In this category or any below it. */
                 category_id?: components["parameters"]["CategoryId"];
-                /** @description In the category of this name or slug (or former slug), or any below it, without regard to case. */
+                /**
+                 * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
+                 *     apostrophes, and characters that nobody sees make no difference.
+                 */
                 category?: components["parameters"]["CategoryName"];
                 /** @description Of this brand. */
                 brand_id?: components["parameters"]["BrandId"];
-                /** @description Of the brand of this name or slug (or former slug), without regard to case. */
+                /**
+                 * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
+                 *     characters that nobody sees make no difference.
+                 */
                 brand?: components["parameters"]["BrandName"];
                 /**
                  * @description At least this price, as the buyer pays it.
@@ -11138,11 +11150,17 @@ export interface operations {
                 mode?: components["schemas"]["SearchMode"];
                 /** @description In this category or any below it. */
                 category_id?: components["parameters"]["CategoryId"];
-                /** @description In the category of this name or slug (or former slug), or any below it, without regard to case. */
+                /**
+                 * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
+                 *     apostrophes, and characters that nobody sees make no difference.
+                 */
                 category?: components["parameters"]["CategoryName"];
                 /** @description Of this brand. */
                 brand_id?: components["parameters"]["BrandId"];
-                /** @description Of the brand of this name or slug (or former slug), without regard to case. */
+                /**
+                 * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
+                 *     characters that nobody sees make no difference.
+                 */
                 brand?: components["parameters"]["BrandName"];
                 /**
                  * @description At least this price, as the buyer pays it.
@@ -13320,11 +13338,17 @@ export interface operations {
                 q?: components["schemas"]["SearchText"];
                 /** @description In this category or any below it. */
                 category_id?: components["parameters"]["CategoryId"];
-                /** @description In the category of this name or slug (or former slug), or any below it, without regard to case. */
+                /**
+                 * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
+                 *     apostrophes, and characters that nobody sees make no difference.
+                 */
                 category?: components["parameters"]["CategoryName"];
                 /** @description Of this brand. */
                 brand_id?: components["parameters"]["BrandId"];
-                /** @description Of the brand of this name or slug (or former slug), without regard to case. */
+                /**
+                 * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
+                 *     characters that nobody sees make no difference.
+                 */
                 brand?: components["parameters"]["BrandName"];
                 /**
                  * @description At least this price, as the buyer pays it.
