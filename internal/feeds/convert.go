@@ -56,7 +56,7 @@ func (r *runner) replaceFile(
 	in, out := io.Pipe()
 	go func() { _ = out.CloseWithError(write(out)) }()
 	counted := &counter{Reader: in}
-	name, err := r.store.Keep(ctx, counted)
+	name, err := r.store.StorePrivate(ctx, counted)
 	_ = in.CloseWithError(err)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (r *runner) replaceFile(
 	if err := r.recordFile(ctx, name, original, counted.n); err != nil {
 		return err
 	}
-	return r.store.Discard(ctx, before)
+	return r.store.DeletePrivate(ctx, before)
 }
 
 // records calls do for every record of the file behind its header.

@@ -74,7 +74,7 @@ func (f *Feeds) finish(ctx context.Context, id int64, status, message string) er
 		return err
 	}
 	if old != nil {
-		if err := f.store.Discard(context.WithoutCancel(ctx), *old); err != nil {
+		if err := f.store.DeletePrivate(context.WithoutCancel(ctx), *old); err != nil {
 			f.settings.Log.WarnContext(
 				ctx, "the file of an import could not be deleted", "import", id, "file", *old,
 				"error", err.Error(),

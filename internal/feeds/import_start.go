@@ -122,7 +122,7 @@ func (f *Feeds) discardFile(ctx context.Context, name *string) {
 	if name == nil {
 		return
 	}
-	if err := f.store.Discard(context.WithoutCancel(ctx), *name); err != nil {
+	if err := f.store.DeletePrivate(context.WithoutCancel(ctx), *name); err != nil {
 		f.settings.Log.WarnContext(
 			ctx, "the file of an import could not be deleted", "file", *name, "error", err.Error(),
 		)

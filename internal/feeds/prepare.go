@@ -96,7 +96,7 @@ func (r *runner) storeFile(ctx context.Context, k storedFile) error {
 	name := displayName(k.encoding)
 	if k.size > MaxFile {
 		return errors.Join(
-			refusal(ErrTooLarge.Detail), r.store.Discard(context.WithoutCancel(ctx), k.name),
+			refusal(ErrTooLarge.Detail), r.store.DeletePrivate(context.WithoutCancel(ctx), k.name),
 		)
 	}
 	stored, err := r.queries.StoreImportFile(ctx, db.StoreImportFileParams{
@@ -113,7 +113,7 @@ func (r *runner) storeFile(ctx context.Context, k storedFile) error {
 		err = errTakenOver
 	}
 	if err != nil {
-		return errors.Join(err, r.store.Discard(context.WithoutCancel(ctx), k.name))
+		return errors.Join(err, r.store.DeletePrivate(context.WithoutCancel(ctx), k.name))
 	}
 	r.File, r.Encoding, r.IsUtf8, r.Size = &k.name, &name, isUTF8(k.encoding), k.size
 	r.IsGuessed = k.isGuessed
@@ -124,7 +124,7 @@ func (r *runner) open(ctx context.Context, from int64) (io.ReadCloser, error) {
 	if from > 0 && from >= r.Size { // some storages refuse to read from the end of a file
 		return io.NopCloser(bytes.NewReader(nil)), nil
 	}
-	file, err := r.store.ReadKept(ctx, *r.File, from)
+	file, err := r.store.ReadPrivate(ctx, *r.File, from)
 	if errors.Is(err, media.ErrNotFound) {
 		return nil, refusal("The file is not there any more.")
 	}

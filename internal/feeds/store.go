@@ -37,7 +37,7 @@ func (f *Feeds) storeUpload(
 		plain = &gunzip{packed: in}
 	}
 	var detector csvfile.Detector
-	name, err := f.store.Keep(ctx, io.TeeReader(io.LimitReader(plain, MaxFile+1), &detector))
+	name, err := f.store.StorePrivate(ctx, io.TeeReader(io.LimitReader(plain, MaxFile+1), &detector))
 	if err != nil {
 		return storedFile{}, err
 	}
@@ -105,14 +105,14 @@ func (r *runner) translate(ctx context.Context) error {
 	}
 	defer func() { _ = source.Close() }()
 	counted := &counter{Reader: csvfile.Translate(source, csvfile.Encoding(*r.Encoding))}
-	name, err := r.store.Keep(ctx, counted)
+	name, err := r.store.StorePrivate(ctx, counted)
 	if err != nil {
 		return err
 	}
 	if err := r.recordFile(ctx, name, *r.Encoding, counted.n); err != nil {
 		return err
 	}
-	return r.store.Discard(ctx, before)
+	return r.store.DeletePrivate(ctx, before)
 }
 
 // counter counts what is read.
@@ -143,7 +143,7 @@ func (r *runner) recordFile(ctx context.Context, name, original string, size int
 		err = errTakenOver
 	}
 	if err != nil {
-		return errors.Join(err, r.store.Discard(context.WithoutCancel(ctx), name))
+		return errors.Join(err, r.store.DeletePrivate(context.WithoutCancel(ctx), name))
 	}
 	r.File, r.IsUtf8, r.Size = &name, true, size
 	return nil

@@ -16,7 +16,7 @@ func (SweepFiles) Kind() string { return "feeds.sweep_files" }
 // SweepFiles deletes the files that belong to no open import and were stored more than a day before
 // now. It returns how many.
 func (f *Feeds) SweepFiles(ctx context.Context, now time.Time) (deleted int, err error) {
-	deleted, err = f.store.SweepKept(ctx, now, f.queries.ListUnusedFeedFiles)
+	deleted, err = f.store.SweepPrivate(ctx, now, f.queries.ListUnusedFeedFiles)
 	if deleted > 0 {
 		f.settings.Log.InfoContext(ctx, "deleted files that belong to no import", "files", deleted)
 	}

@@ -302,7 +302,7 @@ func TestMailIsKeptInAFolderWithoutAServer(t *testing.T) {
 		return len(files) == 1
 	}, 20*time.Second, 10*time.Millisecond)
 	require.Eventually(
-		t, func() bool { return strings.Contains(shop.Log.String(), "mail kept") }, 5*time.Second,
+		t, func() bool { return strings.Contains(shop.Log.String(), "mail written") }, 5*time.Second,
 		10*time.Millisecond,
 	)
 	raw, err := os.ReadFile(files[0])

@@ -20,7 +20,7 @@ import (
 const maxAttempts = 5
 
 // answer is the response to a request with an Idempotency-Key: the first one, or its replay.
-type answer struct{ idempotency.Answer }
+type answer struct{ idempotency.Response }
 
 // VisitCreateOrderResponse implements api.CreateOrderResponseObject.
 func (a answer) VisitCreateOrderResponse(w http.ResponseWriter) error { return a.Write(w) }
@@ -58,7 +58,7 @@ func (o *Orders) CreateOrder(
 	if err != nil {
 		return nil, err
 	}
-	var placed idempotency.Answer
+	var placed idempotency.Response
 	soldOut := false
 	if err := o.settings.Bulkhead.Do(ctx, names, func() (err error) {
 		for range maxAttempts {
@@ -108,15 +108,15 @@ func (o *Orders) checkoutLocks(ctx context.Context, in checkout) ([]string, erro
 // again.
 func (o *Orders) placeOnce(
 	ctx context.Context, q *db.Queries, call idempotency.Call, in checkout,
-) (placed idempotency.Answer, soldOut bool, err error) {
+) (placed idempotency.Response, soldOut bool, err error) {
 	placed, err = idempotency.Once(
 		ctx, q, call,
-		func(store func(idempotency.Answer) error) (idempotency.Answer, error) {
+		func(store func(idempotency.Response) error) (idempotency.Response, error) {
 			order, b, err := o.place(ctx, q, in)
 			if err != nil {
-				return idempotency.Answer{}, err
+				return idempotency.Response{}, err
 			}
-			response, err := idempotency.NewAnswer(http.StatusCreated, order)
+			response, err := idempotency.NewResponse(http.StatusCreated, order)
 			if err != nil {
 				return response, err
 			}

@@ -17,7 +17,7 @@ import (
 )
 
 // answer is the response to a request with an Idempotency-Key: the first one, or its replay.
-type answer struct{ idempotency.Answer }
+type answer struct{ idempotency.Response }
 
 // VisitPayOrderResponse implements api.PayOrderResponseObject.
 func (a answer) VisitPayOrderResponse(w http.ResponseWriter) error { return a.Write(w) }
@@ -55,7 +55,7 @@ func (p *Payments) PayOrder(
 		r.Params.IdempotencyKey,
 		r.ID,
 		*r.Body,
-		func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Answer, error) {
+		func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Response, error) {
 			return p.pay(ctx, lease, in)
 		},
 	)
@@ -73,8 +73,8 @@ func (p *Payments) PayOrder(
 // money moved.
 func (p *Payments) withLease(
 	ctx context.Context, key *string, order int64, body any,
-	work func(context.Context, *idempotency.Lease) (*idempotency.Answer, error),
-) (*idempotency.Answer, error) {
+	work func(context.Context, *idempotency.Lease) (*idempotency.Response, error),
+) (*idempotency.Response, error) {
 	call, err := idempotency.NewCall(ctx, key, order, body)
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (p *Payments) readPayInput(ctx context.Context, in *payInput, b api.PayInpu
 // same key began a payment and was cut off, pay continues that one.
 func (p *Payments) pay(
 	ctx context.Context, lease *idempotency.Lease, in payInput,
-) (*idempotency.Answer, error) {
+) (*idempotency.Response, error) {
 	payment, isNew := db.Payment{}, true
 	if lease.Resumed() {
 		earlier, err := p.resume(ctx, in)

@@ -60,7 +60,7 @@ func (p *Payments) RefundOrder(
 		r.Params.IdempotencyKey,
 		r.ID,
 		*r.Body,
-		func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Answer, error) {
+		func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Response, error) {
 			return p.refund(ctx, lease, in)
 		},
 	)
@@ -74,7 +74,7 @@ func (p *Payments) RefundOrder(
 // with the same key began a refund and was cut off, refund continues that one.
 func (p *Payments) refund(
 	ctx context.Context, lease *idempotency.Lease, in refundInput,
-) (*idempotency.Answer, error) {
+) (*idempotency.Response, error) {
 	var refund *db.Refund
 	isNew := true
 	if lease.Resumed() {
@@ -85,7 +85,7 @@ func (p *Payments) refund(
 			refund, isNew = &earlier, false
 		}
 	}
-	var stored idempotency.Answer
+	var stored idempotency.Response
 	if isNew {
 		in.cancelled = func(t tx, payment db.Payment) (err error) {
 			stored, err = p.storeCancellation(ctx, t.q, lease, payment)

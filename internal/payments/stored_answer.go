@@ -22,8 +22,8 @@ import (
 // Idempotency-Key, in one transaction. Without a result it only stores the payment as it is.
 func (p *Payments) settleAndStore(
 	ctx context.Context, lease *idempotency.Lease, id int64, result *provider.Result,
-) (*idempotency.Answer, error) {
-	var stored idempotency.Answer
+) (*idempotency.Response, error) {
+	var stored idempotency.Response
 	isSurplus := false
 	err := p.inTx(ctx, nil, func(t tx) error {
 		payment, err := t.q.GetPaymentRow(ctx, id)
@@ -44,10 +44,10 @@ func (p *Payments) settleAndStore(
 		if err != nil {
 			return err
 		}
-		if stored, err = idempotency.NewAnswer(statusOf(payment), body.Body()); err != nil {
+		if stored, err = idempotency.NewResponse(statusOf(payment), body.Body()); err != nil {
 			return err
 		}
-		return lease.Keep(ctx, t.q, stored)
+		return lease.Store(ctx, t.q, stored)
 	})
 	if err == nil && isSurplus {
 		err = ErrCancelledMeanwhile
@@ -83,7 +83,7 @@ func statusOf(payment db.Payment) int {
 
 // storedRefusal returns the problem of a payment that was declined or took a wrong amount. Such an
 // outcome is stored for the key like any other.
-func storedRefusal(ctx context.Context, stored idempotency.Answer) error {
+func storedRefusal(ctx context.Context, stored idempotency.Response) error {
 	var payment api.Payment
 	if err := json.Unmarshal(stored.Body, &payment); err != nil {
 		return err
@@ -100,12 +100,12 @@ func storedRefusal(ctx context.Context, stored idempotency.Answer) error {
 // storeRefund stores the response that shows a refund for the Idempotency-Key.
 func (p *Payments) storeRefund(
 	ctx context.Context, q *db.Queries, lease *idempotency.Lease, refund db.Refund,
-) (idempotency.Answer, error) {
+) (idempotency.Response, error) {
 	status := http.StatusCreated
 	if refund.Status == pending {
 		status = http.StatusAccepted
 	}
-	stored, err := idempotency.NewAnswer(status, details.Refund{
+	stored, err := idempotency.NewResponse(status, details.Refund{
 		ID:               refund.ID,
 		PaymentID:        refund.PaymentID,
 		AmountMinor:      refund.AmountMinor,
@@ -120,21 +120,21 @@ func (p *Payments) storeRefund(
 	if err != nil {
 		return stored, err
 	}
-	return stored, lease.Keep(ctx, q, stored)
+	return stored, lease.Store(ctx, q, stored)
 }
 
 // storeCancellation stores the response to a request that only cancelled the order, as nothing was
 // left to refund: the last refund, or 204 if the order was free and payment is zero.
 func (p *Payments) storeCancellation(
 	ctx context.Context, q *db.Queries, lease *idempotency.Lease, payment db.Payment,
-) (idempotency.Answer, error) {
+) (idempotency.Response, error) {
 	if payment.ID == 0 {
-		stored := idempotency.Answer{Status: http.StatusNoContent, Body: []byte{}}
-		return stored, lease.Keep(ctx, q, stored)
+		stored := idempotency.Response{Status: http.StatusNoContent, Body: []byte{}}
+		return stored, lease.Store(ctx, q, stored)
 	}
 	last, err := q.GetLastRefund(ctx, payment.ID)
 	if err != nil {
-		return idempotency.Answer{}, err
+		return idempotency.Response{}, err
 	}
 	return p.storeRefund(ctx, q, lease, last)
 }

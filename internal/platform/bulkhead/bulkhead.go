@@ -1,11 +1,13 @@
-// Package bulkhead keeps requests that wait for the same rows from holding all connections of the
-// pool. A request that is about to lock rows which many others lock too, such as the stock of a
-// popular product, enters the bulkhead with the names of those rows. Only a few requests per name, and
-// only half as many as there are connections in all, are inside at once. The others wait outside
-// without a connection, so that everything else in the shop is served as usual.
+// Package bulkhead prevents requests that wait for the same rows from holding all connections of
+// the pool.
 //
-// The database alone decides races. The bulkhead is only about who waits where, so every process has
-// its own.
+// A request that is about to lock rows which many others lock too, such as the stock of a popular
+// product, enters the bulkhead with the names of those rows. At most a quarter as many requests as
+// the pool has connections are inside with the same name, and at most half as many in all. The
+// others wait outside without a connection, so that everything else in the shop is served as usual.
+//
+// Races are decided by the database. The bulkhead only decides where requests wait, so every
+// process has its own.
 package bulkhead
 
 import (
@@ -17,7 +19,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// ErrBusy reports that a request waited in vain to enter.
+// ErrBusy is returned to a request that could not enter within a second.
 var ErrBusy = problem.Unavailable(
 	"busy", "Too many others are changing the same thing. Try again in a moment.", time.Second,
 )
@@ -25,7 +27,7 @@ var ErrBusy = problem.Unavailable(
 // maxWait is how long a request waits to enter.
 const maxWait = time.Second
 
-// Bulkhead limits who is inside at once. A nil one limits nothing.
+// Bulkhead limits how many requests are inside at once. A nil one limits nothing.
 type Bulkhead struct {
 	all    chan struct{} // holds a value for each request inside
 	perKey int
@@ -34,14 +36,14 @@ type Bulkhead struct {
 	keys map[string]*key
 }
 
-// key is a name that a request inside, or waiting, has given.
+// key counts the requests that are inside, or wait, with one name.
 type key struct {
 	inside chan struct{}
 	users  int // inside or waiting; the key is dropped with the last of them
 }
 
-// New returns a bulkhead for a pool of so many connections: half of them may be inside at once, and a
-// quarter by the same name.
+// New returns a bulkhead for a pool of so many connections. Half as many requests may be inside at
+// once, and a quarter as many with the same name.
 func New(connections int32) *Bulkhead {
 	return &Bulkhead{
 		all:    make(chan struct{}, max(1, connections/2)),
@@ -50,8 +52,8 @@ func New(connections int32) *Bulkhead {
 	}
 }
 
-// Do runs work inside the bulkhead. It returns ErrBusy if that takes longer than a second to enter.
-// Work must not enter again: it would wait for itself.
+// Do runs work inside the bulkhead. It returns ErrBusy if entering takes longer than a second.
+// work must not enter again, since it could wait for itself.
 func (b *Bulkhead) Do(ctx context.Context, names []string, work func() error) error {
 	if b == nil {
 		return work()
@@ -64,12 +66,12 @@ func (b *Bulkhead) Do(ctx context.Context, names []string, work func() error) er
 	return work()
 }
 
-// IsQuiet reports whether hardly anybody is inside. A request whose names must be looked up first may
-// then leave them out.
+// IsQuiet reports whether at most a quarter of the room is used. A request whose names must be
+// looked up first may then enter without them.
 func (b *Bulkhead) IsQuiet() bool { return b == nil || len(b.all) <= cap(b.all)/4 }
 
-// enter waits for its names in their order, so that no two requests wait for each other, and for room
-// last: who waits for a name takes no room from others.
+// enter waits for the names in sorted order, so that no two requests wait for each other, and for
+// room last, so that a request that waits for a name takes no room from others.
 func (b *Bulkhead) enter(ctx context.Context, names []string) (leave func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxWait, ErrBusy)
 	defer cancel()

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhoWaitsForANameTakesNoRoomFromOthers(t *testing.T) {
+func TestARequestThatWaitsForANameTakesNoRoomFromOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := New(16)
@@ -36,7 +36,7 @@ func TestWhoWaitsForANameTakesNoRoomFromOthers(t *testing.T) {
 		assert.EqualValues(t, 4, inside.Load())
 		started := time.Now()
 		require.NoError(t, b.Do(t.Context(), []string{"pan"}, func() error { return nil }))
-		assert.Zero(t, time.Since(started), "others are not kept waiting")
+		assert.Zero(t, time.Since(started), "others do not wait")
 		time.Sleep(maxWait)
 		synctest.Wait()
 		assert.EqualValues(t, 60, busy.Load())

@@ -1,5 +1,5 @@
-// Package cache connects to Redis, which holds only what may be lost: counters and copies. Short
-// time limits keep a slow or absent Redis from slowing the shop.
+// Package cache connects to Redis, and caches pages there. Redis holds only data that may be lost:
+// counters and copies. Calls time out early, so that a slow or absent Redis does not slow the shop.
 package cache
 
 import (
@@ -13,13 +13,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Open makes a client. It does not wait for the server.
+// Open returns a client for an address such as redis://localhost:6379/0. It does not connect yet.
 func Open(url string) (*redis.Client, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		return nil, errors.New(
-			"REDIS_URL: not a valid Redis URL",
-		) // the cause would show the password
+		// The cause is left out: it would show the password.
+		return nil, errors.New("REDIS_URL: not a valid Redis URL")
 	}
 	options.ClientName = "shopd"
 	options.DialTimeout = 500 * time.Millisecond
@@ -27,20 +26,20 @@ func Open(url string) (*redis.Client, error) {
 	options.WriteTimeout = 200 * time.Millisecond
 	options.PoolTimeout = 200 * time.Millisecond
 	options.MaxRetries = 1
-	options.DialerRetries = 1 // else five for each call, with a pause after each, while no server listens
+	options.DialerRetries = 1 // the default is five per call, with a pause after each
 	options.ContextTimeoutEnabled = true
 	options.DisableIdentity = true
 	return redis.NewClient(options), nil
 }
 
-// The client logs every failed dial by itself; its caller knows better what that means.
+// The client would log every failed dial. Its callers decide what to log.
 func init() { redis.SetLogger(silence{}) }
 
 type silence struct{}
 
 func (silence) Printf(context.Context, string, ...any) {}
 
-// Check returns an error when Redis is out of reach or takes nothing more.
+// Check returns an error if Redis is out of reach or accepts no writes.
 func Check(ctx context.Context, client redis.UniversalClient, prefix string) error {
 	if err := client.Set(ctx, prefix+"check", "ok", time.Minute).Err(); err != nil {
 		return fmt.Errorf("redis: %w", err)
@@ -48,14 +47,14 @@ func Check(ctx context.Context, client redis.UniversalClient, prefix string) err
 	return nil
 }
 
-// Facts are what Redis says of itself.
+// Facts describe a Redis server.
 type Facts struct {
 	Version string
 	Memory  int64 // bytes
-	Keys    int64 // in the database, also those of others
+	Keys    int64 // in the database, including those of other programs
 }
 
-// Describe asks Redis about itself.
+// Describe reads the facts from Redis.
 func Describe(ctx context.Context, client redis.UniversalClient) (Facts, error) {
 	var facts Facts
 	text, err := client.Info(ctx).Result()

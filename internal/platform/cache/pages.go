@@ -12,18 +12,18 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Limits of what is kept in this process, beside Redis.
+// Limits of the cached pages.
 const (
-	maxLocalPages = 1000
-	maxPage       = 64 << 10 // bytes; larger answers are not kept at all
-	maxKey        = 512
+	maxLocalPages = 1000     // in the memory of this process, in addition to Redis
+	maxPage       = 64 << 10 // bytes; larger responses are not cached
+	maxKey        = 512      // bytes
 )
 
-// pauseAfterFailure is how long Redis is left alone after it failed, so that no answer waits for
-// it.
+// pauseAfterFailure is how long Redis is not called after a failure, so that requests do not wait
+// for it.
 const pauseAfterFailure = time.Second
 
-// Page is an answer, ready to be sent.
+// Page is a response, ready to be sent.
 type Page struct {
 	Made        time.Time
 	ContentType string
@@ -31,18 +31,18 @@ type Page struct {
 	Body        []byte
 }
 
-// Pages keeps answers that many people ask for. Every page belongs to the version of the catalogue
-// it was made under, and every change of the catalogue makes another version: one write forgets all
-// pages, in every process, and the next reader sees the change. Pages live in Redis, and the hot
-// ones in this process too, where each use asks Redis for the version alone. Without Redis nothing
-// is kept.
+// Pages caches responses that many clients request. Every page is stored with the version of the
+// catalogue it shows, and every change of the catalogue makes a new version: one write to Redis
+// invalidates all pages in every process. Pages are stored in Redis, and the most used ones also in
+// the memory of the process, where a use reads only the version from Redis. While Redis is out of
+// reach nothing is cached.
 type Pages struct {
 	redis    redis.UniversalClient
 	prefix   string
 	versions *versions
 	local    *lru.Cache[string, stored]
-	behind   atomic.Bool // a change is not in Redis yet
-	paused   atomic.Int64
+	behind   atomic.Bool  // a new version could not be written to Redis yet
+	paused   atomic.Int64 // unix nanoseconds until which Redis is not called
 
 	Hits, Misses, Bypassed atomic.Int64
 }
@@ -53,7 +53,7 @@ type stored struct {
 	expires time.Time
 }
 
-// NewPages makes a store whose keys begin with prefix.
+// NewPages returns a cache whose keys in Redis begin with prefix.
 func NewPages(client redis.UniversalClient, prefix string) *Pages {
 	local, _ := lru.New[string, stored](maxLocalPages) // the size is not zero: no error
 	p := &Pages{redis: client, prefix: prefix + "pages:", local: local}
@@ -61,8 +61,8 @@ func NewPages(client redis.UniversalClient, prefix string) *Pages {
 	return p
 }
 
-// Get returns the page under key and the version it would have to be made under now. The version is
-// empty when nothing can be kept: the caller makes the page and sends it.
+// Get returns the page under key and the current version, to pass to Put if the page is not found.
+// The version is empty if nothing can be cached now: Put then does nothing.
 func (p *Pages) Get(ctx context.Context, key string) (page Page, version string, found bool) {
 	if len(key) > maxKey || time.Now().UnixNano() < p.paused.Load() ||
 		(p.behind.Load() && !p.catchUp(ctx)) {
@@ -75,10 +75,10 @@ func (p *Pages) Get(ctx context.Context, key string) (page Page, version string,
 		p.Bypassed.Add(1)
 		return Page{}, "", false
 	}
-	if kept, ok := p.local.Get(key); ok && kept.version == version &&
-		time.Now().Before(kept.expires) {
+	if local, ok := p.local.Get(key); ok && local.version == version &&
+		time.Now().Before(local.expires) {
 		p.Hits.Add(1)
-		return kept.page, version, true
+		return local.page, version, true
 	}
 	if page, ok := p.shared(ctx, key, version); ok {
 		p.Hits.Add(1)
@@ -88,7 +88,7 @@ func (p *Pages) Get(ctx context.Context, key string) (page Page, version string,
 	return Page{}, version, false
 }
 
-// shared looks for a page another process made.
+// shared reads a page from Redis, where another process may have stored it.
 func (p *Pages) shared(ctx context.Context, key, version string) (Page, bool) {
 	pipe := p.redis.Pipeline()
 	data := pipe.Get(ctx, p.prefix+key)
@@ -107,7 +107,7 @@ func (p *Pages) shared(ctx context.Context, key, version string) (Page, bool) {
 	return page, true
 }
 
-// Put keeps a page made under a version, for at most as long as it may be shown.
+// Put stores a page that was made after Get returned version. It is shown for at most lifetime.
 func (p *Pages) Put(ctx context.Context, key, version string, page Page, lifetime time.Duration) {
 	if version == "" || len(page.Body) > maxPage || lifetime < time.Millisecond {
 		return
@@ -118,8 +118,8 @@ func (p *Pages) Put(ctx context.Context, key, version string, page Page, lifetim
 	}
 }
 
-// Forget makes another version: no page made before is shown after. When Redis is out of reach,
-// this process shows no kept page until it can be, and others theirs for their lifetime at most.
+// Forget invalidates all pages by making a new version. If Redis is out of reach, this process uses
+// no cached page until the version is written; other processes may show theirs until they expire.
 func (p *Pages) Forget(ctx context.Context) {
 	p.behind.Store(true)
 	p.catchUp(ctx)
@@ -134,8 +134,8 @@ func (p *Pages) catchUp(ctx context.Context) bool {
 	return true
 }
 
-// readVersion reads the version, and makes one when Redis has lost it. Versions are random, so that
-// a new one never meets pages of an old one.
+// readVersion reads the version, and makes one if Redis has lost it. Versions are random, so that a
+// new one is never equal to that of an old page.
 func (p *Pages) readVersion(ctx context.Context) (string, error) {
 	version, err := p.redis.Get(ctx, p.prefix+"version").Result()
 	if !errors.Is(err, redis.Nil) {
@@ -147,15 +147,15 @@ func (p *Pages) readVersion(ctx context.Context) (string, error) {
 	return p.redis.Get(ctx, p.prefix+"version").Result()
 }
 
-// failed leaves Redis alone for a moment, unless it was the caller who gave up.
+// failed pauses calls to Redis, unless the call failed because the caller cancelled it.
 func (p *Pages) failed(ctx context.Context) {
 	if ctx.Err() == nil {
 		p.paused.Store(time.Now().Add(pauseAfterFailure).UnixNano())
 	}
 }
 
-// encode writes a page with the version it was made under: three texts of one byte of length each,
-// the time, the body.
+// encode returns a page with its version as bytes: three strings, each after its length in one
+// byte, then the time and the body.
 func encode(version string, page Page) []byte {
 	data := make([]byte, 0, len(version)+len(page.ContentType)+len(page.ETag)+len(page.Body)+16)
 	for _, text := range []string{version, page.ContentType, page.ETag} {

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// versionTimeout bounds one read of the version, for all that wait for it.
+// versionTimeout bounds one read of the version.
 const versionTimeout = 250 * time.Millisecond
 
-// versions coalesces reads of the version. A caller gets one that was read after it
-// asked, never one that was under way already, which may be older than a change they know of; those
-// who ask while one is being read share the next.
+// versions coalesces reads of the version. A caller never gets the result of a read that began
+// before its call, which could miss a change the caller knows of. Callers that come while a read is
+// under way share the next one.
 type versions struct {
 	read func(context.Context) (string, error)
 
 	mu      sync.Mutex
-	next    *reading // of those who wait for a read that has not begun
+	next    *reading // has not begun yet, and has callers that wait for it
 	running bool
 }
 
@@ -45,7 +45,7 @@ func (v *versions) current(ctx context.Context) (string, error) {
 	}
 }
 
-// run reads as long as somebody waits.
+// run reads the version until no caller waits.
 func (v *versions) run() {
 	for {
 		v.mu.Lock()

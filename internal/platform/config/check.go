@@ -11,7 +11,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// check completes what follows from other settings, and answers every wrong one.
+// check fills in settings that follow from others. The error has a line for each wrong setting.
 func check(s *Settings) error {
 	c := checker{s: s}
 	c.process()
@@ -24,7 +24,7 @@ func check(s *Settings) error {
 	return errors.Join(c.wrong...)
 }
 
-// checker notes one line for each setting that is wrong.
+// checker collects an error for each setting that is wrong.
 type checker struct {
 	s     *Settings
 	wrong []error
@@ -40,9 +40,10 @@ func (c *checker) within(name string, value, least, most int) {
 	}
 }
 
-func (c *checker) lasts(name string, value, least, most time.Duration, said string) {
+// lasts checks a duration; allowed describes the range, such as "1s to 40s".
+func (c *checker) lasts(name string, value, least, most time.Duration, allowed string) {
 	if value < least || value > most {
-		c.refuse(name, "%s is not from %s", value, said)
+		c.refuse(name, "%s is not from %s", value, allowed)
 	}
 }
 
@@ -52,7 +53,7 @@ func (c *checker) oneOf(name, value string, allowed ...string) {
 	}
 }
 
-// address is one of a page, which paths or parameters are added to.
+// address checks the address of a page, to which paths or parameters are added.
 func (c *checker) address(name, text, example string) {
 	if u, err := url.Parse(text); err != nil || !isWeb(u) || u.RawQuery != "" {
 		c.refuse(name, "%q is not an address such as %s", text, example)
@@ -71,7 +72,7 @@ func (c *checker) process() {
 	c.oneOf("LOG_LEVEL", s.LogLevel, "debug", "info", "warn", "error")
 }
 
-// access is who gets in, and how.
+// access checks the settings of accounts, tokens and rate limits.
 func (c *checker) access() {
 	s := c.s
 	c.readSecretKey()
@@ -106,7 +107,7 @@ func (c *checker) access() {
 	}
 }
 
-// servers are PostgreSQL and Redis.
+// servers checks the addresses of PostgreSQL and Redis.
 func (c *checker) servers() {
 	s := c.s
 	if s.DatabaseURL == "" {
@@ -127,7 +128,8 @@ func (c *checker) servers() {
 	}
 }
 
-// addresses are those of others: pages that mails lead to, origins, proxies and networks.
+// addresses checks addresses outside the server: pages that mails link to, origins, proxies and
+// networks.
 func (c *checker) addresses() {
 	s := c.s
 	c.address(
@@ -170,7 +172,7 @@ func (c *checker) addresses() {
 	)
 }
 
-// store is what the shop is: its money, days, stock and orders.
+// store checks the settings of the shop: its currency, time zone, stock and orders.
 func (c *checker) store() {
 	s := c.s
 	if _, err := money.ParseCurrency(string(s.StoreCurrency)); err != nil {
@@ -207,9 +209,12 @@ func (c *checker) payments() {
 	case s.PaymentProvider == "test" && !s.Debug && !s.PaymentTestAllowed:
 		c.refuse(
 			"PAYMENT_PROVIDER",
-			"is test, which takes payments that are none; set PAYMENT_TEST_ALLOWED=true if that is meant",
+			"is test, which only simulates payments; "+
+				"set PAYMENT_TEST_ALLOWED=true if that is meant",
 		)
-	case s.PaymentProvider == "stripe" && !strings.HasPrefix(s.StripeSecretKey, "sk_") && !strings.HasPrefix(s.StripeSecretKey, "rk_"):
+	case s.PaymentProvider == "stripe" &&
+		!strings.HasPrefix(s.StripeSecretKey, "sk_") &&
+		!strings.HasPrefix(s.StripeSecretKey, "rk_"):
 		c.refuse(
 			"STRIPE_SECRET_KEY",
 			"must be Stripe's secret key, sk_... or rk_..., while PAYMENT_PROVIDER is stripe",
@@ -217,7 +222,8 @@ func (c *checker) payments() {
 	case s.PaymentProvider == "stripe" && !strings.HasPrefix(s.StripeWebhookSecret, "whsec_"):
 		c.refuse(
 			"STRIPE_WEBHOOK_SECRET",
-			"must be the signing secret of the webhook endpoint, whsec_..., while PAYMENT_PROVIDER is stripe",
+			"must be the signing secret of the webhook endpoint, whsec_..., while "+
+				"PAYMENT_PROVIDER is stripe",
 		)
 	}
 	if s.StripeBaseURL != "" {
@@ -240,7 +246,8 @@ func (c *checker) assistant() {
 		strings.HasPrefix(s.OpenAIBaseURL, "https://api.openai.com") {
 		c.refuse(
 			"OPENAI_API_KEY",
-			"must be set while RAG_PROVIDER is openai, unless OPENAI_BASE_URL names a server that wants none",
+			"must be set while RAG_PROVIDER is openai, "+
+				"unless OPENAI_BASE_URL names a server that needs none",
 		)
 	}
 	c.within("RAG_EMBEDDING_DIM", s.RAGEmbeddingDim, 128, 768)

@@ -1,5 +1,5 @@
-// Package config reads the settings: environment variables, and in development a .env file beside
-// the program. Every wrong setting is one line that names it.
+// Package config reads the settings from environment variables, and from a file .env in the working
+// directory. The error of wrong settings has one line for each, which begins with its name.
 package config
 
 import (
@@ -20,13 +20,13 @@ import (
 // Version is the server's own version, the default of APP_VERSION.
 const Version = "0.2.0"
 
-// exampleSecret is what .env.example shows; it protects nothing.
+// exampleSecret is the value in .env.example. It is public, so it protects nothing.
 const exampleSecret = "change-me-to-a-random-string-of-32-characters-or-more"
 
-// developmentSecret signs tokens with DEBUG=true and without SECRET_KEY. Everybody can read it.
+// developmentSecret signs tokens with DEBUG=true and without SECRET_KEY. It is public as well.
 const developmentSecret = "development-only-secret-key-of-shopd"
 
-// Settings are all there are. The zero value is not usable; take it from Load.
+// Settings holds all settings. The zero value is not usable; Load and Parse return a usable one.
 type Settings struct {
 	AppName    string `env:"APP_NAME" envDefault:"shopd"`
 	AppVersion string `env:"APP_VERSION"`
@@ -38,8 +38,8 @@ type Settings struct {
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`  // debug, info, warn or error
 	// MetricsAddress moves /metrics off the public address, such as 127.0.0.1:9100.
 	MetricsAddress string `env:"METRICS_ADDRESS"`
-	// DrainDelay is how long a stopping server still takes requests while its readiness fails, so
-	// that balancers notice before connections are refused.
+	// DrainDelay is how long a stopping server still accepts requests while its readiness check
+	// fails, so that load balancers notice before connections are refused.
 	DrainDelay   time.Duration `env:"DRAIN_DELAY" envDefault:"5s"`
 	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s"`
 	// StartTimeout is how long to wait for PostgreSQL to come up.
@@ -53,11 +53,13 @@ type Settings struct {
 	JWTKeysDir         string `env:"JWT_KEYS_DIR"`
 	AccessTokenMinutes int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"30"`
 	RefreshTokenDays   int    `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"7"`
-	// RefreshLeeway is how long a spent refresh token that returns lost a race, and was not stolen.
-	RefreshLeeway       time.Duration `env:"REFRESH_LEEWAY" envDefault:"10s"`
-	BcryptCost          int           `env:"BCRYPT_COST" envDefault:"12"`
-	RegisterEnumeration string        `env:"REGISTER_ENUMERATION" envDefault:"open"` // open or hidden
-	LoginFreeFailures   int           `env:"LOGIN_FREE_FAILURES" envDefault:"10"`
+	// RefreshLeeway is how long a refresh token that is used a second time counts as the loser of a
+	// race between two tabs. Later it counts as stolen, and the session ends.
+	RefreshLeeway time.Duration `env:"REFRESH_LEEWAY" envDefault:"10s"`
+	BcryptCost    int           `env:"BCRYPT_COST" envDefault:"12"`
+	// RegisterEnumeration is open or hidden: whether registering shows that an address is taken.
+	RegisterEnumeration string `env:"REGISTER_ENUMERATION" envDefault:"open"`
+	LoginFreeFailures   int    `env:"LOGIN_FREE_FAILURES" envDefault:"10"`
 
 	DatabaseURL      string `env:"DATABASE_URL"`
 	PostgresUser     string `env:"POSTGRES_USER" envDefault:"shopd"`
@@ -71,10 +73,10 @@ type Settings struct {
 	RedisHost   string `env:"REDIS_HOST" envDefault:"localhost"`
 	RedisPort   int    `env:"REDIS_PORT" envDefault:"6379"`
 	RedisPrefix string `env:"REDIS_PREFIX" envDefault:"shopd:"`
-	// CacheResponses keeps the answers of public reads that many people ask for.
+	// CacheResponses caches the responses of public reads.
 	CacheResponses bool `env:"CACHE_RESPONSES" envDefault:"true"`
 
-	// Workers: this process works jobs beside serving.
+	// Workers says whether this process also works jobs.
 	Workers                  bool   `env:"WORKERS" envDefault:"true"`
 	SMTPURL                  string `env:"SMTP_URL"`
 	MailFrom                 string `env:"MAIL_FROM" envDefault:"shopd <shop@localhost>"`
@@ -82,34 +84,35 @@ type Settings struct {
 	PasswordResetBaseURL     string `env:"PASSWORD_RESET_BASE_URL" envDefault:"http://localhost:3000/reset-password"`
 	EmailVerificationBaseURL string `env:"EMAIL_VERIFICATION_BASE_URL" envDefault:"http://localhost:3000/verify-email"`
 	UnsubscribeBaseURL       string `env:"UNSUBSCRIBE_BASE_URL" envDefault:"http://localhost:8000/api/v1/mails/unsubscribe"`
-	// WebhookTimeout is how long a receiver of webhooks may take to answer.
+	// WebhookTimeout is how long a receiver of webhooks may take to respond.
 	WebhookTimeout time.Duration `env:"WEBHOOK_TIMEOUT" envDefault:"15s"`
 
 	UploadDir string `env:"UPLOAD_DIR" envDefault:"uploads"`
-	// MediaBucket keeps images instead of UploadDir; a gocloud.dev/blob URL.
+	// MediaBucket, a gocloud.dev/blob URL, is where images are stored instead of UploadDir.
 	MediaBucket    string `env:"MEDIA_BUCKET"`
 	MediaURLPrefix string `env:"MEDIA_URL_PREFIX" envDefault:"/media"`
-	// StorefrontURL is where the shop's pages are, for feeds: product pages are at /products/ and
-	// their slug below it.
+	// StorefrontURL is the address of the storefront, for links in feeds: the page of a product is
+	// at /products/ and its slug below it.
 	StorefrontURL string `env:"STOREFRONT_URL" envDefault:"http://localhost:3000"`
-	// FeedToken opens the feed for Google; empty: there is none.
+	// FeedToken is the secret in the address of the feed for Google; if empty, there is no feed.
 	FeedToken string `env:"FEED_TOKEN"`
-	// FeedAttributes are columns of imported files that become public attributes; * for all that do
-	// not look internal.
+	// FeedAttributes are the columns of imported files that become public attributes; * means all
+	// that do not look internal.
 	FeedAttributes     []string       `env:"FEED_ATTRIBUTES" envSeparator:","`
 	CORSAllowedOrigins []string       `env:"CORS_ALLOWED_ORIGINS" envSeparator:","`
 	TrustedProxies     []netip.Prefix `env:"-"`
 	TrustedProxyText   []string       `env:"TRUSTED_PROXIES" envSeparator:","`
-	// FetchAllowedNetworks are private networks that addresses given by users may lead to.
+	// FetchAllowedNetworks are private networks that the server may fetch from when users give
+	// addresses in them.
 	FetchAllowedNetworks    []netip.Prefix `env:"-"`
 	FetchAllowedNetworkText []string       `env:"FETCH_ALLOWED_NETWORKS" envSeparator:","`
 	RateLimitFactor         float64        `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
 
 	StoreCurrency money.Currency `env:"STORE_CURRENCY" envDefault:"USD"`
-	// StoreTimeZone is whose days the dashboard counts.
+	// StoreTimeZone decides where a day begins on the dashboard.
 	StoreTimeZone     *time.Location `env:"-"`
 	StoreTimeZoneName string         `env:"STORE_TIME_ZONE" envDefault:"UTC"`
-	// Most units at which a variant's stock is critical, low or medium.
+	// Up to so many units the stock of a variant is critical, low or medium.
 	StockCritical int32 `env:"STOCK_CRITICAL" envDefault:"3"`
 	StockLow      int32 `env:"STOCK_LOW" envDefault:"10"`
 	StockMedium   int32 `env:"STOCK_MEDIUM" envDefault:"50"`
@@ -119,41 +122,50 @@ type Settings struct {
 	OrderMaxOpenUnpaid int           `env:"ORDER_MAX_OPEN_UNPAID" envDefault:"5"` // 0: no limit
 	OrderCancelUntil   string        `env:"ORDER_CANCEL_UNTIL" envDefault:"paid"` // paid or shipped
 
-	PaymentProvider string `env:"PAYMENT_PROVIDER"` // test or stripe; empty: test with DEBUG, else none
-	// PaymentTestAllowed lets the test provider, which moves no money, be used without DEBUG.
+	// PaymentProvider is test or stripe. Empty means test with DEBUG=true, and else none.
+	PaymentProvider string `env:"PAYMENT_PROVIDER"`
+	// PaymentTestAllowed allows the test provider, which moves no money, without DEBUG=true.
 	PaymentTestAllowed bool   `env:"PAYMENT_TEST_ALLOWED" envDefault:"false"`
 	PaymentTestDir     string `env:"PAYMENT_TEST_DIR" envDefault:"payments"`
-	// PaymentCallTimeout is how long a call that asks the payment provider may take. A key is free
-	// again, and a payment without a result is asked for, after one and a half times that.
+	// PaymentCallTimeout is how long a call to the payment provider may take. After one and a half
+	// times as long an Idempotency-Key can be used again, and the provider is asked for the result
+	// of a payment that has none.
 	PaymentCallTimeout  time.Duration `env:"PAYMENT_CALL_TIMEOUT" envDefault:"40s"`
 	StripeSecretKey     string        `env:"STRIPE_SECRET_KEY"`
 	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET"`
 	StripeBaseURL       string        `env:"STRIPE_BASE_URL"` // empty: Stripe's
 
-	RAGProvider            string        `env:"RAG_PROVIDER" envDefault:"auto"` // auto, gemini, openai or local
-	GeminiAPIKey           string        `env:"GEMINI_API_KEY"`
-	GeminiEndpoint         string        `env:"GEMINI_ENDPOINT"` // empty: Google's
-	RAGEmbeddingModel      string        `env:"RAG_EMBEDDING_MODEL" envDefault:"models/gemini-embedding-001"`
-	RAGGenerationModel     string        `env:"RAG_GENERATION_MODEL" envDefault:"gemini-2.5-flash"`
-	RAGEmbeddingDim        int           `env:"RAG_EMBEDDING_DIM" envDefault:"768"`
-	RAGCommitBatchSize     int           `env:"RAG_COMMIT_BATCH_SIZE" envDefault:"10"`
-	RAGTopK                int           `env:"RAG_TOP_K" envDefault:"5"`
-	RAGSimilarityThreshold float64       `env:"RAG_SIMILARITY_THRESHOLD" envDefault:"0.5"`
-	RAGCandidateMultiplier int           `env:"RAG_CANDIDATE_MULTIPLIER" envDefault:"3"`
-	RAGGeminiTimeoutText   string        `env:"RAG_GEMINI_TIMEOUT" envDefault:"30"` // seconds, or a duration such as 45s
-	RAGGeminiTimeout       time.Duration `env:"-"`
-	RAGMaxHistory          int           `env:"RAG_MAX_HISTORY" envDefault:"10"`
-	RAGOutage              string        `env:"RAG_OUTAGE" envDefault:"error"`       // error or local: what shoppers get while the model is out
-	RAGDailyTokens         int64         `env:"RAG_DAILY_TOKENS" envDefault:"0"`     // 0: no limit
-	RAGIndexPerMinute      int           `env:"RAG_INDEX_PER_MINUTE" envDefault:"0"` // texts; 0: as many as the provider takes
-	OpenAIAPIKey           string        `env:"OPENAI_API_KEY"`
-	OpenAIBaseURL          string        `env:"OPENAI_BASE_URL" envDefault:"https://api.openai.com/v1"`
-	OpenAIQueryPrefix      string        `env:"OPENAI_QUERY_PREFIX"`
-	OpenAIDocumentPrefix   string        `env:"OPENAI_DOCUMENT_PREFIX"`
+	// RAGProvider is auto, gemini, openai or local.
+	RAGProvider        string `env:"RAG_PROVIDER" envDefault:"auto"`
+	GeminiAPIKey       string `env:"GEMINI_API_KEY"`
+	GeminiEndpoint     string `env:"GEMINI_ENDPOINT"` // empty: Google's
+	RAGEmbeddingModel  string `env:"RAG_EMBEDDING_MODEL" envDefault:"models/gemini-embedding-001"`
+	RAGGenerationModel string `env:"RAG_GENERATION_MODEL" envDefault:"gemini-2.5-flash"`
+
+	RAGEmbeddingDim        int     `env:"RAG_EMBEDDING_DIM" envDefault:"768"`
+	RAGCommitBatchSize     int     `env:"RAG_COMMIT_BATCH_SIZE" envDefault:"10"`
+	RAGTopK                int     `env:"RAG_TOP_K" envDefault:"5"`
+	RAGSimilarityThreshold float64 `env:"RAG_SIMILARITY_THRESHOLD" envDefault:"0.5"`
+	RAGCandidateMultiplier int     `env:"RAG_CANDIDATE_MULTIPLIER" envDefault:"3"`
+	// RAGGeminiTimeoutText is a number of seconds, or a duration such as 45s.
+	RAGGeminiTimeoutText string        `env:"RAG_GEMINI_TIMEOUT" envDefault:"30"`
+	RAGGeminiTimeout     time.Duration `env:"-"`
+	RAGMaxHistory        int           `env:"RAG_MAX_HISTORY" envDefault:"10"`
+	// RAGOutage decides what shoppers get while the model is out of reach: error, or local for
+	// answers that are written without a model.
+	RAGOutage      string `env:"RAG_OUTAGE" envDefault:"error"`
+	RAGDailyTokens int64  `env:"RAG_DAILY_TOKENS" envDefault:"0"` // 0: no limit
+	// RAGIndexPerMinute limits how many texts are embedded a minute; 0 means no limit but the
+	// provider's own.
+	RAGIndexPerMinute    int    `env:"RAG_INDEX_PER_MINUTE" envDefault:"0"`
+	OpenAIAPIKey         string `env:"OPENAI_API_KEY"`
+	OpenAIBaseURL        string `env:"OPENAI_BASE_URL" envDefault:"https://api.openai.com/v1"`
+	OpenAIQueryPrefix    string `env:"OPENAI_QUERY_PREFIX"`
+	OpenAIDocumentPrefix string `env:"OPENAI_DOCUMENT_PREFIX"`
 }
 
-// ReadDotenv adds the variables of .env, if there is one, to the environment; those that are set
-// win.
+// ReadDotenv adds the variables of .env, if there is one, to the environment. It changes no
+// variable that is set already.
 func ReadDotenv() error {
 	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf(".env: %w", err)
@@ -161,8 +173,8 @@ func ReadDotenv() error {
 	return nil
 }
 
-// Load reads .env if there is one, then the environment, then defaults, which may be nil; what
-// comes first wins. The error lists every wrong setting.
+// Load reads the settings. A variable of the environment goes before one in .env, and that before
+// one in defaults, which may be nil. The error lists every wrong setting.
 func Load(defaults map[string]string) (Settings, error) {
 	if err := ReadDotenv(); err != nil {
 		return Settings{}, err
@@ -176,9 +188,9 @@ func Load(defaults map[string]string) (Settings, error) {
 	return Parse(variables)
 }
 
-// Parse reads settings from the given variables alone.
+// Parse reads the settings from the given variables only.
 func Parse(variables map[string]string) (Settings, error) {
-	// An empty variable is an unset one: compose files pass settings on that way.
+	// An empty variable counts as unset, since compose files pass unset variables on as empty.
 	for name, value := range variables {
 		if value == "" {
 			delete(variables, name)
@@ -191,13 +203,13 @@ func Parse(variables map[string]string) (Settings, error) {
 	return s, check(&s)
 }
 
-// HasPublicSecret reports whether tokens are signed with a key that the source code shows. Such a
+// HasPublicSecret reports whether tokens are signed with a key that is in the source code. Such a
 // server must only be reachable from its own machine.
 func (s Settings) HasPublicSecret() bool {
 	return s.SecretKey == developmentSecret || s.SecretKey == exampleSecret
 }
 
-// describe names the variable of each failure, which the parser knows only by its field.
+// describe returns an error that names variables instead of fields, as the parser does.
 func describe(err error) error {
 	var all env.AggregateError
 	if !errors.As(err, &all) {

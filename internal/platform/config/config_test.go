@@ -57,12 +57,29 @@ func TestDefaults(t *testing.T) {
 func TestWrongSettingsAreNamed(t *testing.T) {
 	t.Parallel()
 	for name, values := range map[string][]string{
-		"PORT": {"eighty", "-1", "70000"}, "DEBUG": {"perhaps"}, "LOG_FORMAT": {"xml"}, "LOG_LEVEL": {"loud"}, "DRAIN_TIMEOUT": {"20"},
-		"SECRET_KEY": {"short", exampleSecret}, "ALGORITHM": {"none", "ES256"}, "ACCESS_TOKEN_EXPIRE_MINUTES": {"0"}, "BCRYPT_COST": {"4", "20"},
-		"DATABASE_POOL": {"1"}, "CORS_ALLOWED_ORIGINS": {"*", "shop.example.com", "https://shop.example.com/"}, "TRUSTED_PROXIES": {"nginx"}, "FETCH_ALLOWED_NETWORKS": {"intranet", "10.0.0.0/33"},
-		"PAYMENT_PROVIDER": {"paypal", "test"}, "STRIPE_BASE_URL": {"stripe", "ftp://stripe"},
-		"RATE_LIMIT_FACTOR": {"-1", "NaN"}, "STORE_CURRENCY": {"usd", "DOLLAR"}, "RAG_PROVIDER": {"oracle"}, "RAG_EMBEDDING_DIM": {"64", "3072"},
-		"RAG_TOP_K": {"0"}, "RAG_SIMILARITY_THRESHOLD": {"1.5"}, "RAG_GEMINI_TIMEOUT": {"soon", "0"}, "RAG_MAX_HISTORY": {"1"},
+		"PORT":                        {"eighty", "-1", "70000"},
+		"DEBUG":                       {"perhaps"},
+		"LOG_FORMAT":                  {"xml"},
+		"LOG_LEVEL":                   {"loud"},
+		"DRAIN_TIMEOUT":               {"20"},
+		"SECRET_KEY":                  {"short", exampleSecret},
+		"ALGORITHM":                   {"none", "ES256"},
+		"ACCESS_TOKEN_EXPIRE_MINUTES": {"0"},
+		"BCRYPT_COST":                 {"4", "20"},
+		"DATABASE_POOL":               {"1"},
+		"CORS_ALLOWED_ORIGINS":        {"*", "shop.example.com", "https://shop.example.com/"},
+		"TRUSTED_PROXIES":             {"nginx"},
+		"FETCH_ALLOWED_NETWORKS":      {"intranet", "10.0.0.0/33"},
+		"PAYMENT_PROVIDER":            {"paypal", "test"},
+		"STRIPE_BASE_URL":             {"stripe", "ftp://stripe"},
+		"RATE_LIMIT_FACTOR":           {"-1", "NaN"},
+		"STORE_CURRENCY":              {"usd", "DOLLAR"},
+		"RAG_PROVIDER":                {"oracle"},
+		"RAG_EMBEDDING_DIM":           {"64", "3072"},
+		"RAG_TOP_K":                   {"0"},
+		"RAG_SIMILARITY_THRESHOLD":    {"1.5"},
+		"RAG_GEMINI_TIMEOUT":          {"soon", "0"},
+		"RAG_MAX_HISTORY":             {"1"},
 	} {
 		for _, value := range values {
 			_, err := Parse(secure(map[string]string{name: value}))

@@ -2,7 +2,7 @@ package config
 
 import "net/netip"
 
-// parseNetworks reads addresses and networks, and answers which texts are neither.
+// parseNetworks reads addresses and networks. unknown are the texts that are neither.
 func parseNetworks(texts []string) (networks []netip.Prefix, unknown []string) {
 	for _, text := range texts {
 		if address, err := netip.ParseAddr(text); err == nil {

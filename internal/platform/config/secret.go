@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// readSecretKey takes SECRET_KEY from SECRET_KEY_FILE if it is not set itself. With DEBUG=true a file
-// that does not exist is created with a random key, so that a shop in containers has a key of its
-// own, which survives a restart.
+// readSecretKey reads SECRET_KEY from SECRET_KEY_FILE if it is not set itself. With DEBUG=true a
+// file that does not exist is created with a random key, so that a shop in containers has its own
+// key and still has it after a restart.
 func (c *checker) readSecretKey() {
 	s := c.s
 	if s.SecretKey != "" || s.SecretKeyFile == "" {
@@ -33,7 +33,8 @@ func (c *checker) readSecretKey() {
 }
 
 // createSecretKey writes a random key to a file that only its owner can read. It returns
-// fs.ErrExist if the file exists. Of racing processes one creates it, whole.
+// fs.ErrExist if the file exists. If several processes do so at once, exactly one creates the file,
+// and no process sees a part of a key.
 func createSecretKey(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return fs.ErrExist

@@ -2,7 +2,7 @@ package config
 
 import "reflect"
 
-// variableOf is the environment variable a field of Settings is read from.
+// variableOf returns the name of the environment variable that a field of Settings is read from.
 func variableOf(field string) string {
 	if f, ok := reflect.TypeFor[Settings]().FieldByName(field); ok {
 		return f.Tag.Get("env")

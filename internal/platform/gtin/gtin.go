@@ -3,13 +3,13 @@ package gtin
 
 import "strings"
 
-// Pad returns a GTIN of any length in the 14 digits it is stored and compared in.
+// Pad returns a GTIN of any length with leading zeros, as the 14 digits it is stored with.
 func Pad(digits string) string {
 	return strings.Repeat("0", max(0, 14-len(digits))) + digits
 }
 
-// IsValid reports whether digits are 8, 12, 13 or 14 digits of which the last is the right check
-// digit (GS1 General Specifications, section 7.9).
+// IsValid reports whether digits are 8, 12, 13 or 14 digits, and the last of them is the right
+// check digit (GS1 General Specifications, section 7.9).
 func IsValid(digits string) bool {
 	switch len(digits) {
 	case 8, 12, 13, 14:

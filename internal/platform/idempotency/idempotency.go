@@ -1,10 +1,13 @@
-// Package idempotency makes it safe to repeat a request that must have its effect once: the client
-// sends an Idempotency-Key, and the answer is kept for a day in the transaction of its effect and
-// given again, byte for byte, to a client that sends the same request with the same key. Only what
-// was done is kept: a request that was refused may be mended and sent again with its key. Keys are
-// an account's own, for each operation.
+// Package idempotency makes it safe to repeat a request that must have its effect once.
 //
-// What happens in one transaction runs in Once. What calls outside in between takes a Lease first.
+// The client sends an Idempotency-Key. The response is stored for a day, in the transaction of its
+// effect. If the client sends the same request with the same key again, it gets the stored
+// response, byte for byte. The response of a request that was refused is not stored, so the client
+// may correct the request and send it again with its key. Keys belong to one account and one
+// operation.
+//
+// An effect of one transaction runs in Once. An effect with a call to another server in between
+// takes a Lease first.
 package idempotency
 
 import (
@@ -30,26 +33,28 @@ var (
 		Status:     http.StatusUnprocessableEntity,
 		Code:       "idempotency_key_reused",
 		Resolution: problem.FixRequest,
-		Detail:     "This Idempotency-Key was used for another request. Send a new key with a new request.",
+		Detail: "This Idempotency-Key was used for another request. " +
+			"Send a new key with a new request.",
 	}
 	ErrInFlight = &problem.Error{
 		Status:     http.StatusConflict,
 		Code:       "idempotency_in_flight",
 		Resolution: problem.Retry,
-		Detail:     "The same request is under way. Send it again with the same key to learn how it ended.",
+		Detail: "The same request is under way. " +
+			"Send it again with the same key to learn how it ended.",
 	}
 )
 
-// Call is one request as its key sees it.
+// Call identifies a request by its account, operation and Idempotency-Key.
 type Call struct {
 	user        int64
 	operation   string
-	key         string // empty: the request has none, and nothing is kept
-	fingerprint [sha256.Size]byte
+	key         string            // empty: the request has none, so its response is not stored
+	fingerprint [sha256.Size]byte // of the request; the same key with another one is refused
 }
 
-// NewCall reads a call from its context and its header. parts are all that makes it another
-// request: ids of the path and the body.
+// NewCall returns the call of the request in ctx, with the key that its header holds. parts are the
+// values in which another request would differ: ids of the path and the body.
 func NewCall(ctx context.Context, key *string, parts ...any) (Call, error) {
 	if key == nil {
 		return Call{}, nil
@@ -62,72 +67,71 @@ func NewCall(ctx context.Context, key *string, parts ...any) (Call, error) {
 	return Call{info.Principal.UserID, info.Operation, *key, sha256.Sum256(content)}, nil
 }
 
-// Answer is what the client gets, the first time and every other.
-type Answer struct {
+// Response is the response that the client gets, the first time and every other time.
+type Response struct {
 	Status   int
 	Body     []byte // JSON; none with 204
 	Replayed bool
 }
 
-// Write sends the answer.
-func (a Answer) Write(w http.ResponseWriter) error {
-	if a.Replayed {
+// Write sends the response.
+func (r Response) Write(w http.ResponseWriter) error {
+	if r.Replayed {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
-	if len(a.Body) > 0 {
+	if len(r.Body) > 0 {
 		w.Header().Set("Content-Type", "application/json")
 	}
-	w.WriteHeader(a.Status)
-	_, err := w.Write(a.Body)
+	w.WriteHeader(r.Status)
+	_, err := w.Write(r.Body)
 	return err
 }
 
-// NewAnswer makes an answer of a body.
-func NewAnswer(status int, body any) (Answer, error) {
+// NewResponse returns a response with body as JSON.
+func NewResponse(status int, body any) (Response, error) {
 	content, err := json.Marshal(body)
-	return Answer{Status: status, Body: append(content, '\n')}, err
+	return Response{Status: status, Body: append(content, '\n')}, err
 }
 
-// Once runs effect unless it ran before, and keeps what it answers. q is the transaction of the
-// effect: both are committed, or neither. A call that is under way elsewhere is refused at once,
-// without waiting for it.
+// Once runs effect and stores its response, or returns the response that is stored already. q is
+// the transaction of the effect, so the effect and the response are committed together. While the
+// same call is under way elsewhere it returns ErrInFlight, without waiting.
 //
-// Effect gets keep, which it calls with its answer; statements that should come as late as possible
-// may follow.
+// effect calls store with its response. Statements that should run as late as possible may follow.
 func Once(
 	ctx context.Context, q *db.Queries, call Call,
-	effect func(keep func(Answer) error) (Answer, error),
-) (Answer, error) {
+	effect func(store func(Response) error) (Response, error),
+) (Response, error) {
 	if call.key == "" {
-		return effect(func(Answer) error { return nil })
+		return effect(func(Response) error { return nil })
 	}
 	free, err := q.TryIdempotencyKey(
 		ctx, strconv.FormatInt(call.user, 10), call.operation, call.key,
 	)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	if !free {
-		return Answer{}, ErrInFlight
+		return Response{}, ErrInFlight
 	}
 	known, err := call.known(ctx, q)
 	if err != nil || known != nil {
 		return optional.Value(known), err
 	}
-	return effect(func(answer Answer) error {
+	return effect(func(response Response) error {
 		return q.StoreIdempotencyKey(ctx, db.StoreIdempotencyKeyParams{
 			UserID:      call.user,
 			Operation:   call.operation,
 			Key:         call.key,
 			Fingerprint: call.fingerprint[:],
-			Status:      int32(answer.Status),
-			Body:        answer.Body,
+			Status:      int32(response.Status),
+			Body:        response.Body,
 		})
 	})
 }
 
-// known is the answer the key has already, nil when it has none.
-func (c Call) known(ctx context.Context, q *db.Queries) (*Answer, error) {
+// known returns the stored response of the call, or nil if there is none.
+func (c Call) known(ctx context.Context, q *db.Queries) (*Response, error) {
 	row, err := q.GetIdempotencyKey(ctx, c.user, c.operation, c.key)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -137,14 +141,14 @@ func (c Call) known(ctx context.Context, q *db.Queries) (*Answer, error) {
 	case !bytes.Equal(row.Fingerprint, c.fingerprint[:]):
 		return nil, ErrReused
 	case row.Status != nil:
-		return &Answer{Status: int(*row.Status), Body: row.Body, Replayed: true}, nil
+		return &Response{Status: int(*row.Status), Body: row.Body, Replayed: true}, nil
 	case row.IsLeased:
 		return nil, ErrInFlight
 	}
 	return nil, nil
 }
 
-// Sweep is a job that forgets keys after a day.
+// Sweep is the job that deletes keys after a day.
 type Sweep struct{}
 
 // Kind implements river.JobArgs.

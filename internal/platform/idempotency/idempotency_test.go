@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m) }
 
-// call is one of a user with a key.
+// call returns a call of a user with a key.
 func call(t *testing.T, user int64, key string, body any) idempotency.Call {
 	t.Helper()
 	info := &request.Info{Operation: "pay", Principal: request.Principal{UserID: user}}
@@ -31,9 +31,9 @@ func call(t *testing.T, user int64, key string, body any) idempotency.Call {
 	return made
 }
 
-func answer(t *testing.T, body any) idempotency.Answer {
+func response(t *testing.T, body any) idempotency.Response {
 	t.Helper()
-	made, err := idempotency.NewAnswer(http.StatusCreated, body)
+	made, err := idempotency.NewResponse(http.StatusCreated, body)
 	require.NoError(t, err)
 	return made
 }
@@ -43,15 +43,15 @@ func TestOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	var effects atomic.Int32
-	run := func(c idempotency.Call, fail error) (got idempotency.Answer, err error) {
+	run := func(c idempotency.Call, fail error) (got idempotency.Response, err error) {
 		err = postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error {
 			got, err = idempotency.Once(
 				t.Context(),
 				q,
 				c,
-				func(keep func(idempotency.Answer) error) (idempotency.Answer, error) {
-					a := answer(t, map[string]int32{"n": effects.Add(1)})
-					return a, errors.Join(keep(a), fail)
+				func(store func(idempotency.Response) error) (idempotency.Response, error) {
+					r := response(t, map[string]int32{"n": effects.Add(1)})
+					return r, errors.Join(store(r), fail)
 				},
 			)
 			return err
@@ -62,12 +62,12 @@ func TestOnce(t *testing.T) {
 	_, err := run(call(t, 1, "a", "x"), boom)
 	require.ErrorIs(t, err, boom)
 	first, err := run(call(t, 1, "a", "x"), nil)
-	require.NoError(t, err, "what failed was not kept")
+	require.NoError(t, err, "the response of what failed was not stored")
 	assert.False(t, first.Replayed)
 	again, err := run(call(t, 1, "a", "x"), nil)
 	require.NoError(t, err)
 	assert.Equal(
-		t, idempotency.Answer{Status: first.Status, Body: first.Body, Replayed: true}, again,
+		t, idempotency.Response{Status: first.Status, Body: first.Body, Replayed: true}, again,
 	)
 	_, err = run(call(t, 1, "a", "y"), nil)
 	require.ErrorIs(t, err, idempotency.ErrReused)
@@ -92,7 +92,7 @@ func TestOnce(t *testing.T) {
 }
 
 // Once: a second call with a key under way is refused without waiting.
-func TestWhatIsUnderWayIsRefusedAtOnce(t *testing.T) {
+func TestACallThatIsUnderWayIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	c := call(t, 1, "a", "x")
@@ -107,13 +107,13 @@ func TestWhatIsUnderWayIsRefusedAtOnce(t *testing.T) {
 			t.Context(),
 			q,
 			c,
-			func(keep func(idempotency.Answer) error) (idempotency.Answer, error) {
+			func(store func(idempotency.Response) error) (idempotency.Response, error) {
 				within(func(q *db.Queries) {
 					_, err := idempotency.Once(t.Context(), q, c, nil)
 					assert.ErrorIs(t, err, idempotency.ErrInFlight)
 				})
-				a := answer(t, "done")
-				return a, keep(a)
+				r := response(t, "done")
+				return r, store(r)
 			},
 		)
 		assert.NoError(t, err)
@@ -135,8 +135,8 @@ func TestLease(t *testing.T) {
 	_, _, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "y"), time.Minute)
 	require.ErrorIs(t, err, idempotency.ErrReused)
 
-	// Whoever held it crashed: after a minute another goes on, and the first one's answer comes too
-	// late.
+	// The first request's process seems to have crashed. After a minute a repetition resumes the
+	// call, and the first request's response comes too late.
 	shop.Exec("UPDATE idempotency_keys SET leased_until = now() - interval '1 second'")
 	_, _, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "y"), time.Minute)
 	require.ErrorIs(t, err, idempotency.ErrReused, "not with another request")
@@ -144,17 +144,17 @@ func TestLease(t *testing.T) {
 	require.NoError(t, err)
 	assert.Nil(t, known)
 	assert.True(t, second.Resumed())
-	require.ErrorIs(t, lease.Keep(t.Context(), q, answer(t, "late")), idempotency.ErrLost)
-	require.NoError(t, lease.GiveBack(t.Context(), q), "it is not the first one's to give back")
-	kept := answer(t, "kept")
-	require.NoError(t, second.Keep(t.Context(), q, kept))
+	require.ErrorIs(t, lease.Store(t.Context(), q, response(t, "late")), idempotency.ErrLost)
+	require.NoError(t, lease.Release(t.Context(), q), "a lost lease releases nothing")
+	stored := response(t, "stored")
+	require.NoError(t, second.Store(t.Context(), q, stored))
 	_, known, err = idempotency.Take(t.Context(), q, c, time.Minute)
 	require.NoError(t, err)
-	assert.Equal(t, kept.Body, known.Body)
+	assert.Equal(t, stored.Body, known.Body)
 	assert.True(t, known.Replayed)
 
-	// Whoever failed without knowing what happened leaves it to the next, who knows that there was
-	// somebody.
+	// A request that failed with an uncertain effect leaves the call to its repetition, which
+	// learns that there was an attempt before.
 	left := call(t, 1, "c", "x")
 	lease, _, err = idempotency.Take(t.Context(), q, left, time.Minute)
 	require.NoError(t, err)
@@ -166,20 +166,20 @@ func TestLease(t *testing.T) {
 	require.ErrorIs(t, lease.End(t.Context(), q, idempotency.ErrLost), idempotency.ErrLost)
 	lease, _, err = idempotency.Take(t.Context(), q, left, time.Minute)
 	require.NoError(t, err)
-	assert.False(t, lease.Resumed(), "what was refused is as good as unused")
+	assert.False(t, lease.Resumed(), "a refused call is as good as new")
 
 	other := call(t, 1, "b", "x")
 	lease, _, err = idempotency.Take(t.Context(), q, other, time.Minute)
 	require.NoError(t, err)
-	require.NoError(t, lease.GiveBack(t.Context(), q))
+	require.NoError(t, lease.Release(t.Context(), q))
 	lease, _, err = idempotency.Take(t.Context(), q, other, time.Minute)
 	require.NoError(t, err)
-	assert.False(t, lease.Resumed(), "given back is as good as unused")
+	assert.False(t, lease.Resumed(), "a released call is as good as new")
 
 	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
 	_, known, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "another"), time.Minute)
 	require.NoError(t, err)
-	assert.Nil(t, known, "forgotten after a day")
+	assert.Nil(t, known, "the response is valid for a day")
 	require.NoError(t, q.PurgeIdempotencyKeys(t.Context()))
 	assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM idempotency_keys"))
 
@@ -188,7 +188,7 @@ func TestLease(t *testing.T) {
 	lease, _, err = idempotency.Take(t.Context(), q, none, time.Minute)
 	require.NoError(t, err)
 	require.NoError(
-		t, errors.Join(lease.Keep(t.Context(), q, kept), lease.GiveBack(t.Context(), q)),
+		t, errors.Join(lease.Store(t.Context(), q, stored), lease.Release(t.Context(), q)),
 	)
 }
 

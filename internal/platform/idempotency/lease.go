@@ -11,26 +11,29 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// ErrLost is an answer that comes too late: the lease ran out, and another took it.
+// ErrLost is returned for a response that comes too late: the lease expired, and a repetition of
+// the request took it.
 var ErrLost = problem.Conflict(
 	"idempotency_lost",
-	"This took too long, and the same request was taken up again. Send it once more to learn how it ended.",
+	"This took too long, and the same request was taken up again. "+
+		"Send it once more to learn how it ended.",
 )
 
-// Lease is the right to finish a call that leaves the database in between, such as one to a payment
+// Lease is the right to finish a call that waits for another server in between, such as a payment
 // provider.
 type Lease struct {
 	call    Call
 	attempt int64
 }
 
-// Take takes the lease of a call and commits it at once; q is no transaction. A crash in the middle
-// of the call keeps its key from being used again for so long, which must be more than the call may
-// take. It answers a lease, or the answer the key has already, or ErrInFlight. A call without a key
-// gets a lease that keeps nothing.
+// Take takes the lease of a call and commits it immediately, so q must not be a transaction. It
+// returns the lease, or the stored response of the call, or ErrInFlight.
+//
+// If the process crashes, the key cannot be used again for the duration leased, which must be
+// longer than the call may take. A call without a key gets a lease that stores nothing.
 func Take(
 	ctx context.Context, q *db.Queries, call Call, leased time.Duration,
-) (*Lease, *Answer, error) {
+) (*Lease, *Response, error) {
 	if call.key == "" {
 		return &Lease{call: call, attempt: 1}, nil, nil
 	}
@@ -48,38 +51,38 @@ func Take(
 		return nil, nil, err
 	}
 	known, err := call.known(ctx, q)
-	if err == nil && known == nil { // it was given back in between
+	if err == nil && known == nil { // it was released in between
 		err = ErrInFlight
 	}
 	return nil, known, err
 }
 
-// Resumed reports whether somebody took the lease before and did not finish: what they began may
-// have happened.
+// Resumed reports whether the lease was taken before and the call did not finish then: it may have
+// had its effect.
 func (l *Lease) Resumed() bool { return l.attempt > 1 }
 
-// Keep keeps the answer in the transaction q of the effect; ErrLost when the lease is not ours any
-// more.
-func (l *Lease) Keep(ctx context.Context, q *db.Queries, answer Answer) error {
+// Store stores the response, in the transaction q of the effect. It returns ErrLost if another
+// request has taken the lease.
+func (l *Lease) Store(ctx context.Context, q *db.Queries, response Response) error {
 	if l.call.key == "" {
 		return nil
 	}
-	kept, err := q.FinishIdempotencyKey(ctx, db.FinishIdempotencyKeyParams{
-		Status:    int32(answer.Status),
-		Body:      answer.Body,
+	stored, err := q.FinishIdempotencyKey(ctx, db.FinishIdempotencyKeyParams{
+		Status:    int32(response.Status),
+		Body:      response.Body,
 		UserID:    l.call.user,
 		Operation: l.call.operation,
 		Key:       l.call.key,
 		Attempt:   l.attempt,
 	})
-	if err == nil && kept == 0 {
+	if err == nil && stored == 0 {
 		return ErrLost
 	}
 	return err
 }
 
-// GiveBack ends the lease of a call that had no effect: its key is as good as unused.
-func (l *Lease) GiveBack(ctx context.Context, q *db.Queries) error {
+// Release ends the lease of a call that had no effect. Its key can be used as if it were new.
+func (l *Lease) Release(ctx context.Context, q *db.Queries) error {
 	if l.call.key == "" {
 		return nil
 	}
@@ -88,9 +91,9 @@ func (l *Lease) GiveBack(ctx context.Context, q *db.Queries) error {
 	})
 }
 
-// Leave ends the lease of a call that failed without knowing what it did: another may take it up
-// now rather than when the lease runs out.
-func (l *Lease) Leave(ctx context.Context, q *db.Queries) error {
+// Abandon ends the lease of a call that failed with an uncertain effect. A repetition can resume
+// the call immediately, instead of when the lease expires.
+func (l *Lease) Abandon(ctx context.Context, q *db.Queries) error {
 	if l.call.key == "" {
 		return nil
 	}
@@ -99,12 +102,12 @@ func (l *Lease) Leave(ctx context.Context, q *db.Queries) error {
 	})
 }
 
-// End ends the lease of a call that ended with an error instead of an answer. A refusal, which is
-// told as a problem, had no effect; after any other error that is uncertain.
+// End ends the lease of a call that returned an error instead of a response. A problem means that
+// the call had no effect; after any other error that is uncertain.
 func (l *Lease) End(ctx context.Context, q *db.Queries, err error) error {
 	var refused *problem.Error
 	if errors.As(err, &refused) {
-		return errors.Join(err, l.GiveBack(ctx, q))
+		return errors.Join(err, l.Release(ctx, q))
 	}
-	return errors.Join(err, l.Leave(ctx, q))
+	return errors.Join(err, l.Abandon(ctx, q))
 }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// kind of an image file.
+// kind is the format of an image file.
 type kind int
 
 const (
@@ -23,17 +23,17 @@ const (
 	isAVIF
 )
 
-// headSize is how many bytes sniff needs at most.
+// headSize is the most bytes that sniff needs.
 const headSize = 32
 
-// brands are the kinds of files of the ISO base media format that phones and browsers save pictures
-// in, by their major brand (ISO/IEC 23008-12, AV1 Image File Format).
+// brands maps the major brands of the ISO base media file format, in which phones and browsers save
+// pictures, to kinds (ISO/IEC 23008-12, AV1 Image File Format).
 var brands = map[string]kind{
 	"heic": isHEIC, "heix": isHEIC, "hevc": isHEIC, "heim": isHEIC, "heis": isHEIC, "mif1": isHEIC,
 	"msf1": isHEIC, "avif": isAVIF, "avis": isAVIF,
 }
 
-// sniff tells the kind by the bytes that every file of it begins with.
+// sniff returns the kind of a file, which its first bytes show.
 func sniff(head []byte) kind {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")):
@@ -50,8 +50,8 @@ func sniff(head []byte) kind {
 	return unknown
 }
 
-// check returns how many pixels a file has, or refuses one that would cost too much to decode, by
-// its headers alone.
+// check returns how many pixels a file has. It returns an error for a file that would cost too much
+// to decode. It reads only headers.
 func check(content []byte, as kind) (pixels int64, err error) {
 	var config image.Config
 	frames := int64(1)
@@ -82,8 +82,8 @@ func check(content []byte, as kind) (pixels int64, err error) {
 	return pixels, nil
 }
 
-// gifFrames counts the frames of a GIF file by walking over its blocks; those of a truncated file
-// as far as it goes.
+// gifFrames counts the frames of a GIF file by walking over its blocks. Of a truncated file it
+// counts the frames that are there.
 func gifFrames(content []byte) (frames int64) {
 	at := 13 + gifColors(content, 10) // header and logical screen
 	for at < len(content) {
@@ -104,7 +104,7 @@ func gifFrames(content []byte) (frames int64) {
 	return frames
 }
 
-// gifColors returns the bytes of the colour table that the flags at a position announce.
+// gifColors returns the size in bytes of the colour table that the flags at a position announce.
 func gifColors(content []byte, flags int) int {
 	if flags >= len(content) || content[flags]&0x80 == 0 {
 		return 0

@@ -44,16 +44,24 @@ func TestRefused(t *testing.T) {
 		progressive = append(progressive[:len(progressive)-2], "\xff\xda\x00\x02\xff\xd9"...)
 	}
 	animated := append(
-		[]byte(
-			"RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-		),
+		[]byte("RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
 		make([]byte, 16)...)
+	const svg = `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`
+	const sizeOfJPEG = "\xff\xd8\xff\xc0\x00\x0b\x08\xff\xff\xff\xff\x01\x01\x11\x00" +
+		"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\xff\xd9"
+	// A small canvas around a frame of 16383×16383 pixels.
+	const frameOfWebP = "RIFF\x2a\x00\x00\x00WEBP" +
+		"VP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+		"VP8 \x0c\x00\x00\x00\x30\x01\x00\x9d\x01\x2a\xff\x3f\xff\x3f\x00\x00"
+	// Transparency of a canvas that is larger still.
+	const canvasOfWebP = "RIFF\x2a\x00\x00\x00WEBP" +
+		"VP8X\x0a\x00\x00\x00\x10\x00\x00\x00\xff\x3f\x00\xff\x3f\x00ALPH\x02\x00\x00\x00\x01\x2f"
 	for name, c := range map[string]struct {
 		content string
 		want    error
 	}{
 		"nothing":         {"", ErrUnsupported},
-		"SVG":             {`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`, ErrUnsupported},
+		"SVG":             {svg, ErrUnsupported},
 		"HTML":            {"<!doctype html><script>alert(1)</script>", ErrUnsupported},
 		"PDF":             {"%PDF-1.7\n", ErrUnsupported},
 		"TIFF":            {"II*\x00\x08\x00\x00\x00", ErrUnsupported},
@@ -66,7 +74,7 @@ func TestRefused(t *testing.T) {
 		"GIF animation":   {string(gifOf(100, 100, 10_000)), ErrTooManyPixels},
 		"GIF, no frames":  {string(gifOf(10, 10, 0)), ErrDamaged},
 		"GIF, no size":    {string(gifOf(0, 10, 1)), ErrDamaged},
-		"JPEG size":       {"\xff\xd8\xff\xc0\x00\x0b\x08\xff\xff\xff\xff\x01\x01\x11\x00\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\xff\xd9", ErrTooManyPixels},
+		"JPEG size":       {sizeOfJPEG, ErrTooManyPixels},
 		"JPEG scans":      {string(progressive), ErrDamaged},
 		"JPEG, truncated": {string(photo[:len(photo)/2]), ErrDamaged},
 		"JPEG, head only": {"\xff\xd8\xff", ErrDamaged},
@@ -119,7 +127,9 @@ func (zeros) Read(p []byte) (int, error) {
 // TestEndlessUploads runs alone, since it counts the memory of the process.
 func TestEndlessUploads(t *testing.T) {
 	for head, want := range map[string]error{
-		"": ErrUnsupported, string(asJPEG(t, halves(10, 10))): ErrTooLarge, "\x89PNG\r\n\x1a\n": ErrTooLarge,
+		"":                                ErrUnsupported,
+		string(asJPEG(t, halves(10, 10))): ErrTooLarge,
+		"\x89PNG\r\n\x1a\n":               ErrTooLarge,
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -1,6 +1,6 @@
-// Package imaging turns image files that people upload into the sizes a shop shows. What comes out
-// was drawn by this program: none of the upload's bytes, and so none of its metadata or hidden
-// content, is in it.
+// Package imaging renders uploaded image files in the sizes that a shop shows. Each rendition is
+// encoded by this program from decoded pixels, so it contains no bytes of the upload, and none of
+// its metadata or hidden content.
 package imaging
 
 import (
@@ -28,7 +28,7 @@ const jpegQuality = 85
 // edges are the longest edges of the renditions in pixels.
 var edges = []int{1600, 800, 320}
 
-// Why an upload is refused.
+// Reasons to refuse an upload.
 var (
 	ErrTooLarge      = errors.New("the image file has more than 10 MiB")
 	ErrUnsupported   = errors.New("the file is not a JPEG, PNG, WebP or GIF image")
@@ -42,18 +42,18 @@ var (
 // Rendition is an image in one size.
 type Rendition struct {
 	Content       []byte
-	Extension     string // .jpg, or .png of what is transparent somewhere
+	Extension     string // .jpg, or .png if a pixel is transparent
 	Width, Height int    // pixels
 }
 
-// decoding bounds the memory of decoded images: all that this process decodes at once have at most
-// MaxPixels pixels together, at 4 bytes or fewer each.
+// decoding bounds the memory of decoded images: those that this process decodes at the same time
+// have at most MaxPixels pixels together, of at most 4 bytes each.
 var decoding = semaphore.NewWeighted(MaxPixels)
 
-// Process reads an upload and returns its renditions, smallest first: one per edge, never larger
-// than the original and none twice. Its kind is read from the content alone. It is turned upright
-// as its EXIF data says; of an animation the first frame is used. The error is one of this
-// package's, that of ctx, or that of r. Colours are taken for sRGB.
+// Process reads an upload and returns its renditions, smallest first: one per edge, none larger
+// than the original and none twice. The format is recognized by the content only. The image is
+// turned upright as its EXIF data says; of an animation the first frame is used; colours are read
+// as sRGB. The error is one of this package, of ctx, or of r.
 func Process(ctx context.Context, r io.Reader) ([]Rendition, error) {
 	content, as, err := read(r)
 	if err != nil {
@@ -64,7 +64,7 @@ func Process(ctx context.Context, r io.Reader) ([]Rendition, error) {
 
 func process(ctx context.Context, content []byte, as kind) (renditions []Rendition, err error) {
 	defer func() {
-		if panicked := recover(); panicked != nil { // of a decoder, on a file made for that
+		if panicked := recover(); panicked != nil { // a decoder may panic on a hostile file
 			renditions, err = nil, fmt.Errorf("%w: %v", ErrDamaged, panicked)
 		}
 	}()
@@ -90,7 +90,7 @@ func process(ctx context.Context, content []byte, as kind) (renditions []Renditi
 	return render(ctx, original, turned)
 }
 
-// read reads the upload into memory once its beginning shows an image.
+// read reads the upload into memory, unless its first bytes show that it is no image.
 func read(r io.Reader) ([]byte, kind, error) {
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(r, head)
@@ -132,7 +132,7 @@ func decode(content []byte, as kind) (image.Image, error) {
 	}
 }
 
-// explain distinguishes files of a rare kind from broken ones.
+// explain returns ErrUnsupported for files of a rare variant of a format, and else ErrDamaged.
 func explain(err error) error {
 	var ofJPEG jpeg.UnsupportedError
 	var ofPNG png.UnsupportedError

@@ -27,7 +27,7 @@ const (
 	lossyWebP = "UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA"
 )
 
-// halves is red on the left and blue on the right.
+// halves returns an image that is red on the left and blue on the right.
 func halves(width, height int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
@@ -55,7 +55,7 @@ func asPNG(t testing.TB, m image.Image) []byte {
 	return file.Bytes()
 }
 
-// withEXIF adds what a phone does: an orientation, and where the picture was taken.
+// withEXIF adds the metadata that phones add: an orientation, and where the picture was taken.
 func withEXIF(file []byte, order binary.AppendByteOrder, orientation uint16) []byte {
 	tiff := []byte("II*\x00")
 	if order == binary.AppendByteOrder(binary.BigEndian) {
@@ -87,7 +87,7 @@ func processBytes(content []byte) ([]Rendition, error) {
 	return Process(context.Background(), bytes.NewReader(content))
 }
 
-// drawn decodes a rendition and checks that it is what it says.
+// drawn decodes a rendition and checks its format and size.
 func drawn(t *testing.T, r Rendition) image.Image {
 	t.Helper()
 	m, format, err := image.Decode(bytes.NewReader(r.Content))
@@ -100,9 +100,9 @@ func drawn(t *testing.T, r Rendition) image.Image {
 func assertColor(t *testing.T, want color.RGBA, m image.Image, x, y int) {
 	t.Helper()
 	r, g, b, _ := m.At(x, y).RGBA()
-	for _, pair := range [][2]uint32{{uint32(want.R), r >> 8}, {uint32(want.G), g >> 8}, {uint32(want.B), b >> 8}} {
-		assert.InDelta(t, pair[0], pair[1], 8, "at %d, %d", x, y)
-	}
+	assert.InDelta(t, want.R, r>>8, 8, "red at %d, %d", x, y)
+	assert.InDelta(t, want.G, g>>8, 8, "green at %d, %d", x, y)
+	assert.InDelta(t, want.B, b>>8, 8, "blue at %d, %d", x, y)
 }
 
 func TestSizes(t *testing.T) {
@@ -189,7 +189,7 @@ func TestTransparency(t *testing.T) {
 
 func TestMetadata(t *testing.T) {
 	t.Parallel()
-	// Where the red side, which is on the left of the file, is to be shown.
+	// The middle of the red side, which is on the left in the file, in the rendition.
 	center := map[uint16]image.Point{
 		0: {10, 20}, 1: {10, 20}, 2: {30, 20}, 3: {30, 20}, 4: {10, 20}, 9: {10, 20},
 		5: {20, 10}, 6: {20, 10}, 7: {20, 30}, 8: {20, 30},
@@ -225,14 +225,16 @@ func TestTurn(t *testing.T) {
 	for i, letter := range []byte("abcd") {
 		stored.Pix[4*i] = letter
 	}
-	for orientation, want := range map[int]string{1: "abcd", 2: "badc", 3: "dcba", 4: "cdab", 5: "acbd", 6: "cadb", 7: "dbca", 8: "bdac"} {
+	for orientation, want := range map[int]string{
+		1: "abcd", 2: "badc", 3: "dcba", 4: "cdab", 5: "acbd", 6: "cadb", 7: "dbca", 8: "bdac",
+	} {
 		turned := turn(stored, orientation)
 		got := []byte{turned.Pix[0], turned.Pix[4], turned.Pix[8], turned.Pix[12]}
 		assert.Equal(t, want, string(got), orientation)
 	}
 }
 
-// BenchmarkPhoto is a photo of 12 megapixels.
+// BenchmarkPhoto processes a photo of 12 megapixels.
 func BenchmarkPhoto(b *testing.B) {
 	photo := image.NewRGBA(image.Rect(0, 0, 4032, 3024))
 	for i := range photo.Pix {

@@ -13,8 +13,8 @@ const (
 	markerEXIF = 0xe1
 )
 
-// maxScans of a JPEG file. Encoders make about ten; each costs a pass over all pixels, however few
-// bytes it has.
+// maxScans is the most scans a JPEG file may have. Encoders write about ten. Each costs a pass over
+// all pixels, even if it is only some bytes long.
 const maxScans = 100
 
 // segments walks over the marked segments of a JPEG file up to its end or damage.
@@ -53,7 +53,7 @@ func scans(content []byte) (n int) {
 // upright is the orientation of most images.
 const upright = 1
 
-// orientation returns how the camera was held, 1 to 8 as EXIF counts.
+// orientation returns how the camera was held, 1 to 8 as in EXIF.
 func orientation(content []byte, as kind) int {
 	switch as {
 	case isJPEG:
@@ -78,8 +78,8 @@ func jpegOrientation(content []byte) int {
 	return upright
 }
 
-// tiffOrientation reads the orientation from the first directory of the TIFF structure that EXIF
-// is.
+// tiffOrientation reads the orientation from EXIF data: it is in the first directory of a TIFF
+// structure.
 func tiffOrientation(tiff []byte) int {
 	const tag, short, entrySize = 0x0112, 3, 12
 	if len(tiff) < 8 {

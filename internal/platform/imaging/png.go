@@ -2,8 +2,8 @@ package imaging
 
 import "encoding/binary"
 
-// pngOrientation returns how the camera was held, 1 to 8 as EXIF counts, from the chunk eXIf of
-// the PNG specification, third edition.
+// pngOrientation returns how the camera was held, 1 to 8 as in EXIF, from the chunk eXIf (PNG
+// specification, third edition).
 func pngOrientation(content []byte) int {
 	const signature, header, checksum = 8, 8, 4
 	content = content[min(len(content), signature):]

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// render draws the renditions, each from the next larger one: that costs a fraction of drawing each
-// from the original, and looks the same.
+// render returns the renditions, smallest first. Each is scaled from the next larger one, which
+// looks the same as scaling from the original and is much faster.
 func render(ctx context.Context, original image.Image, orientation int) ([]Rendition, error) {
 	opaque := isOpaque(original)
 	bounds := original.Bounds()
@@ -36,7 +36,7 @@ func render(ctx context.Context, original image.Image, orientation int) ([]Rendi
 	return renditions, nil
 }
 
-// edgesOf are the edges of the renditions of an original, largest first.
+// edgesOf returns the edges of the renditions of an original, largest first.
 func edgesOf(longest int) []int {
 	var all []int
 	for _, edge := range edges {
@@ -51,11 +51,11 @@ func isOpaque(m image.Image) bool {
 }
 
 // strip is how many rows or columns are scaled at once. The scaler's memory grows with it and with
-// nothing else of the original but its height.
+// the height of the original, but not with its width.
 const strip = 256
 
-// scale draws an image so that its longest edge is edge, at least one pixel wide and high. It
-// scales widths, then heights, each in strips that do not depend on one another.
+// scale returns an image whose longest edge is edge, at least one pixel wide and high. It scales
+// the width, then the height, each in strips that do not depend on one another.
 func scale(m image.Image, edge int) *image.RGBA {
 	from := m.Bounds()
 	width, height := edge, edge
@@ -70,9 +70,8 @@ func scale(m image.Image, edge int) *image.RGBA {
 		return same
 	}
 	narrow := image.NewRGBA(image.Rect(0, 0, width, from.Dy()))
-	across := draw.CatmullRom.NewScaler(
-		width, strip, from.Dx(), strip,
-	) // uses its memory again; the last strip may differ
+	// The scaler uses its memory again for each strip. The last strip may be smaller.
+	across := draw.CatmullRom.NewScaler(width, strip, from.Dx(), strip)
 	for y := 0; y < from.Dy(); y += strip {
 		to := image.Rect(0, y, width, min(y+strip, from.Dy()))
 		part := image.Rect(from.Min.X, from.Min.Y+to.Min.Y, from.Max.X, from.Min.Y+to.Max.Y)
@@ -88,7 +87,7 @@ func scale(m image.Image, edge int) *image.RGBA {
 	return small
 }
 
-// turn puts an image upright that was taken with an EXIF orientation.
+// turn returns an image upright that was taken with an EXIF orientation.
 func turn(m *image.RGBA, orientation int) *image.RGBA {
 	if orientation == upright {
 		return m
@@ -103,7 +102,8 @@ func turn(m *image.RGBA, orientation int) *image.RGBA {
 			right, bottom := width-1-x, height-1-y
 			to := [...]image.Point{
 				2: {right, y}, 3: {right, bottom}, 4: {x, bottom}, // mirrored, upside down, both
-				5: {y, x}, 6: {bottom, x}, 7: {bottom, right}, 8: {y, right}, // the same, on its side
+				// The same for pictures that lie on their side.
+				5: {y, x}, 6: {bottom, x}, 7: {bottom, right}, 8: {y, right},
 			}[orientation]
 			copy(turned.Pix[turned.PixOffset(to.X, to.Y):][:4], m.Pix[m.PixOffset(x, y):][:4])
 		}

@@ -15,7 +15,7 @@ const (
 	webpAlpha     = 1 << 4
 )
 
-// riffChunks walks over the chunks of a WebP file, or of a frame in it, up to its end or damage.
+// riffChunks iterates over the chunks of a WebP file, or of a frame in it, up to its end or damage.
 func riffChunks(content []byte) iter.Seq2[string, []byte] {
 	return func(yield func(name string, data []byte) bool) {
 		for len(content) >= 8 {
@@ -31,25 +31,25 @@ func riffChunks(content []byte) iter.Seq2[string, []byte] {
 	}
 }
 
-// webpChunks walks over the chunks of a WebP file.
+// webpChunks iterates over the chunks of a WebP file.
 func webpChunks(content []byte) iter.Seq2[string, []byte] {
 	return riffChunks(content[min(len(content), 12):])
 }
 
-// isAnimated reports whether a WebP file is an animation, which the decoder does not know.
+// isAnimated reports whether a WebP file is an animation, which the decoder does not support.
 func isAnimated(content []byte) bool {
 	return len(content) > 20 && string(content[12:16]) == "VP8X" && content[20]&webpAnimation != 0
 }
 
-// firstFrame returns a WebP file of the first frame of an animation, or nil if it has none. The
-// form of a frame is in https://developers.google.com/speed/webp/docs/riff_container.
+// firstFrame returns the first frame of an animation as a WebP file, or nil if it has none. See
+// https://developers.google.com/speed/webp/docs/riff_container for the form of a frame.
 func firstFrame(content []byte) []byte {
 	const frameHeader = 16 // position, size, duration and flags
 	for name, frame := range webpChunks(content) {
 		if name != "ANMF" || len(frame) < frameHeader {
 			continue
 		}
-		size := frame[6:12] // width and height less one, as VP8X has them
+		size := frame[6:12] // width and height less one, as in VP8X
 		var alpha, picture []byte
 		for name, data := range riffChunks(frame[frameHeader:]) {
 			switch name {
@@ -81,11 +81,11 @@ func riffChunk(name string, data []byte) []byte {
 	return chunk
 }
 
-// webpOrientation returns how the camera was held, 1 to 8 as EXIF counts.
+// webpOrientation returns how the camera was held, 1 to 8 as in EXIF.
 func webpOrientation(content []byte) int {
 	for name, data := range webpChunks(content) {
 		if name == "EXIF" {
-			// Some programs write the beginning that JPEG needs, although WebP has none.
+			// Some programs write the prefix that only JPEG has.
 			return tiffOrientation(bytes.TrimPrefix(data, []byte("Exif\x00\x00")))
 		}
 	}
@@ -105,8 +105,8 @@ func decodeWebP(content []byte) (image.Image, error) {
 	return decoded, err
 }
 
-// Tables from the limited range of ITU-R BT.601, in which VP8 stores colours (RFC 6386, section
-// 9.2: luma 16 to 235, chroma 16 to 240), to the full range of JPEG.
+// fullLuma and fullChroma map the limited range of ITU-R BT.601, in which VP8 stores colours (RFC
+// 6386, section 9.2: luma 16 to 235, chroma 16 to 240), to the full range of JPEG.
 var (
 	fullLuma   = stretch(16, 219, 0)
 	fullChroma = stretch(128, 224, 128)
@@ -126,7 +126,7 @@ func stretch(from, width, to int) (table [256]uint8) {
 	return table
 }
 
-// toFullRange changes an image in place, which needs no memory of its own.
+// toFullRange changes the colours of an image in place.
 func toFullRange(m *image.YCbCr) {
 	for i, y := range m.Y {
 		m.Y[i] = fullLuma[y]

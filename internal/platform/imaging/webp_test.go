@@ -43,12 +43,15 @@ func extendedWebP(file []byte, flags byte, before, after []byte) []byte {
 	return riffChunk("RIFF", append([]byte("WEBP"), chunks...))
 }
 
-// What is white in a WebP file is white in every rendition, lossy or not: VP8 stores 16 to 235.
+// White in a WebP file is white in every rendition, although VP8 stores it as 235.
 func TestWebPColorsStay(t *testing.T) {
 	t.Parallel()
-	profile := riffChunk("ICCP", []byte("a colour profile, which is passed over"))
+	profile := riffChunk("ICCP", []byte("a colour profile, which is ignored"))
 	for name, want := range map[string]color.RGBA{
-		"white": {R: 255, G: 255, B: 255}, "black": {}, "red": {R: 255}, "grey": {R: 128, G: 128, B: 128},
+		"white": {R: 255, G: 255, B: 255},
+		"black": {},
+		"red":   {R: 255},
+		"grey":  {R: 128, G: 128, B: 128},
 	} {
 		for _, form := range []string{"-lossy", "-lossless", "-lossy-alpha", "-lossless-alpha"} {
 			plain := solid(t, name+form)
@@ -78,8 +81,8 @@ func exif(orientation uint16) []byte {
 	return binary.BigEndian.AppendUint32(tiff, 0)
 }
 
-// Pictures of WebP and PNG are turned as those of JPEG are. The right half of them is transparent;
-// turned by 6 it is below, and by 8 above.
+// WebP and PNG pictures are turned as JPEG pictures are. The right half of these is transparent:
+// with orientation 6 it is at the bottom of the rendition, with 8 at the top.
 func TestWebPAndPNGAreTurnedUpright(t *testing.T) {
 	t.Parallel()
 	webp := func(tiff []byte) []byte {
@@ -124,7 +127,8 @@ func TestAnimatedWebPGivesItsFirstFrame(t *testing.T) {
 	animation := func(frames ...[]byte) []byte {
 		chunks := riffChunk("VP8X", []byte{webpAnimation | webpAlpha, 0, 0, 0, 31, 0, 0, 31, 0, 0})
 		chunks = append(chunks, riffChunk("ANIM", make([]byte, 6))...)
-		return riffChunk("RIFF", append([]byte("WEBP"), append(chunks, bytes.Join(frames, nil)...)...))
+		chunks = append(chunks, bytes.Join(frames, nil)...)
+		return riffChunk("RIFF", append([]byte("WEBP"), chunks...))
 	}
 	for _, form := range []string{"-lossy", "-lossless", "-lossy-alpha", "-lossless-alpha"} {
 		renditions, err := processBytes(animation(frame("red"+form), frame("black-lossy")))
@@ -140,11 +144,12 @@ func TestAnimatedWebPGivesItsFirstFrame(t *testing.T) {
 	require.ErrorIs(t, err, ErrDamaged)
 }
 
-// HEIC and AVIF are refused with what to do.
+// HEIC and AVIF are refused with an error that says what to do.
 func TestPicturesOfPhonesAreNamed(t *testing.T) {
 	t.Parallel()
 	for brand, want := range map[string]error{
-		"heic": ErrHEIC, "mif1": ErrHEIC, "avif": ErrAVIF, "isom": ErrUnsupported, "mp42": ErrUnsupported,
+		"heic": ErrHEIC, "mif1": ErrHEIC, "avif": ErrAVIF,
+		"isom": ErrUnsupported, "mp42": ErrUnsupported,
 	} {
 		_, err := processBytes([]byte("\x00\x00\x00\x18ftyp" + brand + "\x00\x00\x00\x00mif1heic"))
 		require.ErrorIs(t, err, want, brand)

@@ -7,8 +7,8 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// Handle has jobs of the kind Args worked by work, which has a minute. A job whose work returns an
-// error is tried again later.
+// Handle registers work as the function that works jobs of the kind Args. It may take a minute. A
+// job is tried again later if work returns an error.
 //
 //	jobs.Handle(queue, func(ctx context.Context, _ Sweep) error { return c.sweep(ctx) })
 //	queue.Every(time.Hour, Sweep{})
@@ -18,8 +18,8 @@ func Handle[Args river.JobArgs](q *Queue, work func(context.Context, Args) error
 	})
 }
 
-// HandleJob is Handle for work that needs to know which attempt of the job it is, or more time than
-// a minute. A timeout of 0 means a minute.
+// HandleJob is like Handle, for work that needs the job's row, such as the number of the attempt,
+// or more time. A timeout of 0 means a minute.
 func HandleJob[Args river.JobArgs](
 	q *Queue, timeout time.Duration, work func(context.Context, *river.Job[Args]) error,
 ) {

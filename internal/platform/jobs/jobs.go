@@ -1,6 +1,6 @@
-// Package jobs runs work after its request: a job is inserted in the transaction of what causes it,
-// so it exists if and only if that was committed, and is worked at least once, whatever crashes in
-// between.
+// Package jobs runs work after the request that caused it. A job is inserted in the transaction of
+// its cause, so it exists if and only if the transaction was committed. It is worked at least once,
+// even if a process crashes in between.
 package jobs
 
 import (
@@ -19,20 +19,19 @@ import (
 
 // Limits of a job and of the workers of one process.
 const (
-	jobTimeout  = time.Minute
-	rescueAfter = 2 * time.Minute // a job whose worker died is given to another
-	atOnce      = 4
-
+	jobTimeout    = time.Minute
+	rescueAfter   = 2 * time.Minute // a job whose worker died is given to another
+	atOnce        = 4               // jobs of the default queue
 	fetchesAtOnce = 4
 )
 
-// Queues beside the default one, so that what is long or slow delays no other job.
+// Queues of jobs that are long or slow. In the default queue they would delay other jobs.
 const (
-	Imports = "imports" // files, one after the other
-	Fetches = "fetches" // of what lies elsewhere on the web
+	Imports = "imports" // imports of files, one at a time
+	Fetches = "fetches" // downloads from other servers
 )
 
-// Queue takes jobs and, once started, works them.
+// Queue inserts jobs and, after Start, works them.
 type Queue struct {
 	pool    *pgxpool.Pool
 	client  *river.Client[pgx.Tx]
@@ -40,23 +39,24 @@ type Queue struct {
 	every   []Periodic
 }
 
-// New returns a queue. Each domain registers its jobs with Handle and Every; workers takes them.
+// New returns a queue. Handle adds the functions that work jobs to workers.
 func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, error) {
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {
-				MaxWorkers: atOnce,
-			},
-			Imports: {MaxWorkers: 1},
-			Fetches: {MaxWorkers: fetchesAtOnce},
+			river.QueueDefault: {MaxWorkers: atOnce},
+			Imports:            {MaxWorkers: 1},
+			Fetches:            {MaxWorkers: fetchesAtOnce},
 		},
-		Workers: workers, Logger: quiet(log), JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
+		Workers:              workers,
+		Logger:               quiet(log),
+		JobTimeout:           jobTimeout,
+		RescueStuckJobsAfter: rescueAfter,
 	})
 	return &Queue{pool: pool, client: client, workers: workers}, err
 }
 
-// Tx runs work in one transaction, like postgres.Tx, with a way to insert jobs that exist if it
-// commits.
+// Tx runs work in one transaction, like postgres.Tx. Jobs that work inserts exist if and only if
+// the transaction is committed.
 func (q *Queue) Tx(
 	ctx context.Context, work func(queries *db.Queries, insert func(river.JobArgs) error) error,
 ) error {
@@ -68,7 +68,7 @@ func (q *Queue) Tx(
 	})
 }
 
-// TxMany is Tx for many jobs: they are inserted at once.
+// TxMany is like Tx, for many jobs that are inserted with one statement.
 func (q *Queue) TxMany(
 	ctx context.Context,
 	work func(queries *db.Queries, insert func([]river.InsertManyParams) error) error,
@@ -84,14 +84,16 @@ func (q *Queue) TxMany(
 	})
 }
 
-// Every inserts a job again and again, once a period however many processes there are, from the
-// start of one that works jobs.
+// Every inserts a job once in each period, and at the start of a process that works jobs. Several
+// processes insert it once together.
 func (q *Queue) Every(period time.Duration, job river.JobArgs) {
 	q.every = append(q.every, Periodic{job.Kind(), period})
-	q.client.PeriodicJobs().
-		Add(river.NewPeriodicJob(river.PeriodicInterval(period), func() (river.JobArgs, *river.InsertOpts) {
-			return job, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: period}}
-		}, &river.PeriodicJobOpts{RunOnStart: true}))
+	insert := func() (river.JobArgs, *river.InsertOpts) {
+		return job, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: period}}
+	}
+	q.client.PeriodicJobs().Add(river.NewPeriodicJob(
+		river.PeriodicInterval(period), insert, &river.PeriodicJobOpts{RunOnStart: true},
+	))
 }
 
 // Start works jobs until Stop.
@@ -99,5 +101,5 @@ func (q *Queue) Start(ctx context.Context) error {
 	return q.client.Start(context.WithoutCancel(ctx))
 }
 
-// Stop lets the jobs under way finish, until ctx ends.
+// Stop waits for the jobs that are running to finish, until ctx ends.
 func (q *Queue) Stop(ctx context.Context) error { return q.client.Stop(ctx) }

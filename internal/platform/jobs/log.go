@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// quiet returns a log that leaves out what River says when all is well, such as its counts of jobs
-// every ten seconds.
+// quiet returns a logger for warnings and errors only. River would log its counts of jobs every ten
+// seconds.
 func quiet(log *slog.Logger) *slog.Logger {
 	return slog.New(warnings{log.Handler()})
 }

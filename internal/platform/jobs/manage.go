@@ -26,7 +26,7 @@ type Manager struct {
 	client *river.Client[pgx.Tx]
 }
 
-// Manage runs work in one transaction, like Tx, with a way to change jobs that are there.
+// Manage runs work in one transaction, like Tx, with a Manager that changes existing jobs.
 func (q *Queue) Manage(ctx context.Context, work func(*db.Queries, Manager) error) error {
 	return postgres.Retry(func() error {
 		return pgx.BeginTxFunc(ctx, q.pool, postgres.Begin(ctx), func(tx pgx.Tx) error {
@@ -35,14 +35,14 @@ func (q *Queue) Manage(ctx context.Context, work func(*db.Queries, Manager) erro
 	})
 }
 
-// Retry has a job worked at once, with one attempt more if it has none left. One that is running
-// stays as it is.
+// Retry makes a job due now, with one more attempt if it has none left. A job that is running is
+// not changed.
 func (m Manager) Retry(ctx context.Context, id int64) error {
 	_, err := m.client.JobRetryTx(ctx, m.tx, id)
 	return err
 }
 
-// Cancel takes a job that waits out of the queue, and asks one that is running to stop.
+// Cancel removes a waiting job from the queue, and asks a running one to stop.
 func (m Manager) Cancel(ctx context.Context, id int64) error {
 	_, err := m.client.JobCancelTx(ctx, m.tx, id)
 	return err

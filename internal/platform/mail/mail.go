@@ -1,5 +1,5 @@
-// Package mail sends mail: by SMTP, or in development into a folder, a file each, to open with any
-// mail program.
+// Package mail sends mail by SMTP. In development it writes mail into a folder instead, one file
+// each, which any mail program can open.
 package mail
 
 import (
@@ -20,14 +20,14 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// Message is a mail to one person, in both forms.
+// Message is a mail to one person, as text and as HTML.
 type Message struct {
 	To, Subject, Text, HTML string
-	// ID tells repetitions of a mail from others: letters, digits, dots and dashes. Empty: one is
-	// made up.
+	// ID is the same when a mail is sent again. It has letters, digits, dots and dashes. If it is
+	// empty, a random one is used.
 	ID string
-	// Unsubscribe is the address that a mail program calls for somebody who wants no more such
-	// mails (RFC 8058); empty when there is no choice.
+	// Unsubscribe is the address that a mail program calls when the reader unsubscribes (RFC 8058).
+	// It is empty for mails that cannot be unsubscribed from.
 	Unsubscribe string
 }
 
@@ -39,14 +39,14 @@ type Sender interface {
 // sendTimeout is how long a server may take for one mail.
 const sendTimeout = 20 * time.Second
 
-// SMTP sends through a mail server.
+// SMTP sends mail through a mail server.
 type SMTP struct {
 	client *gomail.Client
 	from   string
 }
 
-// NewSMTP reads smtp://user:password@host:587 (STARTTLS, except on this very machine) or smtps://…
-// (TLS from the start).
+// NewSMTP returns a sender for smtp://user:password@host:587 (STARTTLS, except for a server on this
+// machine) or smtps://… (TLS from the start).
 func NewSMTP(address, from string) (*SMTP, error) {
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" {
@@ -57,8 +57,8 @@ func NewSMTP(address, from string) (*SMTP, error) {
 	options := []gomail.Option{
 		gomail.WithTimeout(sendTimeout), gomail.WithTLSPolicy(gomail.TLSMandatory),
 	}
-	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" ||
-		ip != nil && ip.IsLoopback() {
+	ip := net.ParseIP(u.Hostname())
+	if u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
 		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
 	}
 	if u.Scheme == "smtps" {
@@ -90,13 +90,13 @@ func (s *SMTP) Send(ctx context.Context, message Message) error {
 	return s.client.DialAndSendWithContext(ctx, m)
 }
 
-// Folder keeps mail as files instead of sending it; a mail that is repeated is one file.
+// Folder writes mail to files instead of sending it. A mail that is sent again replaces its file.
 type Folder struct {
 	dir, from string
 	log       *slog.Logger
 }
 
-// NewFolder makes the folder if needed.
+// NewFolder returns a sender that writes into a folder. It creates the folder if needed.
 func NewFolder(dir, from string, log *slog.Logger) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("MAIL_DIR: %w", err)
@@ -120,7 +120,7 @@ func (f *Folder) Send(_ context.Context, message Message) error {
 	if err := m.WriteToFile(path); err != nil {
 		return err
 	}
-	f.log.Info("mail kept", "to", message.To, "subject", message.Subject, "file", path)
+	f.log.Info("mail written", "to", message.To, "subject", message.Subject, "file", path)
 	return nil
 }
 

@@ -2,8 +2,9 @@ package media
 
 import "encoding/json"
 
-// Smallest is the address of the smallest size of an image as the database keeps sizes, smallest
-// first; nil without an image. prefix is what addresses of images begin with.
+// Smallest returns the address of the smallest rendition of an image, or nil if there is no image.
+// sizes are the renditions as JSON, smallest first, as they are in the database. prefix is the
+// beginning of all addresses of images.
 func Smallest(prefix string, sizes []byte) (*string, error) {
 	if len(sizes) == 0 {
 		return nil, nil

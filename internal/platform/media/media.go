@@ -1,5 +1,5 @@
-// Package media keeps image files, in one folder or in a bucket. A file's name is made from its
-// content, so a name never changes its meaning and clients may keep what they have.
+// Package media stores image files, in a folder or in a bucket. The name of a file is made from its
+// content, so a file never changes, and clients may cache it forever.
 package media
 
 import (
@@ -16,29 +16,29 @@ import (
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
-	_ "gocloud.dev/blob/s3blob" // makes s3:// known
+	_ "gocloud.dev/blob/s3blob" // supports s3://
 	"gocloud.dev/gcerrors"
 )
 
-// CacheControl of every file, forever the same under its name.
+// CacheControl is sent with every file.
 const CacheControl = "public, max-age=31536000, immutable"
 
-// contentTypes of the files there are; nothing else is served.
+// contentTypes are the types of the files that are served, by extension.
 var contentTypes = map[string]string{
 	".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif",
 }
 
-// names are those of files. Other ones reach neither the folder nor the bucket.
+// names matches the names of files that are served. Other names are never looked up.
 var names = regexp.MustCompile(`^[a-z0-9_-]{1,200}\.(jpg|png|webp|gif)$`)
 
-// ErrNotFound is a name that no file has.
+// ErrNotFound is returned for a name that no file has.
 var ErrNotFound = errors.New("no such media file")
 
-// Store is where the files are. It is safe for concurrent use, also by several processes.
+// Store stores files. It is safe for concurrent use, also by several processes.
 type Store struct {
 	bucket  *blob.Bucket
 	folder  string // empty: the files are in a bucket
-	setting string // that says where, and is named in every failure
+	setting string // the setting that says where the files are; every error begins with it
 }
 
 // File is an open file; the caller closes it.
@@ -48,9 +48,9 @@ type File struct {
 	ContentType string
 }
 
-// Open opens the bucket at bucketURL, such as s3://shop-media?region=eu-central-1, or without one
-// the folder dir, making it if needed. A bucket is not asked for anything yet: whether it answers
-// is for Check to say.
+// Open opens the bucket at bucketURL, such as s3://shop-media?region=eu-central-1, or the folder
+// dir if bucketURL is empty. It creates the folder if needed. It makes no call to a bucket; use
+// Check to find out whether it can be reached.
 func Open(ctx context.Context, dir, bucketURL string) (*Store, error) {
 	if bucketURL == "" {
 		return openFolder(dir)
@@ -68,7 +68,7 @@ func openFolder(dir string) (*Store, error) {
 	s := &Store{folder: dir, setting: "UPLOAD_DIR"}
 	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{
 		Metadata: fileblob.MetadataDontWrite, CreateDir: true, DirFileMode: 0o755,
-		NoTempDir: true, // a file may be moved to its name only within one file system
+		NoTempDir: true, // drafts beside the files: renaming works only within one file system
 	})
 	if err != nil {
 		return nil, s.failed("open", err)
@@ -77,15 +77,15 @@ func openFolder(dir string) (*Store, error) {
 	return s, nil
 }
 
-// failed names the setting that a failure of the storage has to do with.
+// failed returns an error that names the setting and what was being done.
 func (s *Store) failed(doing string, err error) error {
 	return fmt.Errorf("%s: %s: %w", s.setting, doing, err)
 }
 
-// Close lets go of the folder or bucket.
+// Close closes the folder or bucket.
 func (s *Store) Close() error { return s.bucket.Close() }
 
-// Check reports whether the folder or bucket is there and may be read.
+// Check returns an error if the folder or bucket does not exist or cannot be read.
 func (s *Store) Check(ctx context.Context) error {
 	if s.folder != "" { // listing would walk over all files
 		if _, err := os.Stat(s.folder); err != nil {
@@ -99,7 +99,7 @@ func (s *Store) Check(ctx context.Context) error {
 	return nil
 }
 
-// Put stores content and answers its name: the hash of content, then suffix, such as "-400.png".
+// Put stores content and returns its name: the hash of content, then suffix, such as "-400.png".
 // The file appears whole or not at all.
 func (s *Store) Put(ctx context.Context, content []byte, suffix string) (string, error) {
 	hash := sha256.Sum256(content)
@@ -108,8 +108,8 @@ func (s *Store) Put(ctx context.Context, content []byte, suffix string) (string,
 		return "", fmt.Errorf("%q is no suffix of an image's name", suffix)
 	}
 	stored, err := s.bucket.Attributes(ctx, name)
-	if err == nil &&
-		stored.Size == int64(len(content)) { // less is what a crash of the machine may leave
+	// A file that is shorter was left behind by a crash of the machine, and is written again.
+	if err == nil && stored.Size == int64(len(content)) {
 		return name, nil
 	}
 	if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
@@ -131,13 +131,13 @@ func (s *Store) write(ctx context.Context, name string, content io.Reader) error
 		return err
 	}
 	if _, err := io.Copy(writer, content); err != nil {
-		cancel() // or closing would give the name to what is there so far
+		cancel() // otherwise Close would complete the file with the content so far
 		return errors.Join(err, writer.Close())
 	}
 	return writer.Close()
 }
 
-// Get opens a file. ctx must last until it is closed.
+// Get opens a file, or returns ErrNotFound. ctx must not end before the file is closed.
 func (s *Store) Get(ctx context.Context, name string) (*File, error) {
 	if !names.MatchString(name) {
 		return nil, ErrNotFound
@@ -156,7 +156,7 @@ func (s *Store) Get(ctx context.Context, name string) (*File, error) {
 	}, nil
 }
 
-// Delete deletes a file; one that is not there is no error.
+// Delete deletes a file. It returns nil if there is no such file.
 func (s *Store) Delete(ctx context.Context, name string) error {
 	if !names.MatchString(name) {
 		return nil

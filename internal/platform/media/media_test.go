@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// place is where a store keeps its files, seen from behind it.
+// place is a store, with direct access to the folder or bucket it stores files in.
 type place struct {
 	store    *Store
 	setting  string
@@ -48,35 +48,38 @@ func inFolder(t *testing.T) place {
 			}
 			return all
 		},
-		add:      func(name string) { require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o600)) },
+		add: func(name string) {
+			require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o600))
+		},
 		takeAway: func() { require.NoError(t, os.RemoveAll(filepath.Dir(folder))) },
 	}
 }
 
 func inBucket(t *testing.T) place {
 	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
-		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID":           "test",
+		"AWS_SECRET_ACCESS_KEY":       "test",
+		"AWS_SESSION_TOKEN":           "",
+		"AWS_PROFILE":                 "",
+		"AWS_CONFIG_FILE":             "/dev/null",
+		"AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+		"AWS_EC2_METADATA_DISABLED":   "true",
 	} {
 		t.Setenv(name, value)
 	}
 	objects := s3mem.New()
 	require.NoError(t, objects.CreateBucket("shop-media"))
-	sent, answer := new(atomic.Pointer[http.Header]), gofakes3.New(objects).Server()
+	sent, fake := new(atomic.Pointer[http.Header]), gofakes3.New(objects).Server()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {
 			sent.Store(&r.Header)
 		}
-		answer.ServeHTTP(w, r)
+		fake.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	store, err := Open(
-		t.Context(),
-		"/nowhere",
-		"s3://shop-media?region=eu-central-1&use_path_style=true&endpoint="+url.QueryEscape(
-			server.URL,
-		),
-	)
+	bucketURL := "s3://shop-media?region=eu-central-1&use_path_style=true&endpoint=" +
+		url.QueryEscape(server.URL)
+	store, err := Open(t.Context(), "/nowhere", bucketURL)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, store.Close()) })
 	return place{
@@ -120,7 +123,7 @@ func TestStore(t *testing.T) {
 		name, err := p.store.Put(t.Context(), []byte("picture"), "-320.jpg")
 		require.NoError(t, err)
 		assert.Regexp(t, "^[0-9a-f]{24}-320.jpg$", name)
-		assert.Equal(t, []string{name}, p.list(), "nothing beside it")
+		assert.Equal(t, []string{name}, p.list(), "no other file")
 		assert.Equal(t, "picture", read(t, p.store, name))
 
 		file, err := p.store.Get(t.Context(), name)
@@ -154,7 +157,7 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// TestHeadersOfObjects matters to a CDN that reads the bucket itself.
+// The headers of objects matter to a CDN that reads the bucket directly.
 func TestHeadersOfObjects(t *testing.T) {
 	p := inBucket(t)
 	_, err := p.store.Put(t.Context(), []byte("picture"), ".webp")
@@ -202,8 +205,9 @@ func TestForeignNames(t *testing.T) {
 		p.add("draft.jpg.18a.tmp")
 		before := p.list()
 		for _, name := range []string{
-			"missing.jpg", "", ".", "..", ".jpg", "notes.txt", "UPPER.jpg", "draft.jpg.18a.tmp", "../x.jpg", "..\\x.jpg", "a/b.jpg", "%2e%2e%2fx.jpg",
-			"x.jpg\x00", "x\x00.jpg", "x.jpg\n", "/etc/passwd", "é.jpg", "x.jpg.attrs", strings.Repeat("a", 300) + ".jpg",
+			"missing.jpg", "", ".", "..", ".jpg", "notes.txt", "UPPER.jpg", "draft.jpg.18a.tmp",
+			"../x.jpg", "..\\x.jpg", "a/b.jpg", "%2e%2e%2fx.jpg", "x.jpg\x00", "x\x00.jpg",
+			"x.jpg\n", "/etc/passwd", "é.jpg", "x.jpg.attrs", strings.Repeat("a", 300) + ".jpg",
 		} {
 			_, err := p.store.Get(t.Context(), name)
 			require.ErrorIs(t, err, ErrNotFound, name)
@@ -213,7 +217,8 @@ func TestForeignNames(t *testing.T) {
 	})
 }
 
-// TestWritesThatFail leaves nothing: the content breaks off, or the caller goes away.
+// A write that fails, because the content ends with an error or the caller cancels it, leaves no
+// file behind.
 func TestWritesThatFail(t *testing.T) {
 	everywhere(t, func(t *testing.T, p place) {
 		broken := errors.New("broken")
@@ -235,7 +240,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// TestCutFileIsWrittenAgain mends what a crash of the machine cut.
+// A file that a crash of the machine cut short is written again.
 func TestCutFileIsWrittenAgain(t *testing.T) {
 	p := inFolder(t)
 	name, err := p.store.Put(t.Context(), []byte("picture"), ".jpg")
@@ -261,7 +266,9 @@ func TestWrongPlaces(t *testing.T) {
 		_, err := Open(t.Context(), folder, "")
 		assert.ErrorContains(t, err, "UPLOAD_DIR: ", folder)
 	}
-	for _, bucket := range []string{"shop-media", "ftp://shop-media", "s3://", "s3://shop-media?regoin=eu-central-1", "://"} {
+	for _, bucket := range []string{
+		"shop-media", "ftp://shop-media", "s3://", "s3://shop-media?regoin=eu-central-1", "://",
+	} {
 		_, err := Open(t.Context(), "", bucket)
 		assert.ErrorContains(t, err, "MEDIA_BUCKET: ", bucket)
 	}

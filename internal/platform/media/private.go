@@ -12,18 +12,18 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// privates are the names of files that are kept for the server alone: none of them is one that is
+// privates matches the names of private files, which only the server reads. Such a name is never
 // served.
 var privates = regexp.MustCompile(`^` + private + `[a-z0-9]{20}$`)
 
-// drafts are kept files, and those beside them that were to become one when a server crashed.
+// drafts matches private files, and the temporary files next to them that a crash may leave behind.
 var drafts = regexp.MustCompile(`^` + private + `[a-z0-9]{20}(\.[0-9a-f]+\.tmp)?$`)
 
 const private = "private/"
 
-// Keep stores what the server alone will read, of any size and kind, and answers its name, which
-// that cannot be guessed. The file appears whole or not at all.
-func (s *Store) Keep(ctx context.Context, content io.Reader) (string, error) {
+// StorePrivate stores a file that only the server reads, of any size and kind, and returns its
+// name, which cannot be guessed. The file appears whole or not at all.
+func (s *Store) StorePrivate(ctx context.Context, content io.Reader) (string, error) {
 	name := private + strings.ToLower(rand.Text()[:20])
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -35,7 +35,7 @@ func (s *Store) Keep(ctx context.Context, content io.Reader) (string, error) {
 		return "", s.failed("store a file", err)
 	}
 	if _, err := io.Copy(writer, content); err != nil {
-		cancel() // or closing would give the name to what is there so far
+		cancel() // otherwise Close would complete the file with the content so far
 		_ = writer.Close()
 		return "", err // of the content, or of the storage
 	}
@@ -45,8 +45,8 @@ func (s *Store) Keep(ctx context.Context, content io.Reader) (string, error) {
 	return name, nil
 }
 
-// ReadKept reads a kept file from a byte on. ctx must last until it is closed.
-func (s *Store) ReadKept(ctx context.Context, name string, from int64) (io.ReadCloser, error) {
+// ReadPrivate opens a private file at a byte offset. ctx must not end before the reader is closed.
+func (s *Store) ReadPrivate(ctx context.Context, name string, from int64) (io.ReadCloser, error) {
 	if !privates.MatchString(name) {
 		return nil, fmt.Errorf("%q: %w", name, ErrNotFound)
 	}
@@ -60,8 +60,9 @@ func (s *Store) ReadKept(ctx context.Context, name string, from int64) (io.ReadC
 	return reader, nil
 }
 
-// Discard deletes a kept file, or what was to become one; one that is not there is no error.
-func (s *Store) Discard(ctx context.Context, name string) error {
+// DeletePrivate deletes a private file, or a temporary one. It returns nil if there is no such
+// file.
+func (s *Store) DeletePrivate(ctx context.Context, name string) error {
 	if !drafts.MatchString(name) {
 		return nil
 	}

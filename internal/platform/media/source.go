@@ -5,10 +5,11 @@ import (
 	"io"
 )
 
-// Source remembers why reading failed, to tell a broken connection from a broken image or storage.
+// Source records why reading failed, so that a caller can tell a broken connection from a broken
+// image or a failure of the storage.
 type Source struct {
 	io.Reader
-	Failed error // nil at the end of what there is to read
+	Failed error // nil after io.EOF
 }
 
 // Read implements io.Reader.

@@ -10,18 +10,18 @@ import (
 	"gocloud.dev/blob"
 )
 
-// SweepPeriod is how often files are to be compared with those that are written down.
+// SweepPeriod is how often to look for unused files.
 const SweepPeriod = 24 * time.Hour
 
-// orphanAge is how old a file must be before it counts as left behind: far older than any upload
-// takes.
+// orphanAge is how old an unused file must be before it is deleted. No upload takes as long.
 const orphanAge = 24 * time.Hour
 
-// sweepPage is how many names are asked about at a time.
+// sweepPage is how many names are passed to unused at a time.
 const sweepPage = 500
 
-// Sweep deletes the files that are served, are unused and were stored more than a day before now.
-// It returns how many. Names of other things in the folder or bucket are left out.
+// Sweep deletes the public files that were stored more than a day before now and are not used any
+// more. unused returns which of the names it is given are not used. Sweep returns how many files it
+// deleted. It never touches other things in the folder or bucket.
 func (s *Store) Sweep(
 	ctx context.Context, now time.Time,
 	unused func(ctx context.Context, names []string) ([]string, error),
@@ -29,12 +29,12 @@ func (s *Store) Sweep(
 	return s.sweep(ctx, "", names, now, unused, s.Delete)
 }
 
-// SweepKept does the same for the kept files, and for what was to become one.
-func (s *Store) SweepKept(
+// SweepPrivate does the same for private files, and for the temporary ones next to them.
+func (s *Store) SweepPrivate(
 	ctx context.Context, now time.Time,
 	unused func(ctx context.Context, names []string) ([]string, error),
 ) (deleted int, err error) {
-	return s.sweep(ctx, private, drafts, now, unused, s.Discard)
+	return s.sweep(ctx, private, drafts, now, unused, s.DeletePrivate)
 }
 
 func (s *Store) sweep(
@@ -58,8 +58,8 @@ func (s *Store) sweep(
 	return deleted, err
 }
 
-// list hands over the names that begin with a prefix, match, and are of files stored before a time:
-// some at a time, until one call fails.
+// list calls each with pages of names: of the files that begin with a prefix, match, and were
+// stored before a time. It stops at the first error.
 func (s *Store) list(
 	ctx context.Context, prefix string, names *regexp.Regexp, before time.Time,
 	each func(names []string) error,

@@ -1,17 +1,17 @@
-// Package mergepatch applies the fields of a JSON merge patch (RFC 7396): those that were sent
-// change, null empties.
+// Package mergepatch applies a JSON merge patch (RFC 7396): fields that were sent are changed, and
+// null makes a field empty.
 package mergepatch
 
 import "github.com/oapi-codegen/nullable"
 
-// Set changes a field that was sent.
+// Set sets a field to the value that was sent, if one was sent.
 func Set[T any](field, sent *T) {
 	if sent != nil {
 		*field = *sent
 	}
 }
 
-// Patch changes a field that was sent, to nothing when it was sent as null.
+// Patch sets a field to the value that was sent, if one was sent, and to nil if null was sent.
 func Patch[T any](field **T, sent nullable.Nullable[T]) {
 	if !sent.IsSpecified() {
 		return

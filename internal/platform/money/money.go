@@ -1,5 +1,5 @@
-// Package money holds exact amounts: an int64 count of a currency's minor units.
-// The decimal string exists only at the edges (JSON, CSV, prose); everything between is integers.
+// Package money calculates with exact amounts: an int64 count of a currency's minor units. Decimal
+// strings exist only where amounts enter and leave the program: in JSON, CSV and texts.
 package money
 
 import (
@@ -34,7 +34,7 @@ var (
 	ErrRange     = errors.New("amount out of range")
 )
 
-// ParseCurrency accepts three upper-case letters.
+// ParseCurrency returns the currency of a code of three upper-case letters.
 func ParseCurrency(code string) (Currency, error) {
 	if len(code) != 3 {
 		return "", fmt.Errorf("%q is not an ISO 4217 code such as USD", code)
@@ -47,7 +47,7 @@ func ParseCurrency(code string) (Currency, error) {
 	return Currency(code), nil
 }
 
-// Digits is the number of decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD.
+// Digits returns the number of decimals the currency has: 2 for USD, 0 for JPY, 3 for KWD.
 func (c Currency) Digits() int {
 	if d, ok := minorDigits[c]; ok {
 		return d
@@ -55,8 +55,8 @@ func (c Currency) Digits() int {
 	return 2
 }
 
-// Format writes minor units of c as a decimal string with exactly the currency's decimals: 1250 USD
-// is "12.50".
+// Format returns minor units of c as a decimal string with exactly the currency's decimals: 1250
+// USD is "12.50".
 func (c Currency) Format(minor int64) string {
 	digits := c.Digits()
 	if digits == 0 {
@@ -97,10 +97,10 @@ func (c Currency) Parse(text string) (int64, error) {
 	return int64(magnitude), nil
 }
 
-// maxWhole is how many digits an amount has before its decimal point at most.
+// maxWhole is the most digits an amount has before its decimal point.
 const maxWhole = 15
 
-// Limit is the greatest amount of c there can be, in minor units.
+// Limit returns the greatest amount of c that is allowed, in minor units.
 func (c Currency) Limit() int64 {
 	limit := int64(1)
 	for range maxWhole + c.Digits() {
@@ -109,10 +109,12 @@ func (c Currency) Limit() int64 {
 	return limit - 1
 }
 
-// FormatSum formats a sum of amounts. A sum beyond the limit is shown as the limit.
+// FormatSum returns a sum of amounts as a decimal string. A sum beyond the limit is shown as the
+// limit.
 func (c Currency) FormatSum(minor int64) string { return c.Format(min(minor, c.Limit())) }
 
-// Times is n times an amount, neither below zero; false when that is beyond the limit.
+// Times returns n times an amount, or the limit and false if the result is beyond it. Neither
+// argument is negative.
 func (c Currency) Times(minor, n int64) (int64, bool) {
 	high, low := bits.Mul64(uint64(minor), uint64(n))
 	if high != 0 || low > uint64(c.Limit()) {
@@ -121,7 +123,8 @@ func (c Currency) Times(minor, n int64) (int64, bool) {
 	return int64(low), true
 }
 
-// Plus adds two amounts, neither below zero; false when that is beyond the limit.
+// Plus returns the sum of two amounts, or the limit and false if the sum is beyond it. Neither
+// amount is negative.
 func (c Currency) Plus(a, b int64) (int64, bool) {
 	if limit := c.Limit(); a > limit || b > limit-a {
 		return limit, false
@@ -141,10 +144,10 @@ func PercentOff(price int64, discounted *int64) *int32 {
 	return new(int32(percent))
 }
 
-// String is the amount with its currency, such as "12.50 USD".
+// String returns the amount with its currency, such as "12.50 USD".
 func (a Amount) String() string { return a.Currency.Format(a.Minor) + " " + string(a.Currency) }
 
-// Decimal is the amount without its currency, such as "12.50".
+// Decimal returns the amount without its currency, such as "12.50".
 func (a Amount) Decimal() string { return a.Currency.Format(a.Minor) }
 
 func allDigits(text string) bool {

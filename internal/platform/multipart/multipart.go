@@ -1,5 +1,5 @@
-// Package multipart reads forms of multipart/form-data as they arrive: the file is handed on as a
-// stream while the rest of the form is still under way, so no file is ever in memory as a whole.
+// Package multipart reads forms of multipart/form-data as they arrive. The file is passed on as a
+// stream, so it is never in memory as a whole.
 package multipart
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// Limits of what is read besides the file.
+// Limits of the parts other than the file.
 const (
 	maxText = 4096 // bytes of a part that is text
 	maxName = 64   // characters of a part's name that a problem repeats
@@ -26,18 +26,19 @@ var ErrMalformed = problem.BadRequest(
 	"malformed_multipart", "The body's parts cannot be read to their end.",
 )
 
-// Form says what a form consists of.
+// Form declares the parts of a form.
 type Form struct {
-	// File reads the part named "file", which is required. The part is a stream: errors of reading
-	// it are passed through ReadError.
+	// File reads the part named "file", which is required. It returns an error of reading the part
+	// through ReadError.
 	File func(part *multipart.Part) error
-	// Texts read the other parts by name; each may be sent once at most.
+	// Texts are called with the other parts, by name. Each part may be sent once.
 	Texts map[string]func(text string) error
 }
 
 // Read calls the form's functions part by part, in the order the client sent them. It returns the
 // first error: a problem of 422 for a part that is unknown, missing or sent twice, and ErrMalformed
-// for a body that is broken. A body that is too large or too slow keeps its own error.
+// for a body that is broken. The error of a body that is too large or too slow is returned as it
+// is.
 func (f Form) Read(parts *multipart.Reader) error {
 	seen := map[string]bool{}
 	for {
@@ -83,7 +84,7 @@ func (f Form) readText(name string, part io.Reader) error {
 	return read(string(text))
 }
 
-// Invalid is the problem of one part of a form.
+// Invalid returns the problem of one part of a form.
 func Invalid(name, message string) error {
 	return problem.Invalid(problem.Field{Pointer: "/" + Printable(name), Message: message})
 }
@@ -100,8 +101,8 @@ func ReadError(err error) error {
 	return ErrMalformed.Because(err)
 }
 
-// Printable returns a name that a client chose in a form that is fit for a response: without what
-// cannot be printed, and not long.
+// Printable returns a name that a client chose, fit for a response: without characters that cannot
+// be printed, and shortened.
 func Printable(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) && r != utf8.RuneError {

@@ -16,7 +16,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// parts is a form of the named parts, each with its text; the text of a file is its content.
+// parts returns a form of the named parts, each with its text; the text of a file is its content.
 func parts(t *testing.T, namesAndTexts ...string) (body []byte, boundary string) {
 	t.Helper()
 	var b bytes.Buffer

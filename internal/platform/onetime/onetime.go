@@ -1,6 +1,6 @@
-// Package onetime hands out tokens that work once and not for long, for links that are mailed.
-// Redis holds only their hashes, with what they are for: when it loses them, a link is dead and
-// another one can be asked for.
+// Package onetime issues tokens that work once and for a limited time, for links in mails. Redis
+// stores only their hashes, with the value each stands for. If Redis loses them, the links no
+// longer work, and the user can request another mail.
 package onetime
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// ErrUnknown is a token that was never handed out, was used before, or is too old.
+// ErrUnknown is returned for a token that was never issued, was used before, or has expired.
 var ErrUnknown = errors.New("unknown token")
 
 // Store is safe for concurrent use.
@@ -24,13 +24,13 @@ type Store struct {
 	prefix string
 }
 
-// New makes a store whose keys begin with prefix.
+// New returns a store whose keys in Redis begin with prefix.
 func New(client redis.UniversalClient, prefix string) *Store {
 	return &Store{client, prefix + "once:"}
 }
 
-// Issue returns a token of 32 random bytes that stands for value, for one purpose. One issued
-// before for the same subject, such as an account, is good no more.
+// Issue returns a token of 32 random bytes that stands for value, for one purpose. It revokes the
+// previous token of the same purpose and subject, such as an account.
 func (s *Store) Issue(
 	ctx context.Context, purpose, subject, value string, lifetime time.Duration,
 ) (string, error) {
@@ -54,12 +54,12 @@ func (s *Store) Issue(
 	return token, nil
 }
 
-// Look returns what a token stands for and leaves it good.
+// Look returns the value of a token, which can still be used afterwards.
 func (s *Store) Look(ctx context.Context, purpose, token string) (string, error) {
 	return found(s.redis.Get(ctx, s.key(purpose, token)).Result())
 }
 
-// Spend returns what a token stands for, to the first who asks.
+// Spend returns the value of a token to the first caller, and ErrUnknown to all later ones.
 func (s *Store) Spend(ctx context.Context, purpose, token string) (string, error) {
 	return found(s.redis.GetDel(ctx, s.key(purpose, token)).Result())
 }

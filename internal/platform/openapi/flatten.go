@@ -1,6 +1,6 @@
 // Package openapi renders an OpenAPI document for clients. The file that people edit shares values
-// by YAML anchors, which many generators cannot read or read wrongly; what clients get is flat: no
-// anchors, aliases or merge keys, everything in the order of the file.
+// by YAML anchors, which many generators cannot read or read wrongly. Clients get a flat document:
+// no anchors, aliases or merge keys, and everything in the order of the file.
 package openapi
 
 import (
@@ -12,11 +12,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxExact is the largest integer that every reader of JSON reads exactly, 2^53-1 (RFC 8259,
-// section 6). A larger limit turns into a wrong number in clients that read numbers as floats.
+// maxExact is the largest integer that all JSON parsers read exactly, 2^53-1 (RFC 8259, section 6).
+// A larger limit becomes a wrong number in clients that read numbers as floats.
 const maxExact = 1<<53 - 1
 
-// sharedKey is the block at the top that holds the shared values. Only their copies are served.
+// sharedKey is the block at the top with the shared values. It is not served.
 const sharedKey = "x-shared"
 
 // generatorPrefix begins the names of extensions that only the Go generator reads.
@@ -27,8 +27,8 @@ type Document struct {
 	root *yaml.Node // a mapping without aliases, anchors and comments
 }
 
-// Flatten reads an OpenAPI document in YAML. It replaces aliases and merge keys by what they stand
-// for, and leaves out x-shared, x-go-* and comments.
+// Flatten reads an OpenAPI document in YAML. It replaces aliases and merge keys by the values they
+// refer to, and leaves out x-shared, x-go-* and comments.
 func Flatten(text []byte) (*Document, error) {
 	var file yaml.Node
 	if err := yaml.Unmarshal(text, &file); err != nil {
@@ -71,8 +71,8 @@ func flat(n *yaml.Node, key string) (*yaml.Node, error) {
 	}
 }
 
-// flatMapping puts merged members where the merge key stands. Members of the mapping itself go
-// before merged ones of the same name.
+// flatMapping inserts merged members at the place of the merge key. Members of the mapping itself
+// override merged ones of the same name.
 func flatMapping(n *yaml.Node) (*yaml.Node, error) {
 	own := make(map[string]bool, len(n.Content)/2)
 	for key := range pairs(n) {
@@ -112,8 +112,8 @@ func flatMapping(n *yaml.Node) (*yaml.Node, error) {
 	return mapping, nil
 }
 
-// flatScalar writes a scalar as the JSON schema of YAML 1.2 reads it: readers of YAML 1.1 and 1.2
-// agree on those.
+// flatScalar returns a scalar in the form of YAML 1.2's JSON schema, which parsers of YAML 1.1 and
+// 1.2 read alike.
 func flatScalar(n *yaml.Node, key string) (*yaml.Node, error) {
 	scalar := &yaml.Node{Kind: yaml.ScalarNode, Tag: n.Tag}
 	switch n.Tag {
@@ -139,7 +139,7 @@ func flatScalar(n *yaml.Node, key string) (*yaml.Node, error) {
 			return nil, fmt.Errorf("line %d: %w", n.Line, err)
 		}
 		scalar.Value = strconv.FormatFloat(number, 'g', -1, 64)
-	case "!!str", "!!timestamp": // JSON has no times: the text is meant
+	case "!!str", "!!timestamp": // JSON has no times, so they are texts
 		return Text(n.Value), nil
 	default:
 		return nil, fmt.Errorf("line %d: JSON has no %s", n.Line, n.Tag)

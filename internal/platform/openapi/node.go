@@ -19,7 +19,7 @@ func pairs(mapping *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	}
 }
 
-// Get returns what lies below a mapping under the keys, one level each, or nil.
+// Get returns the node below a mapping under the keys, one per level, or nil.
 func Get(n *yaml.Node, keys ...string) *yaml.Node {
 	for _, key := range keys {
 		if n == nil {
@@ -75,7 +75,8 @@ func Copy(n *yaml.Node) *yaml.Node {
 	return &copied
 }
 
-// Resolve returns what a {$ref: '#/…'} stands for, or the node itself.
+// Resolve returns the node that a {$ref: '#/…'} refers to, or the node itself if it is no
+// reference.
 func (d *Document) Resolve(n *yaml.Node) *yaml.Node {
 	ref := Get(n, "$ref")
 	if ref == nil {
@@ -96,10 +97,10 @@ func pointer(ref string) []string {
 // plain matches texts that need no quotes in any version of YAML, in or outside of [ ] and { }.
 var plain = regexp.MustCompile(`^[A-Za-z/_($][^\n\t:#,\[\]{}&*"]*$`)
 
-// words matches what YAML 1.1 reads as something other than a text.
+// words matches the words that YAML 1.1 does not read as texts.
 var words = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null)$`)
 
-// Text returns a string's node.
+// Text returns the node of a string, with quotes if it needs them.
 func Text(text string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 	switch {
@@ -111,10 +112,10 @@ func Text(text string) *yaml.Node {
 	return n
 }
 
-// maxFlow is how many columns a sequence in one line may take.
+// maxFlow is the most columns that a sequence in one line may take.
 const maxFlow = 80
 
-// sequenceStyle puts short lists of words and numbers into one line.
+// sequenceStyle returns the style of one line for short lists of words and numbers.
 func sequenceStyle(sequence *yaml.Node) yaml.Style {
 	width := 0
 	for _, item := range sequence.Content {

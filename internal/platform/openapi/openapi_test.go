@@ -24,8 +24,9 @@ func flatten(t *testing.T, text string) *openapi.Document {
 	return document
 }
 
-// The whole contract, rendered and read back, is the contract without what only we need.
-func TestFlatMeansWhatTheFileMeans(t *testing.T) {
+// The whole contract, rendered and read back, is the contract without the members that are not
+// served.
+func TestFlatDocumentMeansTheSameAsTheFile(t *testing.T) {
 	t.Parallel()
 	document := flatten(t, string(shopd.Contract))
 	asYAML, err := document.YAML()
@@ -68,7 +69,8 @@ func TestLinesOfTheContractAreNarrow(t *testing.T) {
 	}
 }
 
-// clean removes x-go-* and makes all numbers floats, so that documents compare whatever read them.
+// clean removes x-go-* and makes all numbers floats, so that documents read from YAML and from JSON
+// can be compared.
 func clean(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -125,7 +127,7 @@ two: *base
 	)
 }
 
-// Readers of YAML 1.1 and 1.2 differ in what they take for numbers, booleans and times.
+// Parsers of YAML 1.1 and 1.2 differ in the words they read as numbers, booleans and times.
 func TestTextsAreTextsInEveryVersionOfYAML(t *testing.T) {
 	t.Parallel()
 	texts := []string{
@@ -168,7 +170,7 @@ func TestNumbersAreExact(t *testing.T) {
 	}
 }
 
-// The part of a tag holds the schemas its operations need, and no other operations.
+// The part of a tag has the schemas that its operations need, and no other operations.
 func TestTag(t *testing.T) {
 	t.Parallel()
 	document := flatten(t, string(shopd.Contract))
@@ -186,7 +188,7 @@ func TestTag(t *testing.T) {
 	assert.Len(t, got.Paths, 2)
 	assert.Contains(t, got.Paths, "/api/v1/addresses/{id}")
 	assert.Contains(t, got.Components.Schemas, "Address")
-	assert.Contains(t, got.Components.Schemas, "Id", "which a schema of an operation refers to")
+	assert.Contains(t, got.Components.Schemas, "Id", "a schema of an operation refers to it")
 	assert.Contains(t, got.Components.Parameters, "Id")
 	assert.NotContains(t, got.Components.Schemas, "Product")
 	assert.Empty(t, got.Components.Responses)

@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// YAML returns the document as YAML that is read alike as version 1.1 and 1.2.
+// YAML returns the document as YAML that parsers of version 1.1 and 1.2 read alike.
 func (d *Document) YAML() ([]byte, error) { return asYAML(d.root) }
 
 func asYAML(n *yaml.Node) ([]byte, error) {
@@ -62,7 +62,7 @@ func writeJSON(b *bytes.Buffer, n *yaml.Node) error {
 		b.WriteByte(']')
 	case n.Tag == "!!str":
 		return writeText(b, n.Value)
-	default: // null, a boolean or a number, which Flatten wrote as JSON has them
+	default: // null, a boolean or a number, which Flatten wrote in the form of JSON
 		b.WriteString(n.Value)
 	}
 	return nil

@@ -21,15 +21,15 @@ func (d *Document) Tags() (names []string) {
 	return names
 }
 
-// Tag returns the part of the document that a tag is about: its description, its operations, and
-// the parameters and schemas that they use.
+// Tag returns the part of the document that belongs to a tag: its description, its operations, and
+// the parameters and schemas they use.
 func (d *Document) Tag(name string) (*Document, error) {
 	if !slices.Contains(d.Tags(), name) {
 		return nil, fmt.Errorf("there is no tag %q: %s", name, strings.Join(d.Tags(), ", "))
 	}
 	paths := emptyMapping()
 	for path, item := range pairs(Get(d.root, "paths")) {
-		kept := emptyMapping()
+		tagged := emptyMapping()
 		found := false
 		for key, value := range pairs(item) {
 			isOperation := slices.Contains(methods, key.Value)
@@ -37,10 +37,10 @@ func (d *Document) Tag(name string) (*Document, error) {
 				continue
 			}
 			found = found || isOperation
-			kept.Content = append(kept.Content, key, value)
+			tagged.Content = append(tagged.Content, key, value)
 		}
 		if found {
-			Set(paths, path.Value, kept)
+			Set(paths, path.Value, tagged)
 		}
 	}
 	tags := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
@@ -71,25 +71,26 @@ func (d *Document) used(n *yaml.Node) *yaml.Node {
 	d.collect(n, needed)
 	components := emptyMapping()
 	for kind, members := range pairs(Get(d.root, "components")) {
-		kept := emptyMapping()
+		used := emptyMapping()
 		for name, value := range pairs(members) {
 			if needed["#/components/"+kind.Value+"/"+name.Value] {
-				kept.Content = append(kept.Content, name, value)
+				used.Content = append(used.Content, name, value)
 			}
 		}
-		if len(kept.Content) > 0 {
-			Set(components, kind.Value, kept)
+		if len(used.Content) > 0 {
+			Set(components, kind.Value, used)
 		}
 	}
 	return components
 }
 
-// collect adds the references below a node to parameters and schemas, and what these refer to.
+// collect adds to needed the parameters and schemas that the nodes below n refer to, directly and
+// indirectly.
 func (d *Document) collect(n *yaml.Node, needed map[string]bool) {
 	if ref := Get(n, "$ref"); ref != nil {
-		isWanted := strings.HasPrefix(ref.Value, "#/components/parameters/") ||
+		isPart := strings.HasPrefix(ref.Value, "#/components/parameters/") ||
 			strings.HasPrefix(ref.Value, "#/components/schemas/")
-		if isWanted && !needed[ref.Value] {
+		if isPart && !needed[ref.Value] {
 			needed[ref.Value] = true
 			d.collect(d.Resolve(n), needed)
 		}

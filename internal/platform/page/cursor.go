@@ -24,11 +24,12 @@ var (
 	)
 )
 
-// Keys are the values of a row that its list is ordered by.
+// Keys are the values that a list is ordered by, of one row.
 type Keys []int64
 
-// Read returns the page a request asks for of a list that is ordered by so many keys. It refuses a
-// cursor of another list, or of the same list with other filters, and a cursor beside an offset.
+// Read returns the page that a request asks for, of a list that is ordered by so many keys. It
+// returns ErrCursor for a cursor of another list, or of the same list with other filters, and
+// ErrCursorOffset for a cursor together with an offset.
 func Read(
 	ctx context.Context, keys int, limit, offset *int32, cursor *string,
 ) (asked Page, err error) {
@@ -58,8 +59,8 @@ func Read(
 	return asked, nil
 }
 
-// Next returns the cursor of the page behind rows: the place after the last of them. It returns nil
-// if the page is not full, so that nothing follows.
+// Next returns the cursor of the page that follows rows. It returns nil if the page is not full,
+// which means that no row follows.
 func Next[Row any](asked Page, rows []Row, keys func(Row) Keys) *string {
 	if len(rows) == 0 || len(rows) < int(asked.Limit) {
 		return nil
@@ -71,8 +72,8 @@ func Next[Row any](asked Page, rows []Row, keys func(Row) Keys) *string {
 	return new(base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, "."))))
 }
 
-// listOf names the list of a request in a few bytes: its path and its filters. What only says which
-// part of the list is wanted is left out.
+// listOf returns a short hash of the path and the filters of a request, which identifies the list.
+// Parameters that only select a part of the list are left out.
 func listOf(ctx context.Context) string {
 	address := request.From(ctx).URL
 	if address == nil {

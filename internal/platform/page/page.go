@@ -1,8 +1,8 @@
-// Package page reads which part of a list a request asks for: by limit and offset, or from the
-// place a cursor names.
+// Package page reads which part of a list a request asks for: by limit and offset, or by limit and
+// cursor.
 //
-// A list that has cursors reads them with Read, selects the rows behind Page.Key, and returns the
-// cursor of the next page with Next:
+// A handler of a list that has cursors reads the page with Read, selects the rows after Page.Key,
+// and returns the cursor of the next page from Next:
 //
 //	asked, err := page.Read(ctx, 1, p.Limit, p.Offset, p.Cursor)
 //	...
@@ -14,18 +14,19 @@
 //	})
 package page
 
-// defaultLimit is the contract's.
+// defaultLimit is the default of the parameter limit in the contract.
 const defaultLimit = 20
 
-// Page is the part of a list that is asked for.
+// Page is the part of a list that a request asks for.
 type Page struct {
 	Limit, Offset int32
 
-	list  string // which list it is of, with which filters
+	list  string // identifies the list with its filters; see listOf
 	after Keys   // nil on the first page, and when paging by offset
 }
 
-// Of returns the page of a list that has no cursors. The contract has checked both parameters.
+// Of returns the page of a list that has no cursors. Both parameters were checked against the
+// contract.
 func Of(limit, offset *int32) Page {
 	p := Page{Limit: defaultLimit}
 	if limit != nil {
@@ -37,8 +38,8 @@ func Of(limit, offset *int32) Page {
 	return p
 }
 
-// Key returns a key of the last row of the page before, which the rows of this page follow; nil if
-// the request has no cursor.
+// Key returns the key i of the last row of the previous page. The rows of this page follow it. It
+// returns nil if the request has no cursor.
 func (p Page) Key(i int) *int64 {
 	if p.after == nil {
 		return nil
@@ -46,5 +47,5 @@ func (p Page) Key(i int) *int64 {
 	return &p.after[i]
 }
 
-// HasCursor reports whether the request names the page by a cursor. Lists leave out the total then.
+// HasCursor reports whether the request has a cursor. Lists then leave out the total.
 func (p Page) HasCursor() bool { return p.after != nil }

@@ -13,9 +13,9 @@ var spaces = strings.NewReplacer(
 	"\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-",
 )
 
-// E164 returns a number in the form of ITU-T E.164, such as +442079460958. country is the ISO 3166-1
-// code of the country whose national numbers are meant, or empty if only numbers with a country code
-// are. It returns nil if the text is no number that could exist. An extension is left out.
+// E164 returns a number in the form of ITU-T E.164, such as +442079460958. country, an ISO 3166-1
+// code, is the country of a number without a country code; if it is empty, such numbers are not
+// accepted. E164 returns nil for a text that cannot be a phone number. An extension is left out.
 func E164(text *string, country string) *string {
 	if text == nil {
 		return nil

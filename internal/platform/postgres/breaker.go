@@ -26,8 +26,8 @@ const (
 	askAgain = time.Second
 )
 
-// errHung is the error of every call while the server hangs. It is a net.OpError, as of a server out
-// of reach.
+// errHung is the error of every call while the server hangs. It is a net.OpError, as of a server
+// out of reach.
 var errHung = &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
 
 // breaker finds out when the server hangs. While it does, all connections are closed and none is
@@ -103,8 +103,8 @@ func (b *breaker) ask() {
 	b.hung, b.asks, b.asked = false, false, time.Now()
 }
 
-// isAlive reports whether the server says anything: also that it takes no connections, or that there
-// is none. Only silence is no sign.
+// isAlive reports whether the server says anything: also that it takes no connections, or that
+// there is none. Only silence is no sign.
 func (b *breaker) isAlive() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

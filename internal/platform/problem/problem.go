@@ -1,6 +1,6 @@
-// Package problem holds the errors that clients see. A domain declares each of its errors once;
-// handlers return them like any other error, and the server turns them into RFC 9457 problems.
-// Every other error is a fault of ours: 500, logged with its cause, which clients do not see.
+// Package problem defines the errors that clients see. A domain declares each of its errors once;
+// handlers return them like any other error, and the server sends them as problems (RFC 9457). Any
+// other error is a fault of the server: it is sent as a 500 without its cause, which is logged.
 package problem
 
 import (
@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Resolution says who can mend a problem, and how.
+// Resolution says who can solve a problem, and how.
 type Resolution string
 
-// The ways out.
+// The resolutions of the contract.
 const (
 	FixRequest  Resolution = "fix_request"
 	Retry       Resolution = "retry"
@@ -28,11 +28,11 @@ type Field struct {
 	Message string `json:"message"`
 }
 
-// Error is a problem for the client. Errors with the same Code are the same kind to errors.Is.
+// Error is a problem that clients see. For errors.Is, errors with the same Code are the same.
 type Error struct {
 	Status     int
-	Code       string // stable snake_case word for programs
-	Detail     string // what happened and what to do, for people; never an internal
+	Code       string // for programs: snake_case, never changed
+	Detail     string // for people: what happened and what to do, without internals
 	Resolution Resolution
 	Fields     []Field
 	RetryAfter time.Duration // with 429 and 503
@@ -55,21 +55,21 @@ func (e *Error) Is(target error) bool {
 }
 
 // IsOutage reports whether err is a problem of a service that is out of reach (503), or whose quota
-// or budget is used up (429): something else may stand in for it, or the same call works later.
+// or budget is used up (429). The caller may use something else instead, or try again later.
 func IsOutage(err error) bool {
 	var p *Error
 	return errors.As(err, &p) &&
 		(p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
 }
 
-// Because returns a copy with the cause that the log will show.
+// Because returns a copy with a cause, which is logged and not sent.
 func (e *Error) Because(cause error) *Error {
 	copied := *e
 	copied.Cause = cause
 	return &copied
 }
 
-// After returns a copy that asks the client to wait; whole seconds, at least one.
+// After returns a copy that asks the client to wait for at least a second.
 func (e *Error) After(wait time.Duration) *Error {
 	copied := *e
 	copied.RetryAfter = max(wait, time.Second)
@@ -90,12 +90,13 @@ func (e *Error) With(fields ...Field) *Error {
 	return &copied
 }
 
-// BadRequest is a malformed request, or a step the resource's state does not allow.
+// BadRequest returns the problem of a malformed request, or of a step that the state of the
+// resource does not allow.
 func BadRequest(code, detail string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: code, Detail: detail, Resolution: FixRequest}
 }
 
-// Unauthorized is a missing or refused credential.
+// Unauthorized returns the problem of missing or refused credentials.
 func Unauthorized(code, detail string) *Error {
 	return &Error{
 		Status:     http.StatusUnauthorized,
@@ -105,22 +106,23 @@ func Unauthorized(code, detail string) *Error {
 	}
 }
 
-// Forbidden is a right the account does not have.
+// Forbidden returns the problem of an account without the necessary rights.
 func Forbidden(code, detail string) *Error {
 	return &Error{Status: http.StatusForbidden, Code: code, Detail: detail, Resolution: ContactShop}
 }
 
-// NotFound is a resource that is not there or not the caller's; the two look the same.
+// NotFound returns the problem of a resource that does not exist, or does not belong to the caller.
+// Clients cannot tell which.
 func NotFound(code, detail string) *Error {
 	return &Error{Status: http.StatusNotFound, Code: code, Detail: detail, Resolution: ChooseAgain}
 }
 
-// Conflict is a clash with the current state.
+// Conflict returns the problem of a request that conflicts with the current state.
 func Conflict(code, detail string) *Error {
 	return &Error{Status: http.StatusConflict, Code: code, Detail: detail, Resolution: ChooseAgain}
 }
 
-// Invalid is a well-formed request whose fields are wrong.
+// Invalid returns the problem of a well-formed request with wrong fields.
 func Invalid(fields ...Field) *Error {
 	detail := "One field is not valid: " // the most frequent case reads as a whole sentence
 	switch len(fields) {
@@ -137,13 +139,13 @@ func Invalid(fields ...Field) *Error {
 	}
 }
 
-// TooMany is a limit that was reached.
+// TooMany returns the problem of a limit that was reached.
 func TooMany(code, detail string, wait time.Duration) *Error {
 	e := &Error{Status: http.StatusTooManyRequests, Code: code, Detail: detail, Resolution: Retry}
 	return e.After(wait)
 }
 
-// Unavailable is a dependency that is out of reach.
+// Unavailable returns the problem of a service that is out of reach.
 func Unavailable(code, detail string, wait time.Duration) *Error {
 	e := &Error{
 		Status:     http.StatusServiceUnavailable,

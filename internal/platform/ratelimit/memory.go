@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// maxKeys bounds what an attacker with many addresses can make us remember while Redis is out.
+// maxKeys bounds the memory that an attacker with many addresses can use while Redis is out of
+// reach.
 const maxKeys = 100_000
 
-// memory is GCRA in this process, for when Redis is out of reach.
+// memory counts with GCRA in this process, while Redis is out of reach.
 type memory struct {
 	mu       sync.Mutex
 	arrivals map[string]time.Time
@@ -16,7 +17,7 @@ type memory struct {
 
 func newMemory() *memory { return &memory{arrivals: make(map[string]time.Time)} }
 
-// take counts one call; see Limiter.ask for what it answers.
+// take counts one call. It returns the same as Limiter.ask.
 func (m *memory) take(
 	key string, calls int, interval time.Duration, now time.Time,
 ) (wait, debt time.Duration) {
@@ -37,7 +38,7 @@ func (m *memory) take(
 	return 0, ahead
 }
 
-// forget drops keys that no longer limit anybody, or all of them when that frees nothing.
+// forget deletes the keys that limit no call any more, or all keys if that is not enough.
 func (m *memory) forget(now time.Time) {
 	for key, arrival := range m.arrivals {
 		if arrival.Before(now) {

@@ -1,6 +1,7 @@
-// Package ratelimit counts calls in Redis with the generic cell rate algorithm (GCRA, ITU-T I.371):
-// one number a key, no windows to reset, never more than the limit however the calls race. While
-// Redis is out of reach each process counts for itself, so a limit still holds within one process.
+// Package ratelimit counts calls in Redis with the generic cell rate algorithm (GCRA, ITU-T I.371).
+// It stores one number per key, has no windows to reset, and never allows more than the limit, even
+// to calls that race. While Redis is out of reach each process counts by itself, so that a limit
+// still applies within one process.
 package ratelimit
 
 import (
@@ -13,19 +14,19 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Limit allows Calls at once and refills them evenly over Window.
+// Limit allows Calls calls at once, and gives them back evenly over Window.
 type Limit struct {
 	Calls  int
 	Window time.Duration
 }
 
-// Result of one call.
+// Result is the result of counting one call.
 type Result struct {
 	Allowed    bool
 	Limit      int
 	Remaining  int
 	Reset      time.Duration // until all calls are back
-	RetryAfter time.Duration // until the next call may succeed; zero when this one did
+	RetryAfter time.Duration // until the next call may succeed; zero if this one did
 }
 
 //go:embed gcra.lua
@@ -33,8 +34,8 @@ var source string
 
 var script = redis.NewScript(source)
 
-// A failure sends calls to the local counters for this long, so that each does not wait for a dead
-// Redis.
+// pauseAfterFailure is how long calls are counted in the process after Redis failed, so that they
+// do not all wait for it.
 const pauseAfterFailure = time.Second
 
 // Limiter is safe for concurrent use.
@@ -43,10 +44,10 @@ type Limiter struct {
 	prefix string
 	factor float64
 	local  *memory
-	paused atomic.Int64 // unix nanoseconds until which Redis is not asked
+	paused atomic.Int64 // unix nanoseconds until which Redis is not called
 }
 
-// New makes a limiter; factor multiplies every limit, and 0 turns them off.
+// New returns a limiter. factor multiplies every limit; 0 turns limits off.
 func New(client redis.UniversalClient, prefix string, factor float64) *Limiter {
 	return &Limiter{redis: client, prefix: prefix + "limit:", factor: factor, local: newMemory()}
 }
@@ -70,7 +71,8 @@ func (l *Limiter) Allow(ctx context.Context, key string, limit Limit) Result {
 	return result(calls, interval, wait, debt)
 }
 
-// ask returns how long to wait (0: allowed) and how far the key's arrival time is ahead of now.
+// ask counts one call in Redis. It returns how long to wait (0: the call is allowed), and how far
+// the key's theoretical arrival time is ahead of now.
 func (l *Limiter) ask(
 	ctx context.Context, key string, calls int, interval time.Duration,
 ) (wait, debt time.Duration, err error) {

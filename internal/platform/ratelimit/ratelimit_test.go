@@ -25,7 +25,8 @@ func client(t *testing.T, url string) *redis.Client {
 	return c
 }
 
-// limiters are one that counts in Redis and one that has to count for itself.
+// limiters returns one limiter that counts in Redis, and one that counts in the process because
+// Redis is out of reach.
 func limiters(t *testing.T, factor float64) map[string]*ratelimit.Limiter {
 	t.Helper()
 	return map[string]*ratelimit.Limiter{

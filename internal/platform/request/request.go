@@ -1,4 +1,4 @@
-// Package request carries what rules and handlers may know of a request beyond its parameters.
+// Package request carries facts about a request, besides its parameters, to handlers and rules.
 package request
 
 import (
@@ -16,7 +16,7 @@ const (
 	CSRFCookie    = "csrf_token"
 )
 
-// Info is one request's. The server fills it before the handler runs.
+// Info holds the facts about one request. The server fills it before the handler runs.
 type Info struct {
 	ID          string // sent back as X-Request-Id
 	Operation   string // operationId, empty when no operation matched
@@ -25,20 +25,22 @@ type Info struct {
 	URL         *url.URL // path and query; nil outside a request
 	Arrived     time.Time
 	EventStream bool // the client prefers text/event-stream
-	AcceptsGzip bool // the client reads answers compressed by gzip
-	IsLocal     bool // came in development to http://localhost, where Safari takes no Secure cookie
-	Principal   Principal
-	Audited     bool // staff changes something: transactions write down what
-	// CatalogueVersion is that of the catalogue when the request was made; empty when none is
-	// known. What was counted under a version holds as long as it does.
+	AcceptsGzip bool // the client accepts responses compressed by gzip
+	// IsLocal is set in development for requests to http://localhost, where Safari accepts no
+	// Secure cookie.
+	IsLocal   bool
+	Principal Principal
+	Audited   bool // staff changes something, so transactions write to the audit log
+	// CatalogueVersion is the version of the catalogue when the request arrived, or empty if it is
+	// unknown. A count that was made under a version is right as long as the version is current.
 	CatalogueVersion string
 
-	Body []byte // as it came, where the contract says x-raw-body
+	Body []byte // the raw body, if the operation has x-raw-body
 
 	RefreshCookie string      // the refresh token a browser sent
 	CSRFToken     string      // X-CSRF-Token
-	UsesCookies   bool        // the request is judged by its cookies, not by an Authorization header
-	Answer        http.Header // of the answer, until its first byte leaves
+	UsesCookies   bool        // authenticated by cookies, not by an Authorization header
+	Answer        http.Header // headers of the response; changes count until its first byte is sent
 }
 
 // SetCookie sets a cookie with the response.
@@ -49,12 +51,12 @@ func (i *Info) SetCookie(cookie *http.Cookie) {
 	i.Answer.Add("Set-Cookie", cookie.String())
 }
 
-// Principal is the account a request speaks for; the zero value is no account.
+// Principal is the account that makes a request. The zero value means no account.
 type Principal struct {
 	UserID    int64
 	SessionID int64
 	Role      string
-	Rank      int16 // a role may do all that a lower rank may
+	Rank      int16 // of the role; a role may do everything that roles of lower rank may
 }
 
 type key struct{}
@@ -64,7 +66,7 @@ func With(ctx context.Context, info *Info) context.Context {
 	return context.WithValue(ctx, key{}, info)
 }
 
-// From is the request's info; outside a request an empty one.
+// From returns the info of the request, or an empty one outside a request.
 func From(ctx context.Context) *Info {
 	if info, ok := ctx.Value(key{}).(*Info); ok {
 		return info

@@ -1,5 +1,5 @@
-// Package snapshot keeps a copy in memory of data that takes long to read, and reads it again in
-// the background when it changed.
+// Package snapshot caches a copy in memory of data that takes long to read, and reads it again in
+// the background after it changed.
 package snapshot
 
 import (
@@ -8,15 +8,16 @@ import (
 	"time"
 )
 
-// A copy is compared with the version of the data once it is checkAfter old, and read again in any
-// case once it is maxAge old: a change may have been counted before its transaction was visible.
+// A copy that is older than checkAfter is compared with the version of the data, and one that is
+// older than maxAge is read again in any case: a change may increase the version before its
+// transaction is visible.
 const (
 	checkAfter = time.Minute
 	maxAge     = 15 * time.Minute
 	readWithin = 5 * time.Minute
 )
 
-// Source is what a Snapshot is a copy of.
+// Source reads the data that a Snapshot is a copy of.
 type Source[T any] struct {
 	// Version returns a number that grows with every change of the data.
 	Version func(ctx context.Context) (int64, error)
@@ -49,7 +50,7 @@ func New[T any](source Source[T]) *Snapshot[T] {
 	return s
 }
 
-// Close ends reads in the background and waits for them.
+// Close cancels reads in the background and waits for them to end.
 func (s *Snapshot[T]) Close() {
 	s.stop()
 	s.reads.Wait()

@@ -1,6 +1,6 @@
-// Package version keeps two people from overwriting each other's changes: what they read carries
-// its version as ETag, and a change that names another one in If-Match does not happen (RFC 9110,
-// section 13.1.1).
+// Package version prevents two people from overwriting each other's changes. The ETag of a response
+// carries the version of the resource, and a change whose If-Match names another version is refused
+// (RFC 9110, section 13.1.1).
 package version
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// ErrStale is a change of something that has changed since it was read.
+// ErrStale is returned for a change of a resource that has changed since the client read it.
 var ErrStale = &problem.Error{
 	Status:     http.StatusPreconditionFailed,
 	Code:       "stale",
@@ -19,8 +19,8 @@ var ErrStale = &problem.Error{
 	Resolution: problem.Retry,
 }
 
-// Tag is the ETag of a version. What else the answer shows, such as a count, follows it: it makes
-// another answer, but not another version.
+// Tag returns the ETag of a version. shown are other numbers in the response, such as a count: when
+// they change, the ETag does, but not the version that Check compares.
 func Tag(version int64, shown ...int64) string {
 	text := strconv.FormatInt(version, 10)
 	for _, one := range shown {
@@ -29,7 +29,8 @@ func Tag(version int64, shown ...int64) string {
 	return `"` + text + `"`
 }
 
-// Check holds If-Match, if there is one, against the version a change would be made to.
+// Check returns ErrStale if If-Match names other versions than the current one. Without If-Match it
+// returns nil.
 func Check(ifMatch *string, version int64) error {
 	if ifMatch == nil || strings.TrimSpace(*ifMatch) == "*" {
 		return nil
