@@ -1,4 +1,4 @@
-// Package assistant answers shoppers' questions from the catalogue: it reads a question, finds the
+// Package assistant answers shoppers' questions from the catalogue. It reads a question, finds the
 // products it asks for (its sources), has a model write about them, and checks every sentence of
 // the model against them.
 package assistant
@@ -26,8 +26,8 @@ type Settings struct {
 	TopK                int     // most sources of an answer
 	CandidateMultiplier int     // candidates are TopK times this
 	Threshold           float64 // cosine similarity below which a product is no source
-	MaxHistory          int     // messages
-	LocalOnOutage       bool    // the built-in model answers when the model does not
+	MaxHistory          int     // most messages of a conversation in a request
+	LocalOnOutage       bool    // the built-in model writes while the model fails
 	Metrics             *guard.Metrics
 }
 
@@ -43,12 +43,12 @@ type Assistant struct {
 	settings Settings
 	verifier verifier
 	names    *snapshot.Snapshot[*names]
-	// turns bounds how many questions look for sources at once. More than there are cores would
-	// only make each take longer.
+	// turns is a semaphore: it bounds how many questions look for sources at once. More than there
+	// are cores would only make each take longer.
 	turns chan struct{}
 }
 
-// New returns an assistant whose answers a model writes. health is that of the model.
+// New returns an assistant whose answers are written by the model m. health tracks whether m works.
 func New(
 	pool *pgxpool.Pool, m model.Model, health *model.Health, searcher *search.Search,
 	index *vectors.Vectors, settings Settings,
@@ -76,5 +76,5 @@ func New(
 	return a
 }
 
-// Close ends what is read in the background.
+// Close stops the background reading of names.
 func (a *Assistant) Close() { a.names.Close() }

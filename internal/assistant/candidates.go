@@ -3,73 +3,78 @@ package assistant
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/pgvector/pgvector-go"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/platform/optional"
 )
 
-// sourceQuery is what a question asks of the products that its answer may rest on.
+// sourceQuery is the conditions of a question for its sources, and what ranks them.
 type sourceQuery struct {
 	conditions db.ListEligibleProductsParams
-	vector     *pgvector.HalfVector // nil: words alone must do
+	vector     *pgvector.HalfVector // nil: ranked by words alone
 	model      int16
 	threshold  float64 // least score
 
-	inCategories, withAttribute int64 // products in the categories, and with the only attribute, when the names were read
+	// How many products the categories have, and how many have the attribute if there is only one,
+	// when the names were read.
+	inCategories, withAttribute int64
 
-	every, most, telling string // all its words; most of their weight; the rarest of them: as to_tsquery reads them
+	// Its words as arguments of to_tsquery: all of them, those with most of the weight, the rarest.
+	every, most, telling string
 }
 
-// anywhere lets go of the categories and brands that the question names.
+// dropNames removes the categories and brands that the question names from its conditions.
 func (f *retrieval) dropNames(w *sourceQuery) {
 	f.CategoryIDs, f.BrandIDs = nil, nil
 	w.conditions.CategoryIds, w.conditions.BrandIds, w.inCategories = []int64{}, []int64{}, 0
 }
 
-// open reports whether anything in the shop will do.
+// isUnfiltered reports whether any product meets the conditions.
 func (w *sourceQuery) isUnfiltered() bool {
-	return w.onlyCategoriesAndAttributes() && len(w.conditions.CategoryIds) == 0 && w.conditions.Attributes == nil
+	return w.onlyCategoriesAndAttributes() && len(w.conditions.CategoryIds) == 0 &&
+		w.conditions.Attributes == nil
 }
 
-// named reports whether nothing but categories and attributes is asked for.
+// onlyCategoriesAndAttributes reports whether the only conditions are categories and attributes.
 func (w *sourceQuery) onlyCategoriesAndAttributes() bool {
 	c := w.conditions
 	return c.Sort == "" && c.MinMinor == nil && c.MaxMinor == nil && c.OnSale == nil &&
 		len(c.BrandIds)+len(c.ProductIds) == 0
 }
 
-// many reports whether it is known that many products meet the conditions.
+// surelyMany reports whether the counts of names show that many products meet the conditions.
 func (w *sourceQuery) surelyMany() bool {
-	const surely = 2 * maxExact // as some may be out of stock
+	const surely = 2 * maxExact // some may be out of stock
 	c := w.conditions
 	return w.onlyCategoriesAndAttributes() &&
-		(c.Attributes == nil && w.inCategories > surely || len(c.CategoryIds) == 0 && w.withAttribute > surely)
+		(c.Attributes == nil && w.inCategories > surely ||
+			len(c.CategoryIds) == 0 && w.withAttribute > surely)
 }
 
-// few is how many products are compared one by one sooner than the index of vectors is asked for
-// those among them: it would look at a hundred for each that meets the conditions.
+// maxExact is up to how many eligible products are compared one by one: the index of vectors would
+// visit about a hundred products for each eligible one.
 const maxExact = 1000
 
-// maxWeighed is how many products are looked at with their words, sooner than the index of words is
-// asked which have them.
+// maxWeighed is up to how many eligible products have their words compared one by one, rather than
+// looked up in the index of words.
 const maxWeighed = 300
 
 // candidate is a product that may answer a question.
 type candidate struct {
 	id     int64
-	fused  float64 // of its places by meaning and by words
+	fused  float64 // its places by meaning and by words, fused (see fuse)
 	score  float64 // 1 - cosine distance
-	hasAll bool    // words
+	hasAll bool    // has all words of the question
 }
 
-// candidates returns the products that the answer to a question may rest on, the best first: those
-// nearest to it and those with all its words; when too few of them are about it, also those with
-// most of its words.
-func (a *Assistant) candidates(ctx context.Context, f *retrieval, w sourceQuery) ([]sourceRow, error) {
+// candidates returns the products that may be sources, the best first: those nearest to the
+// question and those with all its words; if too few of them are about it, also those with most of
+// its words.
+func (a *Assistant) candidates(
+	ctx context.Context, f *retrieval, w sourceQuery,
+) ([]sourceRow, error) {
 	given, err := a.eligible(ctx, w)
 	if err != nil || given != nil && len(given) == 0 {
 		return nil, err
@@ -89,7 +94,8 @@ func (a *Assistant) candidates(ctx context.Context, f *retrieval, w sourceQuery)
 	}
 	about, err := a.about(ctx, f, w, a.fuse(nearest, byWords, w.threshold))
 	elsewhere := len(about) == 0 &&
-		len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0 // is looked at next
+		// the caller tries without them
+		len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0
 	if err != nil || len(about) >= a.settings.TopK || len(byWords) > 0 || elsewhere {
 		return about, err
 	}
@@ -102,8 +108,8 @@ func (a *Assistant) candidates(ctx context.Context, f *retrieval, w sourceQuery)
 	return a.about(ctx, f, w, a.fuse(nearest, mostWords, w.threshold))
 }
 
-// about reads what may be said of candidates, and leaves out those that are not about the question.
-// Products that the shopper points at are meant however unlike the words are.
+// about reads the facts of candidates, and leaves out those that are not about the question.
+// Products that the shopper points at stay, however unlike the question their words are.
 func (a *Assistant) about(
 	ctx context.Context, f *retrieval, w sourceQuery, candidates []candidate,
 ) ([]sourceRow, error) {
@@ -115,15 +121,12 @@ func (a *Assistant) about(
 		ids[i] = c.id
 	}
 	c := w.conditions
-	rows, err := a.queries.ListSources(
-		ctx,
-		db.ListSourcesParams{
-			Ids:      ids,
-			MinMinor: c.MinMinor,
-			MaxMinor: c.MaxMinor,
-			OnSale:   c.OnSale,
-		},
-	)
+	rows, err := a.queries.ListSources(ctx, db.ListSourcesParams{
+		Ids:      ids,
+		MinMinor: c.MinMinor,
+		MaxMinor: c.MaxMinor,
+		OnSale:   c.OnSale,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -168,11 +171,11 @@ func (a *Assistant) fuse(nearest, byWords []candidate, threshold float64) []cand
 	return best[:min(len(best), a.mostCandidates())]
 }
 
-// mostCandidates is how many of each ranking are looked at.
+// mostCandidates returns how many candidates of each ranking are considered.
 func (a *Assistant) mostCandidates() int { return a.settings.TopK * a.settings.CandidateMultiplier }
 
-// eligible returns the products that meet the conditions when they are few, or when the question
-// wants them in an order; nil stands for all that meet them.
+// eligible returns the products that meet the conditions if there are at most maxExact of them; if
+// the question wants an order, the first of them in that order. nil stands for all that meet them.
 func (a *Assistant) eligible(ctx context.Context, w sourceQuery) ([]int64, error) {
 	if w.isUnfiltered() || w.surelyMany() {
 		return nil, nil
@@ -186,171 +189,4 @@ func (a *Assistant) eligible(ctx context.Context, w sourceQuery) ([]int64, error
 		return nil, err
 	}
 	return ids, err
-}
-
-// maxByCode is how many products of the categories a question names are compared by their codes,
-// sooner than the index of vectors is asked for those among the nearest: it finds its way badly to
-// what is far from the rest.
-const maxByCode = 20_000
-
-// nearest ranks products by meaning: the given ones, or all that meet the conditions.
-func (a *Assistant) nearest(ctx context.Context, w sourceQuery, given []int64) ([]candidate, error) {
-	switch {
-	case w.vector == nil:
-		return nil, nil
-	case given != nil:
-		return a.compared(ctx, w, given)
-	case len(w.conditions.CategoryIds) > 0 && w.inCategories <= maxByCode:
-		return a.nearestOfCategories(ctx, w)
-	}
-	return a.nearestByIndex(ctx, w)
-}
-
-// nearestByIndex ranks all products that meet the conditions by meaning.
-func (a *Assistant) nearestByIndex(ctx context.Context, w sourceQuery) ([]candidate, error) {
-	c := w.conditions
-	return ranked(a.queries.ListNearestSources(ctx, db.ListNearestSourcesParams{
-		QueryVector: *w.vector,
-		ModelID:     w.model,
-		Candidates:  int32(a.mostCandidates()),
-		MinMinor:    c.MinMinor,
-		MaxMinor:    c.MaxMinor,
-		OnSale:      c.OnSale,
-		Attributes:  c.Attributes,
-		CategoryIds: c.CategoryIds,
-		BrandIds:    c.BrandIds,
-	}))
-}
-
-// compared ranks some products by meaning.
-func (a *Assistant) compared(ctx context.Context, w sourceQuery, given []int64) ([]candidate, error) {
-	return ranked(a.queries.CompareSources(ctx, db.CompareSourcesParams{
-		QueryVector: *w.vector,
-		ProductIds:  given,
-		ModelID:     w.model,
-		Candidates:  int32(a.mostCandidates()),
-	}))
-}
-
-// nearestOfCategories ranks the products of some categories that meet the conditions by meaning.
-func (a *Assistant) nearestOfCategories(ctx context.Context, w sourceQuery) ([]candidate, error) {
-	c := w.conditions
-	return ranked(a.queries.ListNearestOfCategories(ctx, db.ListNearestOfCategoriesParams{
-		QueryVector: *w.vector,
-		ModelID:     w.model,
-		CategoryIds: c.CategoryIds,
-		Candidates:  int32(a.mostCandidates()),
-		MinMinor:    c.MinMinor,
-		MaxMinor:    c.MaxMinor,
-		OnSale:      c.OnSale,
-		Attributes:  c.Attributes,
-		BrandIds:    c.BrandIds,
-	}))
-}
-
-// ranked makes candidates of what a statement answered.
-func ranked[R ~struct {
-	ProductID int64
-	Score     float64
-}](rows []R, err error) ([]candidate, error) {
-	ranking := make([]candidate, len(rows))
-	for i, r := range rows {
-		row := db.CompareSourcesRow(r)
-		ranking[i] = candidate{id: row.ProductID, score: row.Score}
-	}
-	return ranking, err
-}
-
-// weighed ranks a maxWeighed of products by all that a question asks: by meaning, with all its
-// words, and with most of them.
-func (a *Assistant) weighed(
-	ctx context.Context, w sourceQuery, given []int64,
-) (nearest, every, most []candidate, err error) {
-	telling, rest := w.tiers()
-	rows, err := a.queries.WeighSources(ctx, db.WeighSourcesParams{
-		QueryVector: w.vector,
-		ProductIds:  given,
-		ModelID:     w.model,
-		Every:       w.every,
-		Telling:     optional.Of(telling),
-		Rest:        optional.Of(rest),
-	})
-	ranking := func(weight func(db.WeighSourcesRow) float64) (ranking []candidate) {
-		kept := slices.DeleteFunc(
-			slices.Clone(rows), func(r db.WeighSourcesRow) bool { return weight(r) < 0 },
-		)
-		slices.SortStableFunc(
-			kept, func(x, y db.WeighSourcesRow) int { return cmp.Compare(weight(y), weight(x)) },
-		)
-		for _, r := range kept[:min(len(kept), a.mostCandidates())] {
-			ranking = append(ranking, candidate{id: r.ProductID, score: r.Score})
-		}
-		return ranking
-	}
-	if w.vector != nil {
-		nearest = ranking(func(r db.WeighSourcesRow) float64 { return r.Score })
-	}
-	every = ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Every) })
-	most = a.tiered(
-		ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Telling) }),
-		ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Rest) }),
-	)
-	return nearest, every, most, err
-}
-
-// withMostWords ranks products by words that have most of the question's weight.
-func (a *Assistant) withMostWords(
-	ctx context.Context, w sourceQuery, given []int64,
-) ([]candidate, error) {
-	telling, rest := w.tiers()
-	ranking, err := a.withWords(ctx, w, given, telling)
-	if err != nil || len(ranking) >= a.settings.TopK {
-		return ranking, err
-	}
-	others, err := a.withWords(ctx, w, given, rest)
-	return a.tiered(ranking, others), err
-}
-
-// tiers are most of the words with the rarest of them, and without it.
-func (w *sourceQuery) tiers() (telling, rest string) {
-	if w.most == "" || w.telling == "" {
-		return "", w.most
-	}
-	return fmt.Sprintf(
-		"(%s) & (%s)",
-		w.telling,
-		w.most,
-	), fmt.Sprintf("(%s) & !(%s)", w.most, w.telling)
-}
-
-// tiered are the products with the rarest word, and when those are too few, the others behind them.
-func (a *Assistant) tiered(telling, others []candidate) []candidate {
-	if len(telling) < a.settings.TopK {
-		telling = append(telling, others...)
-	}
-	return telling[:min(len(telling), a.mostCandidates())]
-}
-
-// withWords ranks products with some words, written as to_tsquery reads them: the given ones, or
-// all that meet the conditions.
-func (a *Assistant) withWords(
-	ctx context.Context, w sourceQuery, given []int64, words string,
-) ([]candidate, error) {
-	if words == "" {
-		return nil, nil
-	}
-	c := w.conditions
-	return ranked(a.queries.ListSourcesWithWords(ctx, db.ListSourcesWithWordsParams{
-		Words:       words,
-		ProductIds:  orEmpty(given),
-		QueryVector: w.vector,
-		ModelID:     w.model,
-		Candidates:  int32(a.mostCandidates()),
-		MinMinor:    c.MinMinor,
-		MaxMinor:    c.MaxMinor,
-		OnSale:      c.OnSale,
-		Attributes:  c.Attributes,
-		CategoryIds: c.CategoryIds,
-		BrandIds:    c.BrandIds,
-	}))
 }

@@ -11,17 +11,18 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// editor lets only those sentences of a model's answer through whose every price, discount, stock
-// and product the sources support, each as soon as it is whole. A sentence about a source that
-// fails is replaced by the facts; one about nothing known is left out. What remains is plain text.
+// editor checks a model's answer sentence by sentence, each as soon as it is complete. A sentence
+// passes if the sources support every price, discount, stock and product in it. One that fails is
+// replaced by the facts of the sources it is about, and left out if it is about none. The result is
+// plain text.
 type editor struct {
 	checker
 	emit      func(text string) error
-	pending   string // not yet a whole sentence
-	newLine   bool   // the next sentence begins one
+	pending   string // text that is not yet a complete sentence
+	newLine   bool   // the next sentence begins a line
 	out       strings.Builder
 	claims    []api.AssistantClaim
-	about     []model.Source // what the line speaks of
+	about     []model.Source // the sources that the current line is about
 	corrected int            // sentences replaced or left out
 }
 
@@ -32,22 +33,22 @@ func newEditor(v verifier, r *reply, emit func(string) error) *editor {
 		claims:  []api.AssistantClaim{},
 	}
 	if len(r.missing) > 0 && len(r.prompt.Sources) > 0 {
-		e.pending = notTold(r.missing, r.prompt.Sources) + "\n"
+		e.pending = notRecordedSentence(r.missing, r.prompt.Sources) + "\n"
 	}
 	return e
 }
 
-// begun reports whether anything left.
+// begun reports whether any text was emitted.
 func (e *editor) begun() bool { return e.out.Len() > 0 }
 
-// write takes the next piece of the answer.
+// write checks and emits the sentences that the next piece of the answer completes.
 func (e *editor) write(piece string) error {
 	if e.pending != "" && !e.begun() &&
-		strings.HasPrefix(e.pending, "The catalogue does not say") &&
+		strings.HasPrefix(e.pending, notRecorded) &&
 		strings.HasSuffix(e.pending, ".\n") {
-		ours := strings.TrimSpace(e.pending)
+		own := strings.TrimSpace(e.pending)
 		e.pending = ""
-		if err := e.put(ours); err != nil {
+		if err := e.put(own); err != nil {
 			return err
 		}
 		e.newLine = true
@@ -65,7 +66,8 @@ func (e *editor) write(piece string) error {
 	}
 }
 
-// end takes what is left. An answer of which nothing remains is the facts of all sources.
+// end checks and emits the rest. If nothing of the answer passed, it emits the facts of all
+// sources.
 func (e *editor) end() error {
 	if err := e.write(""); err != nil {
 		return err
@@ -78,7 +80,7 @@ func (e *editor) end() error {
 	if e.begun() && len(e.claims) > 0 || e.begun() && e.corrected == 0 {
 		return nil
 	}
-	if !e.begun() || e.onlyOurs() {
+	if !e.begun() || e.onlyNotRecorded() {
 		e.newLine = true
 		if err := e.put("Here is what we have:"); err != nil {
 			return err
@@ -95,22 +97,22 @@ func (e *editor) end() error {
 	return nil
 }
 
-// onlyOurs reports whether nothing but what the catalogue does not say was said.
-func (e *editor) onlyOurs() bool {
-	return strings.HasPrefix(e.out.String(), "The catalogue does not say") &&
+// onlyNotRecorded reports whether the only sentence so far is that of notRecordedSentence.
+func (e *editor) onlyNotRecorded() bool {
+	return strings.HasPrefix(e.out.String(), notRecorded) &&
 		!strings.Contains(e.out.String(), "\n")
 }
 
-// judge passes a sentence on, or what may be said instead.
+// judge emits a sentence if it passes the check, else its replacement.
 func (e *editor) judge(sentence string) error {
 	endsLine := strings.HasSuffix(sentence, "\n")
 	sentence = strings.TrimSpace(sentence)
 	if sentence != "" {
-		kept := e.check(sentence)
-		if len(kept) != 1 || kept[0] != plain(sentence) {
+		passed := e.check(sentence)
+		if len(passed) != 1 || passed[0] != plain(sentence) {
 			e.corrected++
 		}
-		for _, text := range kept {
+		for _, text := range passed {
 			if meant, _ := e.meant(text); len(meant) > 0 {
 				e.about = meant
 			}
@@ -126,7 +128,7 @@ func (e *editor) judge(sentence string) error {
 	return nil
 }
 
-// put hands text over.
+// put emits text, with what separates it from the text before.
 func (e *editor) put(text string) error {
 	switch {
 	case e.out.Len() == 0:
@@ -140,15 +142,15 @@ func (e *editor) put(text string) error {
 	return e.emit(text)
 }
 
-// say hands over an answer that needs no check.
+// say emits an answer that needs no check.
 func (e *editor) say(text string) error { return e.put(text) }
 
-// maxClaims bounds what an answer lists.
+// maxClaims is how many claims an answer lists at most.
 const maxClaims = 60
 
-// claim lists what a sentence says about products.
+// claim records what a sentence says about products.
 func (e *editor) claim(sentence string, about []model.Source) {
-	said := func(id int64, field api.AssistantClaimField, value string, verified bool) {
+	record := func(id int64, field api.AssistantClaimField, value string, verified bool) {
 		c := api.AssistantClaim{ProductID: id, Field: field, Value: value, Verified: verified}
 		if len(e.claims) < maxClaims && !slices.Contains(e.claims, c) {
 			e.claims = append(e.claims, c)
@@ -158,62 +160,64 @@ func (e *editor) claim(sentence string, about []model.Source) {
 	for _, s := range about {
 		if strings.Contains(folded, strings.ToLower(s.Name)) ||
 			slices.Contains(question.CitedIDs(sentence), s.ID) {
-			said(s.ID, api.AssistantClaimFieldName, s.Name, true)
+			record(s.ID, api.AssistantClaimFieldName, s.Name, true)
 		}
 		for _, match := range e.amount.FindAllStringSubmatch(sentence, -1) {
 			amount := e.canonical(strings.Join(match[1:], ""))
 			for field, fact := range map[api.AssistantClaimField]string{
-				api.AssistantClaimFieldPrice: s.Price, api.AssistantClaimFieldDiscountPrice: s.DiscountPrice, api.AssistantClaimFieldSaving: s.Saving,
+				api.AssistantClaimFieldPrice:         s.Price,
+				api.AssistantClaimFieldDiscountPrice: s.DiscountPrice,
+				api.AssistantClaimFieldSaving:        s.Saving,
 			} {
 				if fact != "" && e.canonical(fact) == amount {
-					said(s.ID, field, fact, true)
+					record(s.ID, field, fact, true)
 				}
 			}
 		}
 		for _, match := range percentPattern.FindAllStringSubmatch(sentence, -1) {
 			if s.DiscountPct > 0 && match[1] == strconv.Itoa(s.DiscountPct) {
-				said(s.ID, api.AssistantClaimFieldDiscountPercent, match[1], true)
+				record(s.ID, api.AssistantClaimFieldDiscountPercent, match[1], true)
 			}
 		}
 		for _, match := range stockPattern.FindAllStringSubmatch(sentence, -1) {
 			if stock := strings.Join(match[1:], ""); stock == strconv.FormatInt(s.Stock, 10) {
-				said(s.ID, api.AssistantClaimFieldStock, stock, true)
+				record(s.ID, api.AssistantClaimFieldStock, stock, true)
 			}
 		}
 		if text, verified, any := e.inWords(sentence, s); any {
-			said(s.ID, api.AssistantClaimFieldDescription, text, verified)
+			record(s.ID, api.AssistantClaimFieldDescription, text, verified)
 		}
 	}
 }
 
-// fewestWords a sentence must say about a product, besides its facts, to say anything.
+// fewestWords is how many words a sentence must have, besides names, numbers and stop words, to
+// claim something about a product.
 const fewestWords = 2
 
-// inWords is what a sentence says of a product in words, and whether the product's own text has all
-// of them.
+// inWords returns what a sentence claims of a product in words, if anything, and whether the
+// product's own text has all of these words.
 func (e *editor) inWords(sentence string, s model.Source) (text string, verified, any bool) {
 	own := map[string]bool{}
-	for _, word := range words.Split(strings.Join([]string{s.Name, s.Brand, s.Category, s.Description, s.Attributes}, " ")) {
+	for _, word := range words.Split(strings.Join(
+		[]string{s.Name, s.Brand, s.Category, s.Description, s.Attributes}, " ",
+	)) {
 		own[words.Stem(word)] = true
 	}
 	name := map[string]bool{
-		"usd":                       true,
-		strings.ToLower(s.Currency): true,
-		"instead":                   true,
-		"afford":                    true,
-		"cost":                      true,
+		"usd": true, strings.ToLower(s.Currency): true,
+		"instead": true, "afford": true, "cost": true,
 	}
 	for _, word := range words.Split(s.Name) {
 		name[words.Stem(word)] = true
 	}
-	said, verified := 0, true
+	claimed, verified := 0, true
 	for _, word := range words.Split(sentence) {
 		stem := words.Stem(word)
 		if name[stem] || words.IsNumber(word) || words.ClassOf(word) == words.Stop {
 			continue
 		}
-		said++
+		claimed++
 		verified = verified && own[stem]
 	}
-	return model.Cut(sentence, 300), verified, said >= fewestWords
+	return model.Cut(sentence, 300), verified, claimed >= fewestWords
 }

@@ -49,12 +49,14 @@ func loadFeed(t *testing.T, shop *apitest.Shop, path string) {
 	}
 	exec("SET LOCAL statement_timeout = 0")
 	exec(
-		`INSERT INTO brands (name, slug) SELECT DISTINCT b, 'b-' || md5(b) FROM unnest($1::text[]) b`,
+		`INSERT INTO brands (name, slug) SELECT DISTINCT b, 'b-' || md5(b)
+			FROM unnest($1::text[]) b`,
 		brands,
 	)
 	// A category for each path, under that of the path before it.
 	exec(
-		`INSERT INTO categories (name, slug) SELECT DISTINCT split_part(p, ' > ', 1), 'c-' || md5(split_part(p, ' > ', 1)) FROM unnest($1::text[]) p`,
+		`INSERT INTO categories (name, slug) SELECT DISTINCT split_part(p, ' > ', 1),
+			'c-' || md5(split_part(p, ' > ', 1)) FROM unnest($1::text[]) p`,
 		categories,
 	)
 	for depth := 2; depth <= 6; depth++ {
@@ -65,10 +67,15 @@ func loadFeed(t *testing.T, shop *apitest.Shop, path string) {
 			 WHERE cardinality(parts) >= $2`, categories, depth)
 	}
 	exec(`INSERT INTO products (name, slug, description, brand_id, category_id)
-		SELECT u.name, 'p-' || u.sku, u.text, b.id, c.id FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) u (sku, name, text, brand, path)
-		  JOIN brands b ON b.slug = 'b-' || md5(u.brand) JOIN categories c ON c.slug = 'c-' || md5(u.path)`, ids, names, texts, brands, categories)
+		SELECT u.name, 'p-' || u.sku, u.text, b.id, c.id
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) u (sku, name, text,
+		brand, path)
+		  JOIN brands b ON b.slug = 'b-' || md5(u.brand)
+		  JOIN categories c ON c.slug = 'c-' || md5(u.path)`, ids, names, texts, brands, categories)
 	exec(`INSERT INTO variants (product_id, is_default, sku, price_minor, stock)
-		SELECT p.id, true, u.sku, u.price, u.stock FROM unnest($1::text[], $2::bigint[], $3::integer[]) u (sku, price, stock) JOIN products p ON p.slug = 'p-' || u.sku`, ids, prices, stocks)
+		SELECT p.id, true, u.sku, u.price, u.stock
+		FROM unnest($1::text[], $2::bigint[], $3::integer[]) u (sku, price, stock)
+		JOIN products p ON p.slug = 'p-' || u.sku`, ids, prices, stocks)
 	require.NoError(t, tx.Commit(t.Context()))
 	shop.Exec("ANALYZE")
 }

@@ -7,15 +7,15 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// Retrieve does all that is done for a question but to write the answer, and says how many sources
-// it has.
+// Retrieve does everything for a question except writing the answer, and returns how many sources
+// it found.
 func (a *Assistant) Retrieve(ctx context.Context, text string) (int, error) {
 	f, err := a.retrieve(ctx, text, nil)
 	return len(f.sources), err
 }
 
-// Nearest are the scores of the products nearest to a question: as retrieve takes them, and of all
-// that meet its conditions compared one by one. Those below the threshold are among them.
+// Nearest returns the scores of the products nearest to a question: as retrieve finds them, and as
+// comparing all that meet its conditions finds them. It includes those below the threshold.
 func (a *Assistant) Nearest(
 	ctx context.Context, text string,
 ) (taken, exact []float64, threshold float64, err error) {
@@ -40,8 +40,8 @@ func (a *Assistant) Nearest(
 	return taken, scores(ranking), w.threshold, err
 }
 
-// Ways are the products nearest to a question that meet its conditions, as each way to find them
-// answers: all compared, by the index of vectors, by the codes of the categories it names, and
+// Ways returns the products nearest to a question that meet its conditions, as each of the queries
+// finds them: all compared, by the index of vectors, by the codes of the categories it names, and
 // weighed with their words.
 func (a *Assistant) Ways(ctx context.Context, text string) (map[string][]int64, error) {
 	w, given, err := a.asked(ctx, text)
@@ -67,7 +67,7 @@ func (a *Assistant) Ways(ctx context.Context, text string) (map[string][]int64, 
 	return ways, nil
 }
 
-// Words are the products with all of a question's words, and with most of them, that meet its
+// Words returns the products with all of a question's words, and with most of them, that meet its
 // conditions: weighed one by one, and found by the index of words.
 func (a *Assistant) Words(ctx context.Context, text string) (weighed, found [2][]int64, err error) {
 	w, given, err := a.asked(ctx, text)
@@ -93,8 +93,11 @@ func ids(ranking []candidate) (all []int64) {
 	return all
 }
 
-// asked is what a question wants, and the products that meet its conditions if they are few.
-func (a *Assistant) asked(ctx context.Context, text string) (w sourceQuery, given []int64, err error) {
+// asked returns the query of a question, and the products that meet its conditions if there are at
+// most maxExact.
+func (a *Assistant) asked(
+	ctx context.Context, text string,
+) (w sourceQuery, given []int64, err error) {
 	known, err := a.names.Get(ctx)
 	if err != nil {
 		return w, nil, err
@@ -122,14 +125,15 @@ func scores(ranking []candidate) (all []float64) {
 	return all
 }
 
-// Plans counts how often a statement ran by a plan that was kept, and how often by one of its own:
-// the most on a connection.
+// Plans returns how often a statement ran by a cached plan and how often by a custom one, as
+// counted on the connection that ran it most.
 func (a *Assistant) Plans(ctx context.Context, name string) (kept, made int) {
 	for _, conn := range a.pool.AcquireAllIdle(ctx) {
 		var k, m int
 		row := conn.QueryRow(
 			ctx,
-			"SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '-- name: ' || $1 || ' :%'",
+			"SELECT generic_plans, custom_plans FROM pg_prepared_statements "+
+				"WHERE statement LIKE '-- name: ' || $1 || ' :%'",
 			name,
 		)
 		if row.Scan(&k, &m) == nil {

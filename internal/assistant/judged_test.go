@@ -12,8 +12,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// judged are questions with products of the demo shop that a person would want to hear of, one of
-// them at least among the first three sources. Judged by hand, from the descriptions.
+// judged are questions with the products of the demo shop that fit, judged by hand from the
+// descriptions. At least one of them must be among the first three sources.
 var judged = map[string][]string{
 	"a gift for someone who loves coffee under $30": {
 		"Coffee Tasting Box", "Travel Coffee Press Mug",
@@ -48,23 +48,31 @@ var judged = map[string][]string{
 	"what do you have for my cat?": {
 		"Cat Scratching Lounge", "Window Cat Hammock", "Quiet Pet Fountain", "Feather Teaser Wand",
 	},
-	"sun protection":                                 {"Mineral Sun Cream SPF 50"},
-	"cast iron pan":                                  {"Cast Iron Skillet 26 cm"},
-	"a power bank for travelling":                    {"Ember 10000 Power Bank", "Ember 26000 Power Bank"},
-	"desk lamp that can be dimmed":                   {"Arc Desk Lamp"},
-	"green tea":                                      {"Sencha Green Tea 100 g"},
-	"lightweight rain jacket that packs small":       {"Drizzle Packable Rain Jacket"},
-	"bike lock":                                      {"Folding Lock 90 cm"},
-	"ergonomic keyboard or mouse":                    {"Split Ergonomic Keyboard", "Upright Vertical Mouse"},
-	"insulated water bottle that keeps drinks hot":   {"Insulated Bottle 1 l"},
-	"mechanical keyboard on sale":                    {"K75 Mechanical Keyboard"},
-	"chocolate":                                      {"Dark Chocolate 72 %", "Drinking Chocolate 300 g"},
+	"sun protection": {"Mineral Sun Cream SPF 50"},
+	"cast iron pan":  {"Cast Iron Skillet 26 cm"},
+	"a power bank for travelling": {
+		"Ember 10000 Power Bank", "Ember 26000 Power Bank",
+	},
+	"desk lamp that can be dimmed":             {"Arc Desk Lamp"},
+	"green tea":                                {"Sencha Green Tea 100 g"},
+	"lightweight rain jacket that packs small": {"Drizzle Packable Rain Jacket"},
+	"bike lock":                                {"Folding Lock 90 cm"},
+	"ergonomic keyboard or mouse": {
+		"Split Ergonomic Keyboard", "Upright Vertical Mouse",
+	},
+	"insulated water bottle that keeps drinks hot": {"Insulated Bottle 1 l"},
+	"mechanical keyboard on sale":                  {"K75 Mechanical Keyboard"},
+	"chocolate": {
+		"Dark Chocolate 72 %", "Drinking Chocolate 300 g",
+	},
 	"seeds for bees and butterflies":                 {"Wildflower Seed Mix 100 g"},
 	"wool blanket":                                   {"Wool Throw Blanket"},
 	"what can you tell me about the worm composter?": {"Worm Composter"},
 	"I need a knife to cut bread":                    {"Bread Knife 24 cm"},
-	"Keystrel mice":                                  {"Glide Wireless Mouse", "Upright Vertical Mouse"},
-	"lamp without a cable for the balcony":           {"Mushroom Table Lamp", "Solar Path Lights 4"},
+	"Keystrel mice": {
+		"Glide Wireless Mouse", "Upright Vertical Mouse",
+	},
+	"lamp without a cable for the balcony": {"Mushroom Table Lamp", "Solar Path Lights 4"},
 }
 
 // offTopic are things the shop does not carry.

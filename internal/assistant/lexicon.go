@@ -6,11 +6,11 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// names are those of brands, categories and attributes, with how many products each has.
+// names holds the names of brands, categories and attributes, and how many products each has.
 type names struct {
 	*question.Dictionary
-	categories map[int64]int64              // without the categories below them
-	attributes map[question.Attribute]int64 // of the commonest values
+	categories map[int64]int64              // not counting the categories below
+	attributes map[question.Attribute]int64 // of the most frequent values
 }
 
 // readNames reads the names that a question may use.

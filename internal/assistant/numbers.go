@@ -10,18 +10,20 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// What a model may claim in numbers.
+// How a model may claim numbers.
 var (
 	percentPattern = regexp.MustCompile(`(?i)(\d+(?:[.,]\d+)?)\s?(?:%|per ?cent)`)
 	reducedPattern = regexp.MustCompile(
 		`(?i)\b(?:off|discount\w*|sav(?:e|es|ing|ings)|reduc\w+|cheaper|less|rebate|sale|down)\b`,
 	)
 	stockPattern = regexp.MustCompile(
-		`(?i)\b(\d+)\s+(?:are |is |items? |units? |pieces? )?(?:left|in stock|available|remaining)|\bonly (\d+) (?:left|remain)|\bstock(?: of|:)? (\d+)`,
+		`(?i)\b(\d+)\s+(?:are |is |items? |units? |pieces? )?` +
+			`(?:left|in stock|available|remaining)` +
+			`|\bonly (\d+) (?:left|remain)|\bstock(?: of|:)? (\d+)`,
 	)
 )
 
-// verifier knows how amounts are written in the store's currency.
+// verifier recognizes amounts in the store's currency.
 type verifier struct {
 	currency money.Currency
 	amount   *regexp.Regexp
@@ -31,13 +33,14 @@ func newVerifier(currency money.Currency) verifier {
 	return verifier{
 		currency,
 		regexp.MustCompile(`(?i)(?:[$€£¥₹]|\b` + string(currency) + `)\s?(\d[\d.,]*)` +
-			`|\b(\d[\d.,]*)\s?(?:[$€£¥₹]|(?:` + string(currency) + `|usd|eur|gbp|jpy|chf|cad|aud|inr|dollars?|euros?|pounds?|yen|bucks|cents?)\b)` +
+			`|\b(\d[\d.,]*)\s?(?:[$€£¥₹]|(?:` + string(currency) +
+			`|usd|eur|gbp|jpy|chf|cad|aud|inr|dollars?|euros?|pounds?|yen|bucks|cents?)\b)` +
 			`|\b(\d[\d,]*\.\d{2})\b`),
 	}
 }
 
-// supported reports whether every number of a sentence is a fact of the sources it is about: those
-// it names, or any if it names none.
+// supported reports whether every number of a sentence is a fact of the sources it names, or of any
+// source if it names none.
 func (c *checker) supported(sentence string, meant []model.Source) bool {
 	about := len(meant) > 0
 	if !about {
@@ -77,26 +80,26 @@ func (c *checker) supported(sentence string, meant []model.Source) bool {
 
 // wasAsked reports whether the shopper named the amount: an answer may repeat "under $20".
 func (c *checker) wasAsked(match []string) bool {
-	said := c.canonical(strings.Join(match[1:], ""))
-	return slices.ContainsFunc(
-		c.asked, func(asked string) bool { return c.canonical(asked) == said },
-	)
+	claimed := c.canonical(strings.Join(match[1:], ""))
+	return slices.ContainsFunc(c.asked, func(asked string) bool {
+		return c.canonical(asked) == claimed
+	})
 }
 
 // isOneOf reports whether the number a pattern found is one of the facts.
 func (c *checker) isOneOf(
 	match []string, sources []model.Source, facts func(model.Source) []string,
 ) bool {
-	said := c.canonical(strings.Join(match[1:], ""))
+	claimed := c.canonical(strings.Join(match[1:], ""))
 	return slices.ContainsFunc(sources, func(s model.Source) bool {
-		return slices.ContainsFunc(
-			facts(s), func(fact string) bool { return fact != "" && c.canonical(fact) == said },
-		)
+		return slices.ContainsFunc(facts(s), func(fact string) bool {
+			return fact != "" && c.canonical(fact) == claimed
+		})
 	})
 }
 
-// canonical writes a number as the store's currency does, whatever its separators: "1,299" and
-// "1299.00" are one.
+// canonical returns a number as the store's currency writes it, whatever its separators: "1,299"
+// and "1299.00" have the same canonical form.
 func (c *checker) canonical(number string) string {
 	number = strings.TrimRight(number, ".,")
 	digits := c.currency.Digits()

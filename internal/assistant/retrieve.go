@@ -10,37 +10,38 @@ import (
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/local"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/question"
 )
 
-// source is a product that may answer the question.
+// source is a product that the answer may speak of.
 type source struct {
 	model.Source
 	row sourceRow
 }
 
-// sourceRow is a candidate that can be bought, with what may be said of it.
+// sourceRow is a candidate that can be bought, with its facts.
 type sourceRow struct {
 	db.ListSourcesRow
 	candidate
 }
 
-// retrieval is what a question was taken to mean, and what was found.
+// retrieval is how a question was understood, and the sources that were found for it.
 type retrieval struct {
 	question.Question
-	text     string       // the question as one that stands by itself
-	within   []int64      // products of the conversation it is about
+	text     string       // the question, complete without the conversation
+	within   []int64      // products of the conversation that it is about, if it is about such
 	sources  []source     // in the order the question asks for
 	missing  []string     // words of the question that none of the products it asks about has
 	guessed  bool         // some of its words were taken for typos
-	byWords  bool         // the numbers are made of words
+	byWords  bool         // the vectors are those of the built-in model, made of words
 	local    *local.Local // knows the words of the catalogue
-	degraded bool         // found by words alone
+	degraded bool         // the model that makes vectors fails: found by words alone
 }
 
-// retrieve finds the products an answer may rest on, in the order the question asks for: the best
-// first unless it wants the cheapest, the newest and so on.
+// retrieve finds the sources of an answer in the order the question asks for: the best first unless
+// it wants the cheapest, the newest and so on.
 func (a *Assistant) retrieve(
 	ctx context.Context, text string, history []question.Turn,
 ) (retrieval, error) {
@@ -75,7 +76,7 @@ func (a *Assistant) retrieve(
 		f.Question = question.Parse(standalone, known.Dictionary, digits)
 		f.Intent, f.YesNo, f.About = asked.Intent, asked.YesNo, asked.About
 	}
-	// "Which is the cheapest?" behind a list is about the list.
+	// "Which is the cheapest?" after a list is about the list.
 	if len(ids) > 0 && (asked.Within || carried && asked.Intent == question.Pick && len(ids) > 1) {
 		f.within = ids
 	}
@@ -91,14 +92,14 @@ func (a *Assistant) retrieve(
 	return f, err
 }
 
-// wants writes what a question means as what is asked of the database.
+// wants returns the query for the sources of a question.
 func (a *Assistant) wants(ctx context.Context, f *retrieval, known *names) (sourceQuery, error) {
 	q := f.Question
 	w := sourceQuery{threshold: a.settings.Threshold, conditions: db.ListEligibleProductsParams{
 		MinMinor:    q.MinPriceMinor,
 		MaxMinor:    q.MaxPriceMinor,
 		CategoryIds: []int64{},
-		BrandIds:    orEmpty(q.BrandIDs),
+		BrandIds:    optional.List(q.BrandIDs),
 		ProductIds:  []int64{},
 	}}
 	if len(q.CategoryIDs) > 0 {
@@ -162,8 +163,7 @@ func (a *Assistant) wants(ctx context.Context, f *retrieval, known *names) (sour
 	return w, nil
 }
 
-// find fills in the products that the answer may rest on: those the shopper points at, or the best
-// of the shop.
+// find fills in the sources: the products that the shopper points at, or the best of the shop.
 func (a *Assistant) find(ctx context.Context, f *retrieval, w sourceQuery) error {
 	select {
 	case a.turns <- struct{}{}:
@@ -177,7 +177,8 @@ func (a *Assistant) find(ctx context.Context, f *retrieval, w sourceQuery) error
 		w.every, w.most, w.telling, w.threshold = "", "", "", 0
 	}
 	rows, err := a.candidates(ctx, f, w)
-	// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
+	// The name of a brand or category may be part of the name of another thing ("iPhone case"). If
+	// it leaves no product, it is no condition.
 	if err == nil && len(rows) == 0 && !f.Generic &&
 		len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0 {
 		f.dropNames(&w)
@@ -187,7 +188,8 @@ func (a *Assistant) find(ctx context.Context, f *retrieval, w sourceQuery) error
 	return err
 }
 
-// pointedAt are the products the last answer named, or the one of them an ordinal picks.
+// pointedAt returns the products that the last answer named, or the one of them that an ordinal
+// picks.
 func pointedAt(history []question.Turn, ordinal int) []int64 {
 	for _, message := range slices.Backward(history) {
 		if message.Role != question.Assistant {
@@ -205,7 +207,7 @@ func pointedAt(history []question.Turn, ordinal int) []int64 {
 	return nil
 }
 
-// sqlOrder is the word that ListEligibleProducts knows an order by.
+// sqlOrder returns the argument of ListEligibleProducts for an order.
 func sqlOrder(order question.Order) string {
 	switch order {
 	case question.Cheapest:
@@ -218,11 +220,4 @@ func sqlOrder(order question.Order) string {
 		return "newest"
 	}
 	return ""
-}
-
-func orEmpty(ids []int64) []int64 {
-	if ids == nil {
-		return []int64{}
-	}
-	return ids
 }

@@ -18,16 +18,17 @@ import (
 
 // What is promised of retrieval in a shop of 100,000 products.
 const (
-	clients     = 8
-	slowest     = 50 * time.Millisecond // 95th percentile of everything but the model, of all kinds of questions, shuffled
-	leastRecall = 0.95                  // share of the five nearest that must be found
-	turn        = 4 * time.Second       // for which the clients ask
+	clients = 8
+	// 95th percentile of everything but the model, of all kinds of questions, shuffled
+	slowest     = 50 * time.Millisecond
+	leastRecall = 0.95            // share of the five nearest that must be found
+	turn        = 4 * time.Second // for which the clients ask
 )
 
 // BenchmarkRetrieval measures what is done for a question before the model writes, in a shop of
-// 100,000 products with 8 clients: reading it, its vector, the statements that find its sources and
-// what is kept of them. It holds the nearest it takes against comparing all vectors, and its plans
-// to reading by indexes alone.
+// 100,000 products with 8 clients: reading it, its vector, and the statements that find and select
+// its sources. It compares the nearest products with those that comparing all vectors finds, and
+// requires plans that read by indexes alone.
 func BenchmarkRetrieval(b *testing.B) {
 	shop := apitest.Large(
 		b, apitest.Setting{Name: "DATABASE_POOL", Value: "4"},
@@ -39,7 +40,9 @@ func BenchmarkRetrieval(b *testing.B) {
 	require.NoError(b, err)
 	asked := shop.ShoppersWords()
 	fmt.Println(
-		"| question | alone p50, ms | alone p95, ms | 8 clients p50, ms | 8 clients p95, ms | answers/s | no source | recall@5 | without the threshold |\n|---|---|---|---|---|---|---|---|---|",
+		"| question | alone p50, ms | alone p95, ms | 8 clients p50, ms | 8 clients p95, ms | " +
+			"answers/s | no source | recall@5 | without the threshold |\n" +
+			"|---|---|---|---|---|---|---|---|---|",
 	)
 	report := func(name string, questions []string) measured {
 		retrieve(b, shop, questions, clients, 2*time.Second) // warms up
@@ -75,7 +78,9 @@ func BenchmarkRetrieval(b *testing.B) {
 		like, any := recallOfSources(b, shop, questions)
 		fmt.Printf(" %.3f | %.3f |\n", like, any)
 		assert.GreaterOrEqual(b, like, leastRecall, kind.name)
-		for _, plan := range shop.Plans(func() { _, _ = shop.App.Assistant.Retrieve(b.Context(), questions[0]) }) {
+		for _, plan := range shop.Plans(func() {
+			_, _ = shop.App.Assistant.Retrieve(b.Context(), questions[0])
+		}) {
 			assert.NotRegexp(b, apitest.SequentialScan, plan, kind.name)
 		}
 	}
@@ -101,7 +106,7 @@ func (m measured) at(percent int) time.Duration {
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }
 
-// retrieve has so many clients ask, one question after the other each, for a time.
+// retrieve has clients ask questions, each one after the other, for a time.
 func retrieve(
 	b *testing.B, shop *apitest.Shop, questions []string, clients int, turn time.Duration,
 ) (m measured) {
@@ -130,11 +135,11 @@ func retrieve(
 	return m
 }
 
-// recallOfSources is how much of the five nearest retrieval takes by the vectors alone, with the
-// conditions of the question, of those that comparing all vectors finds: with the threshold, and
-// without it, when also what is unlike the question counts ("green soundbars in Kitchen" have
-// nearest products, too). Near duplicates are as good as each other, so what counts is how near a
-// product is, not which.
+// recallOfSources returns which share of the five nearest products, as comparing all vectors finds
+// them, retrieval finds by vectors and the conditions of the question: with the threshold, and
+// without it, where products unlike the question count too ("green soundbars in Kitchen" have
+// nearest products as well). Near duplicates are equally good, so it compares how near products
+// are, not which they are.
 func recallOfSources(b *testing.B, shop *apitest.Shop, questions []string) (like, any float64) {
 	b.Helper()
 	var near, all recalled
@@ -149,7 +154,7 @@ func recallOfSources(b *testing.B, shop *apitest.Shop, questions []string) (like
 	return near.share(), all.share()
 }
 
-// recalled counts what was found of what there is.
+// recalled counts how many of the products there are were found.
 type recalled struct{ hits, all int }
 
 func (r *recalled) add(found, exact []float64) {

@@ -7,13 +7,13 @@ import (
 
 var spacePattern = regexp.MustCompile(`[ \t]+`)
 
-// plain takes markup off a sentence.
+// plain returns a sentence without markup.
 func plain(sentence string) string {
 	sentence = strings.NewReplacer("**", "", "__", "", "`", "").Replace(sentence)
 	return strings.TrimSpace(spacePattern.ReplaceAllString(sentence, " "))
 }
 
-// sentences cuts a text behind every full stop, question or exclamation mark that a blank follows,
+// sentences cuts a text after every full stop, question or exclamation mark that a blank follows,
 // and at every line break. Joined, the pieces are the text.
 func sentences(text string) []string {
 	var out []string

@@ -2,25 +2,26 @@ package assistant
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 
+	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/model/local"
+	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/vectors"
 )
 
-// sure is how far above the threshold a score says by itself that a product is about the question.
-// Below, a word of the question must be in the product as well: embeddings of unrelated texts are
-// not far from it. See docs/assistant.md.
+// sure is how far above the threshold a score alone shows that a product is about the question.
+// Below, the product must also have a word of the question, because vectors of unrelated texts are
+// almost as near. See docs/assistant.md.
 const sure = 0.2
 
-// relevant drops what is near in numbers but not about the question. The words of the catalogue
-// decide: always for the built-in provider, whose numbers are made of words, and for others where
-// the score is not sure by itself. What has every word of the question, or a synonym an
+// relevant drops products that are near but not about the question. The words of the catalogue
+// decide: always for the built-in model, whose vectors are made of words, and for others if the
+// score alone is not sure. A product with every word of the question, or a synonym that an
 // administrator gave, is about it.
 func (a *Assistant) relevant(f retrieval, rows []sourceRow) []sourceRow {
 	if len(rows) == 0 {
@@ -31,29 +32,31 @@ func (a *Assistant) relevant(f retrieval, rows []sourceRow) []sourceRow {
 		documents[i] = documentOf(row)
 	}
 	keep := f.local.Keep(f.Question, documents)
-	kept := rows[:0]
+	relevant := rows[:0]
 	for i, row := range rows {
 		if keep[i] || row.hasAll && !f.guessed ||
 			!f.byWords && !f.guessed && row.score >= a.settings.Threshold+sure {
-			kept = append(kept, row)
+			relevant = append(relevant, row)
 		}
 	}
-	return kept
+	return relevant
 }
 
-// documentOf is all that is known of a product in words.
+// documentOf returns all words of a product.
 func documentOf(row sourceRow) local.Document {
 	title := []string{
 		row.ProductCard.Name, optional.Value(row.ProductCard.BrandName),
 		optional.Value(row.ProductCard.CategoryName),
 	}
 	return local.Document{Title: strings.Join(title, " "), Body: func() string {
-		return strings.Join(append([]string{row.Description}, vectors.AttributeSentences(row.Attributes)...), " ")
+		return strings.Join(
+			append([]string{row.Description}, vectors.AttributeSentences(row.Attributes)...), " ",
+		)
 	}}
 }
 
-// missingWords returns the words of a question about certain products that none of their texts has: the
-// catalogue does not answer it.
+// missingWords returns the words of a question about certain products that none of their texts has:
+// what the catalogue does not record.
 func (f retrieval) missingWords(asked question.Question) []string {
 	if !asked.About || !asked.YesNo || asked.Intent == question.AskDiscount ||
 		asked.Intent == question.AskStock ||
@@ -61,14 +64,14 @@ func (f retrieval) missingWords(asked question.Question) []string {
 		return nil
 	}
 	documents := make([]string, len(f.sources))
-	for i, h := range f.sources {
-		document := documentOf(h.row)
+	for i, s := range f.sources {
+		document := documentOf(s.row)
 		documents[i] = document.Title + " " + document.Body()
 	}
 	return f.local.Missing(asked.Text, documents)
 }
 
-// best takes the first TopK in the order the question asks for.
+// best returns the first TopK sources in the order that the question asks for.
 func (a *Assistant) best(order question.Order, rows []sourceRow) []source {
 	buyer := func(r sourceRow) int64 {
 		if d := r.ProductCard.DiscountMinor; d != nil {
@@ -83,7 +86,7 @@ func (a *Assistant) best(order question.Order, rows []sourceRow) []source {
 		case question.Dearest:
 			return cmp.Compare(buyer(y), buyer(x))
 		case question.BiggestDiscount:
-			return cmp.Compare(discountPct(y), discountPct(x))
+			return cmp.Compare(percentOff(y.ProductCard), percentOff(x.ProductCard))
 		case question.Newest:
 			return y.ProductCard.CreatedAt.Compare(x.ProductCard.CreatedAt)
 		}
@@ -96,20 +99,13 @@ func (a *Assistant) best(order question.Order, rows []sourceRow) []source {
 	return sources
 }
 
-// discountPct is the share of the price that the shopper is spared, in whole per cent.
-func discountPct(row sourceRow) int {
-	card := row.ProductCard
-	if card.DiscountMinor == nil {
-		return 0
-	}
-	return int(
-		math.Round(
-			float64(card.PriceMinor-*card.DiscountMinor) / float64(max(card.PriceMinor, 1)) * 100,
-		),
-	)
+// percentOff returns how much less than its price a product costs, in per cent; 0 if it is not on
+// sale.
+func percentOff(card db.ProductCard) int {
+	return int(optional.Value(money.PercentOff(card.PriceMinor, card.DiscountMinor)))
 }
 
-// source is what a model may know of a product.
+// source returns what a model may know of a product.
 func (a *Assistant) source(row sourceRow) model.Source {
 	card, format := row.ProductCard, a.settings.Currency.Format
 	s := model.Source{
@@ -127,7 +123,7 @@ func (a *Assistant) source(row sourceRow) model.Source {
 	if card.DiscountMinor != nil {
 		off := card.PriceMinor - *card.DiscountMinor
 		s.DiscountPrice, s.Saving = format(*card.DiscountMinor), format(off)
-		s.DiscountPct = discountPct(row)
+		s.DiscountPct = percentOff(card)
 	}
 	return s
 }

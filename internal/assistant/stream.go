@@ -16,19 +16,20 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// heartbeat keeps proxies from hanging up while the model thinks.
+// heartbeat is how often a comment is sent while the model is silent, so that no proxy closes the
+// connection.
 const heartbeat = 15 * time.Second
 
-// written is a piece of a streamed answer, or how it ended.
+// written is a piece of a streamed answer, or its end.
 type written struct {
 	text   string
-	editor *editor // not nil: it ended
+	editor *editor // set at the end
 	err    error
 }
 
-// stream sends the answer in server-sent events: sources, the text sentence by sentence, then all
-// of it. What goes wrong before the first sentence has a status of its own; afterwards it is an
-// event. Who hangs up ends the model's call.
+// stream sends the answer as server-sent events: the sources, the text sentence by sentence, then
+// the complete answer. A failure before the first sentence is a problem response with its status; a
+// later one is an event. The model's call ends when the client disconnects.
 func (a *Assistant) stream(
 	ctx context.Context, r *reply, asked api.AssistantQuestion,
 ) (api.AskAssistantResponseObject, error) {
@@ -69,7 +70,7 @@ func (a *Assistant) stream(
 	}, nil
 }
 
-// body is closed when the answer is sent, or cannot be.
+// body is a stream of events. Closing it ends the model's call.
 type body struct {
 	*io.PipeReader
 	cancel context.CancelFunc
@@ -81,8 +82,8 @@ func (b *body) Close() error {
 	return b.PipeReader.Close()
 }
 
-// sendEvents writes the events until the answer ends. An error of the writer is that of a client
-// that is gone.
+// sendEvents writes the events until the answer ends. An error of the writer means that the client
+// disconnected.
 func (a *Assistant) sendEvents(
 	ctx context.Context, to io.Writer, r *reply, asked api.AssistantQuestion, next written,
 	pieces <-chan written,
@@ -126,7 +127,8 @@ func (a *Assistant) sendEvents(
 	}
 }
 
-// failed is the problem of an error that comes too late for a status.
+// failed returns the problem of an error that came too late for a status, and logs it if it is
+// unexpected.
 func (a *Assistant) failed(ctx context.Context, err error) api.Problem {
 	var p *problem.Error
 	if !errors.As(err, &p) {

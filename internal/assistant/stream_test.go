@@ -23,10 +23,13 @@ func mug(t *testing.T, settings ...apitest.Setting) (*apitest.Shop, *geministub.
 	t.Helper()
 	shop, model := apitest.WithGemini(t, apitest.New, settings...)
 	shop.Exec(
-		`INSERT INTO products (name, slug, description, attributes) VALUES ('Tea Mug', 'tea-mug', 'A mug for tea.', '{"colour": "red"}'), ('Coffee Mug', 'coffee-mug', 'A mug for coffee.', '{"colour": "blue"}')`,
+		`INSERT INTO products (name, slug, description, attributes)
+			VALUES ('Tea Mug', 'tea-mug', 'A mug for tea.', '{"colour": "red"}'),
+			('Coffee Mug', 'coffee-mug', 'A mug for coffee.', '{"colour": "blue"}')`,
 	)
 	shop.Exec(
-		`INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, slug, 1000 + id, 12 FROM products`,
+		`INSERT INTO variants (product_id, is_default, sku, price_minor, stock)
+			SELECT id, true, slug, 1000 + id, 12 FROM products`,
 	)
 	index(shop.Admin())
 	return shop, model
@@ -51,7 +54,9 @@ func TestStreamsOfTheModel(t *testing.T) {
 	refused.Problem(http.StatusTooManyRequests, "assistant_quota_exhausted")
 	assert.Equal(t, "47", refused.Header.Get("Retry-After"))
 	// What goes wrong later is an event, and looks like no complete answer.
-	for name, reply := range map[string]geministub.Reply{"cut": geministub.Cut(), "error": geministub.StreamError()} {
+	for name, reply := range map[string]geministub.Reply{
+		"cut": geministub.Cut(), "error": geministub.StreamError(),
+	} {
 		model.Next(geministub.StreamGenerateContent, 2, reply)
 		broken := string(
 			shop.Post(query, map[string]any{"query": "a tea mug please, " + name}, eventStream).
@@ -103,7 +108,7 @@ func TestWhoHangsUpEndsTheModelsCall(t *testing.T) {
 	select {
 	case <-left:
 	case <-time.After(10 * time.Second):
-		t.Fatal("the model goes on for nobody")
+		t.Fatal("the model continues although the client is gone")
 	}
 }
 

@@ -13,28 +13,35 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// Links a model must not hand out, prices and gifts it must not put in words, and names it puts
-// forward.
+// Links, prices in words, gifts and codes that a model must not write, and what it stresses or
+// writes like a name.
 var (
 	linkPattern = regexp.MustCompile(
-		`(?i)https?:|\bwww\.|!?\[[^\]]*\]\(|\S@\w+\.\w|\b[a-z0-9-]+\.(?:com|net|org|io|shop|xyz|info|biz|ru|cn|test|example)\b|<\s*/?\s*[a-z]|\bjavascript:`,
+		`(?i)https?:|\bwww\.|!?\[[^\]]*\]\(|\S@\w+\.\w` +
+			`|\b[a-z0-9-]+\.(?:com|net|org|io|shop|xyz|info|biz|ru|cn|test|example)\b` +
+			`|<\s*/?\s*[a-z]|\bjavascript:`,
 	)
 	boldPattern   = regexp.MustCompile(`\*\*([^*]+)\*\*|__([^_]+)__`)
 	wordedPattern = regexp.MustCompile(
-		`(?i)\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|single|few)[ -](?:us )?(?:dollars?|euros?|pounds?|yen|bucks?|cents?|usd|eur|gbp)\b`,
+		`(?i)\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen` +
+			`|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|single|few)` +
+			`[ -](?:us )?(?:dollars?|euros?|pounds?|yen|bucks?|cents?|usd|eur|gbp)\b`,
 	)
 	freePattern = regexp.MustCompile(
-		`(?i)\b(?:is|are|for|its|it's|completely|totally|absolutely|entirely|now|today) (?:absolutely |completely |totally )?free\b( (?:of|from) \w+)?|\bfree of charge\b|\bat no cost\b`,
+		`(?i)\b(?:is|are|for|its|it's|completely|totally|absolutely|entirely|now|today) ` +
+			`(?:absolutely |completely |totally )?free\b( (?:of|from) \w+)?` +
+			`|\bfree of charge\b|\bat no cost\b`,
 	)
 	couponPattern = regexp.MustCompile(
-		`(?i)\b(?:promo|coupon|voucher|discount|gift)[ -]?(?:code|card|s)?\b[^.]{0,20}\b[A-Z]*\d+[A-Z0-9]*\b|\bcode\b[^.]{0,12}[A-Z0-9]{4,}`,
+		`(?i)\b(?:promo|coupon|voucher|discount|gift)[ -]?(?:code|card|s)?\b` +
+			`[^.]{0,20}\b[A-Z]*\d+[A-Z0-9]*\b|\bcode\b[^.]{0,12}[A-Z0-9]{4,}`,
 	)
 	namePattern = regexp.MustCompile(
 		`\b\p{Lu}[\p{L}\d'’-]*(?:[ -](?:\p{Lu}[\p{L}\d'’-]*|\d[\p{L}\d]*))+`,
 	)
 )
 
-// verify is what remains of an answer when all of it is there at once.
+// verify returns what passes the check of a complete answer.
 func (v verifier) verify(text, asked string, sources []model.Source) string {
 	e := newEditor(
 		v, &reply{asked: asked, prompt: model.Prompt{Sources: sources}},
@@ -45,17 +52,18 @@ func (v verifier) verify(text, asked string, sources []model.Source) string {
 	return e.out.String()
 }
 
+// checker checks sentences of one answer.
 type checker struct {
 	verifier
 	sources []model.Source
 	asked   []string // numbers of the question, which an answer may repeat
-	stated  []int64  // sources whose facts already stand in for a sentence
+	stated  []int64  // sources whose facts have replaced a sentence
 
-	vocabulary map[string]bool // of the sources and the question, for names
-	untold     []string        // words the catalogue says nothing about
+	vocabulary map[string]bool // stems of the words of the sources and the question
+	missing    []string        // stems of the words that no source has
 }
 
-func newChecker(v verifier, asked string, sources []model.Source, untold []string) checker {
+func newChecker(v verifier, asked string, sources []model.Source, missing []string) checker {
 	c := checker{
 		verifier:   v,
 		sources:    sources,
@@ -73,13 +81,13 @@ func newChecker(v verifier, asked string, sources []model.Source, untold []strin
 	for _, s := range sources {
 		know(s.Name, s.Brand, s.Category, s.Description, s.Attributes, s.Currency)
 	}
-	for _, word := range untold {
-		c.untold = append(c.untold, words.Stem(words.Fold(word)))
+	for _, word := range missing {
+		c.missing = append(c.missing, words.Stem(words.Fold(word)))
 	}
 	return c
 }
 
-// check returns what may be said instead of a sentence: itself, the facts, or nothing.
+// check returns the sentence if it passes, else the facts of the sources it is about.
 func (c *checker) check(sentence string) []string {
 	meant, known := c.meant(sentence)
 	if known && !c.forbidden(sentence) && c.supported(sentence, meant) {
@@ -95,8 +103,8 @@ func (c *checker) check(sentence string) []string {
 	return facts
 }
 
-// meant are the sources a sentence cites or names; known is false if it cites or stresses anything
-// else.
+// meant returns the sources that a sentence cites or names; known is false if it cites or stresses
+// anything else.
 func (c *checker) meant(sentence string) (meant []model.Source, known bool) {
 	known = true
 	cited := question.CitedIDs(sentence)
@@ -118,7 +126,7 @@ func (c *checker) meant(sentence string) (meant []model.Source, known bool) {
 }
 
 // forbidden reports whether a sentence has what no answer may have: links, markup, prices in words,
-// gifts, codes, the assistant's own instructions, or what the catalogue does not tell.
+// gifts, codes, the assistant's own instructions, or words that no source has.
 func (c *checker) forbidden(sentence string) bool {
 	if linkPattern.MatchString(sentence) || wordedPattern.MatchString(sentence) ||
 		couponPattern.MatchString(sentence) ||
@@ -131,7 +139,7 @@ func (c *checker) forbidden(sentence string) bool {
 		}
 	}
 	for _, word := range words.Split(sentence) {
-		if slices.Contains(c.untold, words.Stem(word)) {
+		if slices.Contains(c.missing, words.Stem(word)) {
 			return true
 		}
 	}
@@ -152,7 +160,8 @@ func (c *checker) knowsNames(sentence string) bool {
 	return true
 }
 
-// leaked are runs of words of the assistant's instructions: no other text has them.
+// leaked holds all runs of leakLength words of the assistant's instructions, which no other text
+// has.
 var leaked = sync.OnceValue(func() map[string]bool {
 	runs := map[string]bool{}
 	for line := range strings.Lines(prompt.DefaultSystem + "\n" + rewriteSystem) {
@@ -168,6 +177,7 @@ var leaked = sync.OnceValue(func() map[string]bool {
 
 const leakLength = 5 // words
 
+// leaks reports whether a sentence repeats the assistant's instructions.
 func leaks(sentence string) bool {
 	if strings.Contains(sentence, "-----") {
 		return true
@@ -181,8 +191,8 @@ func leaks(sentence string) bool {
 	return false
 }
 
-// isFact reports whether a stressed text is a source's name, part of one or the other way round, or
-// a number, which is checked by itself.
+// isFact reports whether a stressed text contains a source's name, is part of one, or is a number,
+// which is checked separately.
 func (c *checker) isFact(bold string) bool {
 	if strings.ContainsAny(bold[:min(1, len(bold))], "$€£¥0123456789") {
 		return true
@@ -194,11 +204,12 @@ func (c *checker) isFact(bold string) bool {
 	})
 }
 
-// factLine is a source in one line that is true.
+// factLine returns the name and the price of a source, with its reference.
 func factLine(s model.Source) string {
 	line := s.Name + ": " + s.Price + " " + s.Currency
 	if s.DiscountPrice != "" {
-		line = s.Name + ": " + s.DiscountPrice + " " + s.Currency + " instead of " + s.Price + " " + s.Currency
+		line = s.Name + ": " + s.DiscountPrice + " " + s.Currency + " instead of " + s.Price + " " +
+			s.Currency
 	}
 	return line + " [#" + strconv.FormatInt(s.ID, 10) + "]."
 }

@@ -29,34 +29,55 @@ var (
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	sources := []model.Source{mug, mill}
-	const mugFacts, millFacts = "Stoneware Mug: 14.00 USD [#1].", "Hand Mill: 999.50 USD instead of 1299.00 USD [#2]."
-	for answer, want := range map[string]string{
-		// What the sources support passes, however it is written.
-		"The Stoneware Mug [#1] is $14.":                                          "The Stoneware Mug [#1] is $14.",
-		"The Hand Mill is 999.50 USD, down from $1,299.00 [#2].":                  "The Hand Mill is 999.50 USD, down from $1,299.00 [#2].",
-		"You save 299.50 dollars, which is 23% off [#2]. Only 3 left.":            "You save 299.50 dollars, which is 23% off [#2]. Only 3 left.",
-		"**Hand Mill** [#2]: a `good` one.":                                       "Hand Mill [#2]: a good one.",
-		"Both keep coffee warm for 2 hours and hold 330 ml.":                      "Both keep coffee warm for 2 hours and hold 330 ml.",
-		"You asked for something under $50: the Stoneware Mug [#1] is 14.00 USD.": "You asked for something under $50: the Stoneware Mug [#1] is 14.00 USD.",
-		// What they do not is replaced by the facts.
-		"The Stoneware Mug is only $9.99 [#1].":                mugFacts,
-		"The Stoneware Mug [#1] is 999.50 USD.":                mugFacts,
-		"Yes, the Stoneware Mug [#1] is $50.":                  mugFacts,
-		"The Hand Mill [#2] is 50% off.":                       millFacts,
-		"There are 200 in stock of the Stoneware Mug [#1].":    mugFacts,
-		"Get the Hand Mill [#2] at https://evil.example.com !": millFacts,
-		"Mug [#1] costs 14.00 USD. Mill [#2] costs 1.00 USD.":  "Mug [#1] costs 14.00 USD. " + millFacts,
-		// What is not there at all is left out.
-		"Welcome! **Golden Kettle** is great.":                             "Welcome!",
-		"Welcome! Try the Golden Kettle [#77] now.":                        "Welcome!",
-		"- Golden Kettle [#77]: 1.00 USD\n- Stoneware Mug [#1]: 14.00 USD": "- Stoneware Mug [#1]: 14.00 USD",
-		// Nothing is left: the facts of all.
-		"Buy the Golden Kettle [#77].": "Here is what we have:\n- " + mugFacts + "\n- " + millFacts,
-		"":                             "Here is what we have:\n- " + mugFacts + "\n- " + millFacts,
+	const mugFacts = "Stoneware Mug: 14.00 USD [#1]."
+	const millFacts = "Hand Mill: 999.50 USD instead of 1299.00 USD [#2]."
+	for _, c := range []struct{ answer, want string }{
+		// A sentence that the sources support passes, however it is written.
+		{"The Stoneware Mug [#1] is $14.", "The Stoneware Mug [#1] is $14."},
+		{
+			"The Hand Mill is 999.50 USD, down from $1,299.00 [#2].",
+			"The Hand Mill is 999.50 USD, down from $1,299.00 [#2].",
+		},
+		{
+			"You save 299.50 dollars, which is 23% off [#2]. Only 3 left.",
+			"You save 299.50 dollars, which is 23% off [#2]. Only 3 left.",
+		},
+		{"**Hand Mill** [#2]: a `good` one.", "Hand Mill [#2]: a good one."},
+		{
+			"Both keep coffee warm for 2 hours and hold 330 ml.",
+			"Both keep coffee warm for 2 hours and hold 330 ml.",
+		},
+		{
+			"You asked for something under $50: the Stoneware Mug [#1] is 14.00 USD.",
+			"You asked for something under $50: the Stoneware Mug [#1] is 14.00 USD.",
+		},
+		// One that they do not support is replaced by the facts.
+		{"The Stoneware Mug is only $9.99 [#1].", mugFacts},
+		{"The Stoneware Mug [#1] is 999.50 USD.", mugFacts},
+		{"Yes, the Stoneware Mug [#1] is $50.", mugFacts},
+		{"The Hand Mill [#2] is 50% off.", millFacts},
+		{"There are 200 in stock of the Stoneware Mug [#1].", mugFacts},
+		{"Get the Hand Mill [#2] at https://evil.example.com !", millFacts},
+		{
+			"Mug [#1] costs 14.00 USD. Mill [#2] costs 1.00 USD.",
+			"Mug [#1] costs 14.00 USD. " + millFacts,
+		},
+		// One about a product that does not exist is left out.
+		{"Welcome! **Golden Kettle** is great.", "Welcome!"},
+		{"Welcome! Try the Golden Kettle [#77] now.", "Welcome!"},
+		{
+			"- Golden Kettle [#77]: 1.00 USD\n- Stoneware Mug [#1]: 14.00 USD",
+			"- Stoneware Mug [#1]: 14.00 USD",
+		},
+		// If nothing passes, the answer is the facts of all sources.
+		{
+			"Buy the Golden Kettle [#77].",
+			"Here is what we have:\n- " + mugFacts + "\n- " + millFacts,
+		},
+		{"", "Here is what we have:\n- " + mugFacts + "\n- " + millFacts},
 	} {
-		assert.Equal(
-			t, want, newVerifier("USD").verify(answer, "something under $50?", sources), answer,
-		)
+		got := newVerifier("USD").verify(c.answer, "something under $50?", sources)
+		assert.Equal(t, c.want, got, c.answer)
 	}
 }
 

@@ -8,8 +8,8 @@ type ages struct{ youngest, oldest int }
 // A bare number right behind people is an age if people of that kind can have it, and else a price:
 // "toys for kids under 3", "bike for kids under 200". Children are told apart by an upper limit, as
 // many things are made for those below it. Adults are not: "shoes for men under 50" is a price,
-// while "vitamins for men over 50" is an age. A number with a currency, with cents or behind a comma
-// is always a price.
+// while "vitamins for men over 50" is an age. A number with a currency, with cents or behind a
+// comma is always a price.
 var (
 	children = people(map[ages]string{
 		{0, 3}: `baby babies newborn newborns infant infants`,

@@ -6,31 +6,37 @@ import (
 	"strings"
 )
 
-// amount is a number read from the question, already in minor units.
+// amount is a number of the question, in minor units.
 type amount struct {
 	minor    int64
-	currency bool // said to be money by a sign, a word or a code
+	currency bool // a sign, a word or a code says that it is money
 	end      int  // the token after it
 }
 
-var currencyWords = wordSet(
-	`dollar dollars buck bucks usd euro euros eur quid pound pounds gbp yen jpy cad aud chf rupee rupees inr rs
-franc francs krona kroner kr zloty pln sek nok dkk cny yuan rmb  nzd sgd mxn brl peso pesos real reais`,
-)
+// currencyWords are the words after an amount that make it money.
+var currencyWords = wordSet(`
+	dollar dollars buck bucks usd euro euros eur quid pound pounds gbp yen jpy cad aud chf rupee
+	rupees inr rs franc francs krona kroner kr zloty pln sek nok dkk cny yuan rmb nzd sgd mxn
+	brl peso pesos real reais
+`)
 
+// currencyCodes are the codes that may stand before an amount.
 var currencyCodes = wordSet(
 	`usd eur gbp jpy cad aud chf inr rs us pln sek nok dkk cny rmb nzd sgd mxn brl`,
 )
 
-// units after a number say that it is no price.
-var units = wordSet(
-	`kg kgs g gram grams kilo kilos lb lbs oz ounce ounces mg ton tons ml l cl liter liters litre litres gallon gallons
-cup cups inch inches in cm mm m meter meters metre metres ft foot feet yard yards mile miles km w watt watts v volt volts mah ah wh hz khz mhz ghz
-gb tb mb mp megapixel megapixels fps rpm db hour hours hr hrs minute minutes min mins second seconds sec secs day days week weeks
-month months year years yr yrs old people persons person players player piece pieces pcs pack packs item items product products
-star stars review reviews page pages pocket pockets percent pct degrees degree c f inches' x st nd rd th core cores pin gauge
-thread count size sizes colors colours kcal calories calorie servings serving things options ones choices s am pm`,
-)
+// units are the words after a number that show that it is no price.
+var units = wordSet(`
+	kg kgs g gram grams kilo kilos lb lbs oz ounce ounces mg ton tons ml l cl liter liters litre
+	litres gallon gallons cup cups inch inches in cm mm m meter meters metre metres ft foot feet
+	yard yards mile miles km w watt watts v volt volts mah ah wh hz khz mhz ghz gb tb mb mp
+	megapixel megapixels fps rpm db hour hours hr hrs minute minutes min mins second seconds sec
+	secs day days week weeks month months year years yr yrs old people persons person players
+	player piece pieces pcs pack packs item items product products star stars review reviews
+	page pages pocket pockets percent pct degrees degree c f inches' x st nd rd th core cores
+	pin gauge thread count size sizes colors colours kcal calories calorie servings serving
+	things options ones choices s am pm
+`)
 
 var numberWords = map[string]int64{
 	"zero":      0,
@@ -64,6 +70,7 @@ var numberWords = map[string]int64{
 	"fourty":    40, //nolint:misspell // shoppers do
 }
 
+// powers are the words after a number that multiply it, by their powers of ten.
 var powers = map[string]int{"hundred": 2, "k": 3, "thousand": 3, "grand": 3}
 
 // amountAt reads an amount at token i: "$1,299.00", "20 bucks", "USD 20", "1.5k", "twenty five", "a
@@ -112,11 +119,12 @@ func (p *parser) amountAt(i int) (amount, bool) {
 	return a, true
 }
 
-// leadsNumber: the sign at i belongs to the number after it, as in "two $20 mugs".
+// leadsNumber reports whether the sign at i belongs to the number after it, as in "two $20 mugs".
 func (p *parser) leadsNumber(i int) bool {
 	return i+1 < len(p.tokens) && p.tokens[i+1].kind == numberToken && p.tokens[i+1].glued
 }
 
+// startsMoney reports whether an amount may start at token i.
 func (p *parser) startsMoney(i int) bool {
 	return i < len(p.tokens) &&
 		(p.tokens[i].kind == numberToken || p.tokens[i].kind == currencyToken)
@@ -147,9 +155,10 @@ func (p *parser) number(i int) (text string, end int, ok bool) {
 	return strconv.FormatInt(value, 10), i + 1, true
 }
 
-// plainDecimal settles which separator is the decimal one: of two kinds the last; of one kind the
-// thousands, when groups of three follow it (a lone point with three digits too, unless the
-// currency has three decimals: no shopper asks for 1.299 dollars).
+// plainDecimal returns a number without separators of thousands and with a decimal point. Of two
+// kinds of separators, the last is the decimal one. A single kind separates thousands if groups of
+// three digits follow it; so does a single point before three digits, unless the currency has three
+// decimals: no shopper asks for 1.299 dollars.
 func plainDecimal(text string, digits int) string {
 	comma, point := strings.LastIndexByte(text, ','), strings.LastIndexByte(text, '.')
 	strip := strings.NewReplacer(",", "", ".", "")
@@ -167,8 +176,8 @@ func plainDecimal(text string, digits int) string {
 	return strip.Replace(text[:decimalAt]) + "." + text[decimalAt+1:]
 }
 
-// scale is decimal × 10^shift as an integer: decimals beyond it are cut, values beyond int64 are
-// its largest.
+// scale returns decimal × 10^shift as an integer. It cuts further decimals, and returns the largest
+// int64 for greater values.
 func scale(decimal string, shift int) int64 {
 	whole, fraction, _ := strings.Cut(decimal, ".")
 	if shift < 0 {

@@ -2,11 +2,11 @@ package question
 
 import "strings"
 
-// maxAttributeWords bounds names and values that are looked for.
+// maxAttributeWords is how many words a name or a value that is looked for has at most.
 const maxAttributeWords = 3
 
-// AddAttributes lets the dictionary find attributes, the commonest first. To be called before the
-// dictionary is shared.
+// AddAttributes adds attributes to the dictionary, the most frequent first. It must be called
+// before the dictionary is shared.
 func (d *Dictionary) AddAttributes(all []Attribute) {
 	d.attributes = map[string]map[string]Attribute{}
 	for _, a := range all {
@@ -23,10 +23,10 @@ func (d *Dictionary) AddAttributes(all []Attribute) {
 	}
 }
 
-// spellings of names that catalogues write in either way.
+// spellings unifies names that catalogues write in either way.
 var spellings = strings.NewReplacer("color", "colour", "colours", "colour")
 
-// attributeKey is the stems of a short text; empty for a long one.
+// attributeKey returns the stems of a short text; empty for a long one.
 func attributeKey(text string) string {
 	stems, _ := nameStems(strings.ReplaceAll(text, "_", " "))
 	if len(stems) == 0 || len(stems) > maxAttributeWords {
@@ -35,9 +35,9 @@ func attributeKey(text string) string {
 	return spellings.Replace(strings.Join(stems, " "))
 }
 
-// attributes takes the attributes that are asked for with their name beside the value: "colour:
-// red", "red colour", "material is oak". A value alone only ranks: a black product may be black in
-// a variant, or say so in its text alone.
+// attributes reads the attributes that stand with their name next to the value: "colour: red", "red
+// colour", "material is oak". A value alone is no condition, it only ranks: a black product may be
+// black in a variant, or say so in its text alone.
 func (p *parser) attributes(dict *Dictionary, q *Question) {
 	if dict == nil || len(dict.attributes) == 0 {
 		return
@@ -52,7 +52,7 @@ func (p *parser) attributes(dict *Dictionary, q *Question) {
 			for p.is(at, "is", "of", "in", "must", "be", "should", "=") {
 				at++
 			}
-			if a, ok := p.valueAt(values, at, true); ok && !p.ends1(nameEnd, at) {
+			if a, ok := p.valueAt(values, at, true); ok && !p.sentenceEnds(nameEnd, at) {
 				q.want(a)
 			} else if a, ok := p.valueAt(values, i, false); ok && !p.tokens[i].breaks {
 				q.want(a)
@@ -61,8 +61,8 @@ func (p *parser) attributes(dict *Dictionary, q *Question) {
 	}
 }
 
-// ends1: a sentence ends between the name and the value.
-func (p *parser) ends1(nameEnd, valueAt int) bool {
+// sentenceEnds reports whether a sentence ends between the name and the value.
+func (p *parser) sentenceEnds(nameEnd, valueAt int) bool {
 	for i := nameEnd; i <= valueAt && i < len(p.tokens); i++ {
 		if p.tokens[i].sentence {
 			return true
@@ -71,7 +71,7 @@ func (p *parser) ends1(nameEnd, valueAt int) bool {
 	return false
 }
 
-// valueAt finds the longest value that begins at a token, or that ends before it.
+// valueAt returns the longest value that begins at a token, or that ends before it.
 func (p *parser) valueAt(
 	values map[string]Attribute, at int, begins bool,
 ) (found Attribute, ok bool) {
@@ -90,7 +90,7 @@ func (p *parser) valueAt(
 	return found, false
 }
 
-// key is the stems of tokens as attributes are filed under.
+// key returns the stems of tokens as attributeKey has them.
 func (p *parser) key(from, to int) string {
 	stems := make([]string, 0, to-from)
 	for _, t := range p.tokens[from:to] {
@@ -99,6 +99,7 @@ func (p *parser) key(from, to int) string {
 	return spellings.Replace(strings.Join(stems, " "))
 }
 
+// want adds an attribute to the conditions.
 func (q *Question) want(a Attribute) {
 	if q.Attributes == nil {
 		q.Attributes = map[string]string{}

@@ -1,20 +1,21 @@
 package question
 
-// Bounds are the price limits read from a text, both inclusive, in minor units; nil is none.
+// Bounds are the price limits of a text, both inclusive, in minor units; nil is none.
 type Bounds struct{ Min, Max *int64 }
 
-// searchBounds are the phrases that make a bare number a price where it may be a model too: "max
-// 90", "plus 10" and "around 5" are no prices in a search, "under 50" is.
+// searchBounds are the first words of phrases that make a bare number a price even in a search,
+// where it may be a model: "under 50" is a price, "max 90", "plus 10" and "around 5" are not.
 var searchBounds = wordSet(
-	"under below less lower cheaper over above more higher between no not up at beneath exceeding pricier dearer nothing none never",
+	"under below less lower cheaper over above more higher between no not up at beneath " +
+		"exceeding pricier dearer nothing none never",
 )
 
-// most is more than any price.
+// most is the greatest limit that is read, in minor units: more than any price.
 const most = 1e14
 
-// Prices reads the price limits of a search, whose words are names and models rather than
-// sentences, and answers the rest of the text. An amount alone is no limit: it may be what the
-// product is worth ("$25 gift card").
+// Prices returns the price limits of a search, and the rest of its text. The words of a search are
+// names and models rather than sentences. An amount alone is no limit: it may be what the product
+// is worth ("$25 gift card").
 func Prices(text string, currencyDigits int) (rest string, found Bounds) {
 	p := newParser(text, currencyDigits)
 	p.isSearch = true

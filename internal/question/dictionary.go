@@ -13,8 +13,8 @@ type Name struct {
 	Name string
 }
 
-// Dictionary finds category and brand names in a question. It is read-only once built, so it may be
-// shared; build a new one when the names change.
+// Dictionary finds category and brand names in a question. It is read-only once it is complete, so
+// it may be shared; when the names change, build a new one.
 type Dictionary struct {
 	entries map[string]*entry // by the stems of the name, joined by blanks
 	longest int               // words of the longest name
@@ -26,16 +26,20 @@ type Dictionary struct {
 // Attribute is a value that products have under a name.
 type Attribute struct{ Name, Value string }
 
+// entry is what a name refers to.
 type entry struct {
 	brands, categories []int64
-	parts              []int64 // categories of whose name this is one half: "Kitchen" of "Home & Kitchen"
-	everyday           bool    // every word is shop talk or grammar, as in a brand "Next"
+	// categories of whose name this is one half: "Kitchen" of "Home & Kitchen"
+	parts    []int64
+	everyday bool // every word is shop talk or grammar, as in a brand "Next"
 }
 
-// maxNameWords bounds the look-ups per word, which keeps parsing linear.
+// maxNameWords is how many words a name has at most. It bounds the look-ups per word, so that
+// parsing is linear.
 const maxNameWords = 8
 
-// NewDictionary builds a dictionary. Names without a letter or digit are left out.
+// NewDictionary returns a dictionary of categories and brands. It leaves out names without a letter
+// or digit.
 func NewDictionary(categories, brands []Name) *Dictionary {
 	d := &Dictionary{entries: map[string]*entry{}, below: map[int64][]int64{}}
 	for _, c := range categories {
@@ -44,9 +48,7 @@ func NewDictionary(categories, brands []Name) *Dictionary {
 		}
 		parts := strings.FieldsFunc(
 			strings.ReplaceAll(words.Fold(c.Name), " and ", "&"),
-			func(r rune) bool {
-				return strings.ContainsRune("&,/>|", r)
-			},
+			func(r rune) bool { return strings.ContainsRune("&,/>|", r) },
 		)
 		for _, part := range parts {
 			if len(parts) < 2 || len(strings.TrimSpace(part)) < 4 {
@@ -65,12 +67,12 @@ func NewDictionary(categories, brands []Name) *Dictionary {
 	return d
 }
 
-// Nest says that a category is right below another.
+// Nest records that a category is a child of another.
 func (d *Dictionary) Nest(category, parent int64) {
 	d.below[parent] = append(d.below[parent], category)
 }
 
-// Trees returns categories with all that are below them, each once.
+// Trees returns categories and all their descendants, each once.
 func (d *Dictionary) Trees(categories []int64) []int64 {
 	all := distinct(slices.Clone(categories))
 	for i := 0; i < len(all); i++ {
@@ -83,8 +85,8 @@ func (d *Dictionary) Trees(categories []int64) []int64 {
 	return all
 }
 
-// add returns the entry of a name, under its spelling without an apostrophe too ("Levi's" is also
-// "Levis").
+// add returns the entry of a name. A name with an apostrophe is found without it as well ("Levi's"
+// is also "Levis").
 func (d *Dictionary) add(name string) *entry {
 	e := d.addKey(name, nil)
 	if plain := strings.NewReplacer("'", "", "’", "").Replace(name); plain != name && e != nil {
@@ -93,7 +95,8 @@ func (d *Dictionary) add(name string) *entry {
 	return e
 }
 
-// addKey files e, or a new entry when it is nil, under the stems of the name.
+// addKey adds e, or a new entry if it is nil, under the stems of the name, unless there is an
+// entry. It returns the entry there is.
 func (d *Dictionary) addKey(name string, e *entry) *entry {
 	stems, everyday := nameStems(name)
 	if len(stems) == 0 || len(stems) > maxNameWords {
@@ -111,7 +114,8 @@ func (d *Dictionary) addKey(name string, e *entry) *entry {
 	return e
 }
 
-// nameStems leaves "and" and "&" out, so that "Home & Kitchen" is found as "home and kitchen".
+// nameStems returns the stems of a name, and whether all its words are everyday words. It leaves
+// out "and" and "&", so that "Home & Kitchen" is found as "home and kitchen".
 func nameStems(name string) (stems []string, everyday bool) {
 	everyday = true
 	for _, t := range lex(clip(name, MaxLength)) {
@@ -131,9 +135,9 @@ func tokenStem(t token) string {
 	return t.text
 }
 
-// names marks the brand and category names of the question and takes those that are meant as a
-// filter. A wrong filter hides the right answer, a missing one only ranks it lower: so in doubt
-// there is none.
+// names marks the brand and category names of the question, and makes those that are meant as such
+// conditions. A wrong condition hides the right product, a missing one only ranks it lower, so in
+// doubt there is none.
 func (p *parser) names(dict *Dictionary, q *Question) {
 	if dict == nil {
 		return
@@ -146,7 +150,7 @@ func (p *parser) names(dict *Dictionary, q *Question) {
 		for k := i; k < end; k++ {
 			p.tokens[k].name = true
 		}
-		free := !p.turnedAway(i)
+		free := !p.isExcluded(i)
 		if free {
 			q.BrandIDs = append(q.BrandIDs, e.brands...)
 		}
@@ -162,7 +166,7 @@ func (p *parser) names(dict *Dictionary, q *Question) {
 	q.BrandIDs, q.CategoryIDs = distinct(q.BrandIDs), distinct(q.CategoryIDs)
 }
 
-// longestAt finds the longest name that starts at token i, and the token after it.
+// longestAt returns the longest name that starts at token i, and the token after it.
 func (d *Dictionary) longestAt(tokens []token, i int) (found *entry, end int) {
 	var key strings.Builder
 	n := 0
@@ -189,16 +193,16 @@ func (d *Dictionary) longestAt(tokens []token, i int) (found *entry, end int) {
 	return found, end
 }
 
-// capitalised: an everyday word is meant as a name when it is written as one inside a sentence.
+// capitalised reports whether an everyday word is written like a name within a sentence.
 func (p *parser) capitalised(i int) bool {
 	t := p.tokens[i]
 	c := p.text[t.start]
 	return i > 0 && !t.sentence && 'A' <= c && c <= 'Z'
 }
 
-// turnedAway: the name is a comparison, an exclusion, or what the goods are for ("a case for Acme
-// phones").
-func (p *parser) turnedAway(i int) bool {
+// isExcluded reports whether the name at i is a comparison, an exclusion, or what the goods are for
+// ("a case for Acme phones").
+func (p *parser) isExcluded(i int) bool {
 	before := i - 1
 	for p.is(before, "a", "an", "the", "my", "our", "your", "any", "his", "her") {
 		before--
@@ -206,7 +210,10 @@ func (p *parser) turnedAway(i int) bool {
 	switch {
 	case p.is(i-1, "at"): // "training at home"
 		return true
-	case p.is(before, "not", "no", "without", "except", "excluding", "besides", "than", "non", "dont", "like", "beyond"),
+	case p.is(
+		before, "not", "no", "without", "except", "excluding", "besides", "than", "non", "dont",
+		"like", "beyond",
+	),
 		p.is(before, "to") &&
 			p.is(before-1, "similar", "comparable", "alternative", "alternatives", "compared"),
 		p.is(before, "from") && p.is(before-1, "different", "apart"),
@@ -218,7 +225,8 @@ func (p *parser) turnedAway(i int) bool {
 	return false
 }
 
-// contentFollows: a noun right behind makes the name a mere modifier ("phone" in "phone case").
+// contentFollows reports whether a noun follows, which makes the name a mere modifier ("phone" in
+// "phone case").
 func (p *parser) contentFollows(end int) bool {
 	if end < len(p.tokens) && p.tokens[end].kind == numberToken &&
 		!p.tokens[end].breaks { // "iPhone 6 case"
@@ -227,12 +235,13 @@ func (p *parser) contentFollows(end int) bool {
 	return p.isContent(end) && !p.tokens[end].breaks
 }
 
-// compounds: a noun right before a name of one word makes another thing of it: "sleeping bags" are
-// no bags.
+// compounds reports whether a noun precedes a name of one word, which makes it another thing:
+// "sleeping bags" are no bags.
 func (p *parser) compounds(i, end int) bool {
 	return end == i+1 && p.isContent(i-1) && !p.tokens[i-1].name && !p.tokens[i].breaks
 }
 
+// contentPrecedes reports whether a noun or a name precedes token i in its sentence.
 func (p *parser) contentPrecedes(i int) bool {
 	for k := i - 1; k >= 0 && !p.tokens[k].sentence; k-- {
 		if p.isContent(k) && !p.tokens[k].name {

@@ -6,14 +6,14 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// maxTurns bounds how many earlier questions a chain of follow-ups gathers.
+// maxTurns is how many earlier questions a chain of follow-ups gathers at most.
 const maxTurns = 3
 
-// Standalone returns the question as one that needs no history, and whether it carried earlier
-// turns: a turn that points back, or names nothing of its own, is put behind the user turn before
-// it (and that one behind its own, when it too points back). A new noun of the catalogue is a new
-// topic: nothing is carried. Parse the result again: its later price bound replaces the earlier
-// one, since the old bounds are left out when the new turn has any. q is text parsed.
+// Standalone returns the question as one that needs no history, and whether it includes earlier
+// turns. A turn that points back, or names no goods of its own, is appended to the user's turn
+// before it, and that one to its predecessor if it points back too. A new noun of the catalogue is
+// a new topic and includes nothing. q is the parsed text. Parse the result again. It has only the
+// latest price bounds: those of earlier turns are left out if a later turn has any.
 func Standalone(history []Turn, q Question, text string) (resolved string, carried bool) {
 	if !q.pointsBack(history) {
 		return text, false
@@ -45,13 +45,13 @@ func Standalone(history []Turn, q Question, text string) (resolved string, carri
 		}
 		out.WriteString(part)
 		if i > 0 && part != "" && !strings.ContainsAny(part[len(part)-1:], ".!?") {
-			out.WriteByte('.') // keeps the clauses of two turns apart
+			out.WriteByte('.') // separates the clauses of two turns
 		}
 	}
 	return out.String(), true
 }
 
-// pointsBack decides whether the turn needs the history.
+// pointsBack reports whether the turn needs the history.
 func (q Question) pointsBack(history []Turn) bool {
 	if len(history) == 0 || q.Smalltalk != None || q.wide {
 		return false
@@ -62,26 +62,26 @@ func (q Question) pointsBack(history []Turn) bool {
 	return q.Within && !q.namesNew(history)
 }
 
-// namesNew: a brand or category is named that the conversation has not had yet.
+// namesNew reports whether the turn names a brand or category that is new in the conversation.
 func (q Question) namesNew(history []Turn) bool {
 	if len(q.nameStems) == 0 {
 		return false
 	}
-	said := map[string]bool{}
+	known := map[string]bool{}
 	for _, m := range history {
 		for _, w := range words.Split(clip(m.Content, 4*MaxLength)) {
-			said[words.Stem(w)] = true
+			known[words.Stem(w)] = true
 		}
 	}
 	for _, stem := range q.nameStems {
-		if !said[stem] {
+		if !known[stem] {
 			return true
 		}
 	}
 	return false
 }
 
-// earlier is a previous turn without the constraints that a later one replaces.
+// earlier returns a previous turn without the price bounds that a later one replaces.
 func earlier(text string, later Question) string {
 	p := newParser(text, 2)
 	var dropped Question
@@ -91,7 +91,7 @@ func earlier(text string, later Question) string {
 	return p.rest()
 }
 
-// merge keeps what the later turns settled.
+// merge returns the later turn, with the price bounds of the previous one if it has none.
 func merge(previous, later Question) Question {
 	if later.MinPriceMinor == nil && later.MaxPriceMinor == nil {
 		later.MinPriceMinor, later.MaxPriceMinor = previous.MinPriceMinor, previous.MaxPriceMinor
@@ -99,11 +99,11 @@ func merge(previous, later Question) Question {
 	return later
 }
 
-// maxCitations bounds what one message may cite; an answer of ours cites far fewer.
+// maxCitations is how many products of one message are read; an answer cites far fewer.
 const maxCitations = 50
 
-// CitedIDs reads the product ids an answer cites, such as [#12] or [#12, #13], in order, each once.
-// The message came from the client: check every id in the database before use.
+// CitedIDs returns the product ids that an answer cites, such as [#12] or [#12, #13], in order,
+// each once. The message came from the client: check every id in the database before use.
 func CitedIDs(message string) []int64 {
 	var out []int64
 	seen := map[int64]bool{}

@@ -33,22 +33,45 @@ func TestStandalone(t *testing.T) {
 		want    string
 		carried bool
 	}{
-		{"points back", lamps, "do any of those have a discount?", "desk lamps. do any of those have a discount?", true},
-		{"ordinal", lamps, "tell me about the second one", "desk lamps. tell me about the second one", true},
+		{
+			"points back", lamps, "do any of those have a discount?",
+			"desk lamps. do any of those have a discount?", true,
+		},
+		{
+			"ordinal", lamps, "tell me about the second one",
+			"desk lamps. tell me about the second one", true,
+		},
 		{"cheaper", lamps, "anything cheaper?", "desk lamps. anything cheaper?", true},
 		{"only a price", lamps, "under $20?", "desk lamps. under $20?", true},
 		{"only a colour", lamps, "what about in blue?", "desk lamps. what about in blue?", true},
-		{"pronoun beside a noun", lamps, "does it come with a bulb?", "desk lamps. does it come with a bulb?", true},
+		{
+			"pronoun after a noun", lamps, "does it come with a bulb?",
+			"desk lamps. does it come with a bulb?", true,
+		},
 		{"new noun", lamps, "what about running shoes?", "what about running shoes?", false},
-		{"new category beside a pronoun", lamps, "forget it, show me headphones", "forget it, show me headphones", false},
-		{"whole shop", lamps, "what affordable products do you have?", "what affordable products do you have?", false},
+		{
+			"new category after a pronoun", lamps, "forget it, show me headphones",
+			"forget it, show me headphones", false,
+		},
+		{
+			"whole shop", lamps, "what affordable products do you have?",
+			"what affordable products do you have?", false,
+		},
 		{"thanks", lamps, "thank you!", "thank you!", false},
 		{"no history", nil, "is it waterproof?", "is it waterproof?", false},
 		{"nothing but assistant turns", lamps[1:], "is it waterproof?", "is it waterproof?", false},
-		{"chain", talk("desk lamps", "…", "anything cheaper?", "…", "thanks", "…"), "is the first one in stock?",
+		{"chain", talk(
+			"desk lamps", "…", "anything cheaper?", "…", "thanks", "…",
+		), "is the first one in stock?",
 			"desk lamps. anything cheaper. is the first one in stock?", true},
-		{"new price replaces the old", talk("desk lamps under $20", "…"), "and under $50?", "desk lamps. and under $50?", true},
-		{"new order keeps the price", talk("desk lamps under $20", "…"), "which one is the cheapest?", "desk lamps under $20. which one is the cheapest?", true},
+		{
+			"new price replaces the old", talk("desk lamps under $20", "…"), "and under $50?",
+			"desk lamps. and under $50?", true,
+		},
+		{
+			"new order keeps the price", talk("desk lamps under $20", "…"),
+			"which one is the cheapest?", "desk lamps under $20. which one is the cheapest?", true,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, carried := Standalone(c.history, Parse(c.text, shop, 2), c.text)
@@ -76,9 +99,18 @@ func TestCurrencyDigits(t *testing.T) {
 		digits int
 		want   int64
 	}{
-		{"up to 1200 yen", 0, 1200}, {"up to 1,200.50 yen", 0, 1200}, {"up to 1.250 dinar", 3, 1250}, {"up to 12.5", 3, 12500},
-		{"up to 1.299", 2, 129900}, {"up to 12.5", 2, 1250}, {"up to 12.999", 2, 1299900}, {"up to 1.234.567,89", 2, 123456789},
-		{"up to 1,234,567", 2, 123456700}, {"up to 0.99", 2, 99}, {"up to 1.5k", 0, 1500}, {"up to 50 cents", 0, 0}, {"up to 99 cents", 3, 990},
+		{"up to 1200 yen", 0, 1200},
+		{"up to 1,200.50 yen", 0, 1200},
+		{"up to 1.250 dinar", 3, 1250},
+		{"up to 12.5", 3, 12500},
+		{"up to 1.299", 2, 129900},
+		{"up to 12.5", 2, 1250},
+		{"up to 12.999", 2, 1299900}, {"up to 1.234.567,89", 2, 123456789},
+		{"up to 1,234,567", 2, 123456700},
+		{"up to 0.99", 2, 99},
+		{"up to 1.5k", 0, 1500},
+		{"up to 50 cents", 0, 0},
+		{"up to 99 cents", 3, 990},
 	} {
 		q := Parse(c.text, nil, c.digits)
 		if assert.NotNil(t, q.MaxPriceMinor, c.text) {
@@ -160,7 +192,10 @@ func checkParse(t assert.TestingT, text string, digits int) {
 
 // TestParseIsLinear: a text as long as allowed is quick, whatever it repeats.
 func TestParseIsLinear(t *testing.T) {
-	for _, unit := range []string{"$", "under ", "[#1", "one ", "a hundred ", "home & ", "it ", "20-", "not ", "for the ", "& ", "é", "'", "#"} {
+	for _, unit := range []string{
+		"$", "under ", "[#1", "one ", "a hundred ", "home & ", "it ", "20-", "not ", "for the ",
+		"& ", "é", "'", "#",
+	} {
 		text := strings.Repeat(unit, 2*MaxLength/len(unit))
 		start := time.Now()
 		Parse(text, shop, 2)

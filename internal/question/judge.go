@@ -2,7 +2,7 @@ package question
 
 import "github.com/shopd/shopd/internal/question/words"
 
-// phrases reads the wishes and hints.
+// phrases reads the phrases of the question: constraints and hints.
 func (p *parser) phrases(q *Question) {
 	hinted := map[Intent]bool{}
 	for i := 0; i < len(p.tokens); {
@@ -18,13 +18,13 @@ func (p *parser) phrases(q *Question) {
 	q.About = about
 	askedSale := hinted[AskDiscount]
 	for i := 0; i < len(p.tokens); {
-		w, end, ok := wishes.match(p, i)
+		w, end, ok := constraints.match(p, i)
 		if !ok {
 			i++
 			continue
 		}
 		switch w {
-		case wishSale:
+		case wantsSale:
 			askedSale = true
 			isNoun := p.is(
 				end-1, "discount", "discounts", "deal", "deals", "offers", "sale", "sales",
@@ -32,22 +32,22 @@ func (p *parser) phrases(q *Question) {
 			)
 			q.OnSale = !about &&
 				!(isNoun && p.is(end, "on", "for", "of") && p.is(end+1, definite...))
-		case wishNoSale:
+		case wantsNoSale:
 			q.OnSale = false
-		case wishDiscount:
+		case wantsDiscount:
 			q.OnSale, q.Order = true, BiggestDiscount
-		case wishStock:
+		case wantsStock:
 			q.InStock = !about
-		case wishNoStock:
+		case wantsNoStock:
 			q.InStock = false
-		case wishCheapest:
+		case wantsCheapest:
 			q.Order = Cheapest
-		case wishDearest:
+		case wantsDearest:
 			q.Order = Dearest
-		case wishNewest:
+		case wantsNewest:
 			q.Order = Newest
 		}
-		if w != wishNothing {
+		if w != wantsNothing {
 			p.use(i, end)
 		}
 		i = end
@@ -70,11 +70,13 @@ func (p *parser) phrases(q *Question) {
 	}
 }
 
+// definite are the words that point at certain products.
 var definite = []string{
 	"the", "this", "that", "these", "those", "it", "them", "they", "your", "its",
 }
 
-// yesNo: the question starts with a verb ("do you have …"), greetings and "please" aside.
+// yesNo reports whether the question starts with a verb ("do you have …"), greetings and "please"
+// aside.
 func (p *parser) yesNo() bool {
 	return p.is(
 		p.verbAt(), "is", "are", "do", "does", "did", "has", "have", "can", "could", "will",
@@ -82,17 +84,21 @@ func (p *parser) yesNo() bool {
 	)
 }
 
-// verbAt is where the question starts, greetings aside.
+// verbAt returns the token with which the question starts, greetings aside.
 func (p *parser) verbAt() int {
 	i := 0
-	for i < len(p.tokens) && i < 6 && p.is(i, "hi", "hello", "hey", "please", "ok", "okay", "and", "so", "thanks", "but", "there", "great", "cool") {
+	for i < len(p.tokens) && i < 6 &&
+		p.is(
+			i, "hi", "hello", "hey", "please", "ok", "okay", "and", "so", "thanks", "but", "there",
+			"great", "cool",
+		) {
 		i++
 	}
 	return i
 }
 
-// asksAboutOne: "is the kettle …", "does it …", "are those …", not "are there any …" or "do you
-// have …".
+// asksAboutOne reports whether the question is about certain products: "is the kettle …", "does it
+// …", "are those …", not "are there any …" or "do you have …".
 func (p *parser) asksAboutOne() bool {
 	i := p.verbAt()
 	if !p.is(i, "is", "are", "does", "do", "has", "was", "isnt", "arent", "doesnt", "will") {
@@ -102,7 +108,7 @@ func (p *parser) asksAboutOne() bool {
 	return p.is(i, definite...) || p.isContent(i) || i < len(p.tokens) && p.tokens[i].name
 }
 
-// judge settles what needs the whole question: topic, smalltalk and what pointing words mean.
+// judge decides what depends on the whole question: topic, smalltalk and what pointing words mean.
 func (p *parser) judge(q *Question) {
 	content, soft, wide := 0, 0, false
 	for i, t := range p.tokens {
@@ -126,7 +132,7 @@ func (p *parser) judge(q *Question) {
 	q.Topic = content > 0
 	q.Generic = content+soft == 0
 	if q.Topic && !q.Within {
-		q.Refers = false // "cheaper headphones" says all by itself
+		q.Refers = false // "cheaper headphones" needs no history
 	}
 	q.wide = wide && !q.Topic && !q.Refers
 	constrained := q.OnSale || q.InStock || q.Order != Relevance || q.MinPriceMinor != nil ||
@@ -140,18 +146,20 @@ func (p *parser) judge(q *Question) {
 	}
 }
 
-// myOrder: "where is my order" is about an order, not a wish to order something.
+// myOrder reports whether the word at i is an order of the customer ("where is my order"), not the
+// verb.
 func (p *parser) myOrder(i int) bool {
 	return p.is(i, "order", "orders", "purchase") && p.is(i-1, "my", "an", "the", "our")
 }
 
-// shopWide words make a question without a topic one about the whole shop rather than about what
-// was talked of before.
-var shopWide = wordSet(
-	`product products item items everything anything something stuff things shop store catalog catalogue inventory
-sell assortment brands categories`,
-)
+// shopWide are the words that make a question without a topic one about the whole shop rather than
+// about the conversation.
+var shopWide = wordSet(`
+	product products item items everything anything something stuff things shop store catalog
+	catalogue inventory sell assortment brands categories
+`)
 
+// smalltalkTriggers are the words of which smalltalk has at least one, with its kind.
 var smalltalkTriggers = map[string]Kind{
 	"hi":          Greeting,
 	"hello":       Greeting,
@@ -197,14 +205,16 @@ var smalltalkTriggers = map[string]Kind{
 	"farewell":    Goodbye,
 }
 
-var smalltalkFillers = wordSet(
-	`there everyone all team good day how are you doing is it going whats up today friend please just wanted to say
-i a an so very much lot for your the that thats its im need needed was helpful really have nice see later take care soon me us
-do what can am or real this assistant and then well now much again my again day weekend`,
-)
+// smalltalkFillers are the other words that smalltalk may have.
+var smalltalkFillers = wordSet(`
+	there everyone all team good day how are you doing is it going whats up today friend please
+	just wanted to say i a an so very much lot for your the that thats its im need needed was
+	helpful really have nice see later take care soon me us do what can am or real this
+	assistant and then well now much again my again day weekend
+`)
 
-// smalltalk: nothing but the words above, one of them a trigger; the last kind named wins ("ok
-// thanks").
+// smalltalk returns the kind of smalltalk that the question is: it has triggers and fillers alone.
+// Of several kinds the last in the order of Kind counts ("hello, thanks" is Thanks).
 func (p *parser) smalltalk() Kind {
 	const longest = 12 // words; greetings are shorter
 	if len(p.tokens) == 0 || len(p.tokens) > longest {
@@ -233,6 +243,7 @@ func (p *parser) smalltalk() Kind {
 	return kind
 }
 
+// has reports whether the question has a word.
 func (p *parser) has(word string) bool {
 	for i := range p.tokens {
 		if p.is(i, word) {

@@ -24,15 +24,15 @@ type token struct {
 	stem       string // of words
 	class      words.Class
 	start, end int
-	glued      bool // nothing stands between it and the token before
-	breaks     bool // a full stop, comma or the like stands before it
-	sentence   bool // … and it ends a sentence
-	name       bool // part of a brand or category name: no constraint word
-	used       bool // part of a constraint: not in Text
+	glued      bool // follows the token before without a gap
+	breaks     bool // follows a full stop, comma or the like
+	sentence   bool // follows the end of a sentence
+	name       bool // part of a brand or category name, so not of a phrase
+	used       bool // part of a constraint, so not of Text
 }
 
-// lex splits a text in one pass. Numbers keep their separators ("1,299.00") and lose glued letters,
-// which become a token of their own: "20usd" is 20 and usd, "1.5k" is 1.5 and k.
+// lex returns the tokens of a text, in one pass. A number includes its separators ("1,299.00").
+// Letters right behind it are a token of their own: "20usd" is 20 and usd, "1.5k" is 1.5 and k.
 func lex(text string) []token {
 	var out []token
 	gapFrom := 0
@@ -71,7 +71,7 @@ func lex(text string) []token {
 	return out
 }
 
-// numberEnd reads digits with single separators between digits.
+// numberEnd returns the end of a number: digits with single separators between them.
 func numberEnd(text string, at int) int {
 	for at < len(text) {
 		c := text[at]
@@ -84,7 +84,7 @@ func numberEnd(text string, at int) int {
 	return at
 }
 
-// runEnd reads a word: letters, marks and digits, and apostrophes with a letter after them.
+// runEnd returns the end of a word: letters, marks and digits, and apostrophes before a letter.
 func runEnd(text string, at int) int {
 	for at < len(text) {
 		r, size := utf8.DecodeRuneInString(text[at:])
@@ -103,7 +103,7 @@ func runEnd(text string, at int) int {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// parser walks the tokens of one question; every rule marks what it used.
+// parser reads the tokens of one question. Each rule marks the tokens it used.
 type parser struct {
 	text     string
 	digits   int
@@ -116,8 +116,8 @@ func newParser(text string, currencyDigits int) *parser {
 	return &parser{text: text, digits: min(max(currencyDigits, 0), 6), tokens: lex(text)}
 }
 
-// at returns the folded text of token i; "" outside the question and for parts of a name, which
-// no rule may read as its own word.
+// at returns the folded text of token i. It is empty outside the question and for parts of a name,
+// so that no rule reads them as words.
 func (p *parser) at(i int) string {
 	if i < 0 || i >= len(p.tokens) || p.tokens[i].name {
 		return ""
@@ -125,6 +125,7 @@ func (p *parser) at(i int) string {
 	return p.tokens[i].text
 }
 
+// is reports whether token i is one of some words.
 func (p *parser) is(i int, options ...string) bool {
 	word := p.at(i)
 	for _, o := range options {
@@ -135,23 +136,24 @@ func (p *parser) is(i int, options ...string) bool {
 	return false
 }
 
+// use marks tokens as part of a constraint.
 func (p *parser) use(from, to int) {
 	for i := from; i < to && i < len(p.tokens); i++ {
 		p.tokens[i].used = true
 	}
 }
 
-// isContent: token i is a word that names something.
+// isContent reports whether token i is a word that names something.
 func (p *parser) isContent(i int) bool {
 	return i >= 0 && i < len(p.tokens) && p.tokens[i].kind == wordToken &&
 		p.tokens[i].class == words.Content
 }
 
-// connectors hold no meaning once the words they led to are gone.
-var connectors = wordSet(
-	`for at in with and or but that which are is be priced costing cost under of from to a an the by on being
-thats whats also please than so my budget`,
-)
+// connectors are words without a meaning once the words behind them are removed.
+var connectors = wordSet(`
+	for at in with and or but that which are is be priced costing cost under of from to a an the
+	by on being thats whats also please than so my budget
+`)
 
 func wordSet(text string) map[string]bool {
 	out := map[string]bool{}
@@ -161,30 +163,30 @@ func wordSet(text string) map[string]bool {
 	return out
 }
 
-// rest writes the unused words in their original form.
+// rest returns the unused words in their original form.
 func (p *parser) rest() string {
-	kept := make([]int, 0, len(p.tokens))
+	left := make([]int, 0, len(p.tokens))
 	droppedBefore := false
 	for i := range p.tokens {
 		if p.tokens[i].used {
 			if !droppedBefore {
-				kept = p.trimConnectors(kept)
+				left = p.trimConnectors(left)
 			}
 			droppedBefore = true
 			continue
 		}
 		droppedBefore = false
-		kept = append(kept, i)
+		left = append(left, i)
 	}
-	for len(kept) > 0 && p.is(kept[0], "and", "or", "but", "than") {
-		kept = kept[1:]
+	for len(left) > 0 && p.is(left[0], "and", "or", "but", "than") {
+		left = left[1:]
 	}
 	var out strings.Builder
-	for k, i := range kept {
+	for k, i := range left {
 		t := p.tokens[i]
 		if k > 0 {
 			gap := " "
-			if kept[k-1] == i-1 {
+			if left[k-1] == i-1 {
 				gap = p.text[p.tokens[i-1].end:t.start]
 			}
 			out.WriteString(gap)
@@ -194,16 +196,16 @@ func (p *parser) rest() string {
 	return strings.TrimSpace(out.String())
 }
 
-// trimConnectors drops connectors at the end of kept, but keeps a question's own start ("which are
-// …").
-func (p *parser) trimConnectors(kept []int) []int {
-	for len(kept) > 1 {
-		last := p.tokens[kept[len(kept)-1]]
+// trimConnectors returns the tokens without connectors at their end, except the first word ("which
+// are …").
+func (p *parser) trimConnectors(tokens []int) []int {
+	for len(tokens) > 1 {
+		last := p.tokens[tokens[len(tokens)-1]]
 		isLoneSign := last.kind == symbolToken && !last.glued
 		if last.name || !connectors[last.text] && !isLoneSign {
 			break
 		}
-		kept = kept[:len(kept)-1]
+		tokens = tokens[:len(tokens)-1]
 	}
-	return kept
+	return tokens
 }

@@ -6,15 +6,15 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestPrices holds the rules by which a search's text limits prices. Amounts are in cents; -1 is no
-// limit.
+// TestPrices has the rules by which the text of a search limits prices. Amounts are in cents; -1 is
+// no limit.
 func TestPrices(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]struct {
 		rest     string
 		min, max int64
 	}{
-		// A bound that can mean nothing else needs no currency.
+		// A phrase with no other meaning needs no currency.
 		"tent under 50":                {"tent", -1, 4999},
 		"tent below $50":               {"tent", -1, 4999},
 		"tent less than 49.90":         {"tent", -1, 4989},
@@ -33,7 +33,7 @@ func TestPrices(t *testing.T) {
 		"tent under $50 with two pegs": {"tent with two pegs", -1, 4999},
 		"tent under 50, no, under 30":  {"tent no", -1, 2999},
 		"TENT UNDER $50":               {"TENT", -1, 4999},
-		// Bounds that are also words of names want a currency.
+		// A phrase that is also part of names needs a currency.
 		"iphone max 64":  {"iphone max 64", -1, -1},
 		"from 20 to 50":  {"from 20 to 50", -1, -1},
 		"around 5":       {"around 5", -1, -1},
@@ -67,7 +67,8 @@ func TestPrices(t *testing.T) {
 		"games for children from 3 to 6": {"games for children from 3 to 6", -1, -1},
 		"games for kids between 3 and 6": {"games for kids between 3 and 6", -1, -1},
 		"toys for kids under 3 years":    {"toys for kids under 3 years", -1, -1},
-		// Money behind people: nothing is made for adults below an age, and nobody has such an age.
+		// Money behind people: nothing is made for adults below an age, and no person has such an
+		// age.
 		"shoes for men under 50":           {"shoes for men", -1, 4999},
 		"shoes for women under 40":         {"shoes for women", -1, 3999},
 		"for women under 40":               {"for women", -1, 3999},
@@ -88,7 +89,7 @@ func TestPrices(t *testing.T) {
 		"women's shoes under 40":           {"women's shoes", -1, 3999},
 		"shoes that are under 50":          {"shoes", -1, 4999},
 		"tent nothing over 50":             {"tent", -1, 5000},
-		// More than anything costs is a mistake and stays text.
+		// A greater amount than any price is a mistake and remains text.
 		"tent under 99999999999999999": {"tent under 99999999999999999", -1, -1},
 	} {
 		rest, found := Prices(text, 2)

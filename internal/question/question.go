@@ -1,7 +1,6 @@
-// Package question understands a shopper's question by rules: price bounds, sale, stock, order,
-// brands, categories, what it points back to. It is pure, so the same question always becomes the
-// same SQL conditions, whichever model provider writes the answer; no text from a model or a source
-// can loosen them.
+// Package question reads a shopper's question by rules: price bounds, sale, stock, order, brands,
+// categories, and what it points back to. The same question always becomes the same SQL conditions,
+// whichever model writes the answer, and no text from a model or a source can loosen them.
 package question
 
 import (
@@ -14,58 +13,60 @@ import (
 // MaxLength is the most bytes of a question that are read; the rest is ignored.
 const MaxLength = 2000
 
-// Question is what the rules made of a shopper's words.
+// Question is a question as the rules understood it.
 type Question struct {
-	// Text is what is left to embed and match: the original words without prices, sale, stock and
-	// order words.
+	// Text is the original words without those about prices, sale, stock and order: what is left to
+	// embed and match.
 	Text string
 
-	// Effective price bounds, both inclusive, in minor units of the store's currency. "Under $20"
-	// is at most 19.99, "up to $20" at most 20.00, "around $20" 16 to 24; an amount alone ("for
-	// $20") is a most.
+	// Price bounds, both inclusive, in minor units of the store's currency. "Under $20" is at most
+	// 19.99, "up to $20" at most 20.00, "around $20" 16 to 24; an amount alone ("for $20") is an
+	// upper bound.
 	MinPriceMinor, MaxPriceMinor *int64
 
-	// OnSale and InStock ask for a filter. "Is the kettle on sale?" asks about one product, so it
-	// sets Intent, not the filter: the honest answer may be no.
+	// OnSale and InStock are conditions. "Is the kettle on sale?" asks about one product, so it
+	// sets Intent and no condition: the answer may be no.
 	OnSale, InStock bool
 
 	CategoryIDs, BrandIDs []int64
 
-	// Attributes by name that are asked for with their name: "colour: red", "in oak" is none. Null
-	// without any.
+	// Attributes are the values that the question has with their names, by name: "colour: red", but
+	// not "in oak". Nil if there are none.
 	Attributes map[string]string
 
 	Order  Order
 	Intent Intent
 
-	// YesNo: the question can be answered by yes or no.
+	// YesNo is set if yes or no can be the answer.
 	YesNo bool
-	// About: asks something of certain products: "is the kettle …", "does it …", not "are there any
-	// …".
+	// About is set for a question about certain products: "is the kettle …", "does it …", not "are
+	// there any …".
 	About bool
-	// Refers: points back to what was said: those, it, one, the second one, cheaper …
+	// Refers is set if the question points back to the conversation: those, it, one, the second
+	// one, cheaper …
 	Refers bool
-	// Within: … and at the very products named before ("those", "the second one"), so retrieval
-	// stays among them; without it the shopper wants others like them ("anything cheaper?").
+	// Within is set if it points at products named before ("those", "the second one"), so that
+	// retrieval is limited to them. Otherwise the shopper wants others like them ("anything
+	// cheaper?").
 	Within bool
 	// Ordinal is 2 for "the second one", -1 for "the last one", 0 for none.
 	Ordinal int
-	// Topic: names goods of its own, beyond colours, sizes and recipients.
+	// Topic is set if the question names goods, and not only colours, sizes and recipients.
 	Topic bool
-	// Generic: nothing but shop talk is left ("what affordable products do you have?"), so the
-	// question is about the whole shop and must not be refused for matching nothing.
+	// Generic is set if all words left are shop talk ("what affordable products do you have?"). The
+	// question is about the whole shop, and must not be refused for matching nothing.
 	Generic bool
 
 	Smalltalk Kind
 
 	nameStems []string // of the dictionary names in the question
-	wide      bool     // about the whole shop rather than about what was talked of before
+	wide      bool     // about the whole shop rather than about the conversation
 }
 
 // Order is how the relevant products are sorted.
 type Order int
 
-// The orders a shopper asks for.
+// The orders that a shopper may ask for.
 const (
 	Relevance Order = iota
 	Cheapest
@@ -74,13 +75,13 @@ const (
 	Newest
 )
 
-// Intent is the kind of answer wanted.
+// Intent is the kind of answer that the shopper wants.
 type Intent int
 
-// The intents, the plain list first.
+// The intents.
 const (
 	List        Intent = iota
-	Pick               // the cheapest, dearest or newest one: see Order
+	Pick               // the cheapest, dearest or newest one (see Order)
 	Compare            // A or B
 	AskDiscount        // is it, are any of them, on sale
 	AskStock           // is it in stock
@@ -97,12 +98,11 @@ const (
 	Greeting
 	Thanks
 	Goodbye
-	Wordless // as IsWordless reports; Parse never says so
+	Wordless // see IsWordless; Parse never returns it
 )
 
 // Parse reads a question. dict may be nil; currencyDigits is the number of decimals of the store's
-// currency. Amounts are read as numbers of that currency, whatever sign they carry: there is no
-// exchange.
+// currency. Amounts are in that currency, whatever their sign: there is no exchange.
 func Parse(text string, dict *Dictionary, currencyDigits int) Question {
 	p := newParser(text, currencyDigits)
 	var q Question
@@ -130,7 +130,7 @@ func IsWordless(text string) bool {
 	})
 }
 
-// clip cuts a text to limit bytes without breaking a rune.
+// clip returns at most the first limit bytes of a text, without breaking a rune.
 func clip(text string, limit int) string {
 	if len(text) > limit {
 		for limit > 0 && !utf8.RuneStart(text[limit]) {
@@ -141,7 +141,7 @@ func clip(text string, limit int) string {
 	return strings.ToValidUTF8(text, " ")
 }
 
-// Role tells who said a turn of a conversation.
+// Role is the author of a turn of a conversation.
 type Role string
 
 // The roles a client may send.

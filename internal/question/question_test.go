@@ -29,7 +29,7 @@ var shop = NewDictionary(
 	},
 )
 
-// brief writes what a question was understood as, so that a table row fits on a line.
+// brief returns how a question was understood, so briefly that a row of a table fits on a line.
 func brief(q Question) string {
 	var out []string
 	add := func(set bool, format string, args ...any) {
@@ -53,7 +53,9 @@ func brief(q Question) string {
 	)
 	add(
 		q.Intent != List, "%s",
-		[...]string{"", "Pick", "Compare", "AskDiscount", "AskStock", "AskPrice", "Details"}[q.Intent],
+		[...]string{
+			"", "Pick", "Compare", "AskDiscount", "AskStock", "AskPrice", "Details",
+		}[q.Intent],
 	)
 	add(q.Within, "within")
 	add(q.Refers && !q.Within, "refers")
@@ -126,7 +128,10 @@ func TestParse(t *testing.T) {
 		{"toys for kids under $3", "max=299 cat=[7]", "toys for kids"},
 		{"toys for a baby around 1", "cat=[7]", "toys for a baby around 1"},
 		{"shoes for men under 50", "max=4999 cat=[4]", "shoes for men"},
-		{"do you have shoes for women under 40?", "max=3999 cat=[4]", "do you have shoes for women"},
+		{
+			"do you have shoes for women under 40?", "max=3999 cat=[4]",
+			"do you have shoes for women",
+		},
 		{"shoes for men over 50", "cat=[4]", "shoes for men over 50"},
 		{"shoes for men 40 or less", "max=4000 cat=[4]", "shoes for men"},
 		{"books rated over 4", "", "books rated over 4"},
@@ -151,7 +156,10 @@ func TestParse(t *testing.T) {
 		{"is there a discount on the kettle", "AskDiscount", "is there on the kettle"},
 		{"Is the Acme kettle in stock?", "brand=[21] AskStock", "Is the Acme kettle"},
 		{"cheapest laptop", "cat=[2] cheapest Pick", "laptop"},
-		{"what affordable products do you have?", "cheapest Pick generic", "what products do you have"},
+		{
+			"what affordable products do you have?", "cheapest Pick generic",
+			"what products do you have",
+		},
 		{"budget headphones", "cat=[1] cheapest Pick", "headphones"},
 		{"a watch that is not too expensive", "cheapest Pick", "a watch"},
 		{"most expensive phone", "cat=[5] dearest Pick", "phone"},
@@ -175,10 +183,16 @@ func TestParse(t *testing.T) {
 		{"Acme headphones", "cat=[1] brand=[21]", "Acme headphones"},
 		{"anything but shoes", "", "anything but shoes"},
 		// pointing back
-		{"do any of those have a discount?", "sale AskDiscount within generic", "do any of those have"},
+		{
+			"do any of those have a discount?", "sale AskDiscount within generic",
+			"do any of those have",
+		},
 		{"are those on sale?", "AskDiscount within generic", "are those"},
 		{"is it waterproof?", "Details within", "is it waterproof"},
-		{"tell me about the second one", "Details within #2 generic", "tell me about the second one"},
+		{
+			"tell me about the second one", "Details within #2 generic",
+			"tell me about the second one",
+		},
 		{"how much is the last one", "AskPrice within #-1 generic", "how much is the last one"},
 		{"what about the 3rd?", "within #3", "what about the 3rd"},
 		{"number two please", "within #2", "number two please"},
@@ -186,7 +200,10 @@ func TestParse(t *testing.T) {
 		{"the cheaper one", "cheapest Pick within generic", "the one"},
 		{"do you have a blue one", "refers", "do you have a blue one"},
 		{"and in blue?", "refers", "in blue"},
-		{"compare the first and the second one", "Compare within #2 generic", "compare the first and the second one"},
+		{
+			"compare the first and the second one", "Compare within #2 generic",
+			"compare the first and the second one",
+		},
 		{"second hand watch", "", "second hand watch"},
 		{"the first aid kit", "", "the first aid kit"},
 		{"a watch, is it waterproof?", "Details", "a watch, is it waterproof"},
@@ -195,7 +212,10 @@ func TestParse(t *testing.T) {
 		// intents and smalltalk
 		{"Acme kettle vs Nordvik kettle", "brand=[21 26] Compare", "Acme kettle vs Nordvik kettle"},
 		{"how much is the kettle", "AskPrice", "how much is the kettle"},
-		{"what is the Acme kettle made of", "brand=[21] Details", "what is the Acme kettle made of"},
+		{
+			"what is the Acme kettle made of", "brand=[21] Details",
+			"what is the Acme kettle made of",
+		},
 		{"Hi!", "greeting", "Hi"},
 		{"good morning", "greeting", "good morning"},
 		{"hi, how are you?", "greeting", "hi, how are you"},
@@ -231,7 +251,9 @@ func TestTrees(t *testing.T) {
 // IsWordless: questions without a word.
 func TestIsWordless(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "???", "\U0001F381\U0001F44D", "<b></b><br/>", " . ! $ ", "<!-- x -->"} {
+	for _, text := range []string{
+		"", "???", "\U0001F381\U0001F44D", "<b></b><br/>", " . ! $ ", "<!-- x -->",
+	} {
 		assert.True(t, IsWordless(text), text)
 	}
 	for _, text := range []string{"a", "7", "茶?", "<b>tea</b>", "a < b > c", "<3 7"} {

@@ -1,6 +1,6 @@
 package question
 
-// references finds the words that point back into the conversation.
+// references reads the words that point back to the conversation.
 func (p *parser) references(q *Question) {
 	contentBefore := false
 	for i := range p.tokens {
@@ -24,21 +24,22 @@ func (p *parser) references(q *Question) {
 	q.Refers = q.Refers || q.Within
 }
 
+// pointing is what a word points at.
 type pointing int
 
 const (
 	nowhere pointing = iota
-	within           // at the very products named before
+	within           // at products named before
 	like             // at something like them: "a cheaper one"
 )
 
-// pointer reads the word at i. A pronoun after a noun of the same turn means that noun ("a watch …
-// is it waterproof"), except in "of those".
+// pointer returns what the word at i points at. A pronoun after a noun of the same turn means that
+// noun ("a watch … is it waterproof"), except in "of those".
 func (p *parser) pointer(i int, contentBefore bool) pointing {
-	like3 := p.is(i-1, "like", "than", "besides", "except") ||
+	compares := p.is(i-1, "like", "than", "besides", "except") ||
 		p.is(i-1, "to") && p.is(i-2, "similar", "compared")
 	strong := within
-	if like3 {
+	if compares {
 		strong = like
 	} else if contentBefore && !p.is(i-1, "of") {
 		strong = nowhere
@@ -70,20 +71,8 @@ func (p *parser) pointer(i int, contentBefore bool) pointing {
 		if !p.isContent(i+1) && !p.is(i+1, "of", "-", "hundred") || p.ends(i+1) {
 			return p.oneWithin(i, contentBefore)
 		}
-	case "cheaper",
-		"pricier",
-		"another",
-		"other",
-		"others",
-		"else",
-		"instead",
-		"same",
-		"similar",
-		"smaller",
-		"bigger",
-		"larger",
-		"lighter",
-		"more":
+	case "cheaper", "pricier", "another", "other", "others", "else", "instead", "same", "similar",
+		"smaller", "bigger", "larger", "lighter", "more":
 		return like
 	}
 	if p.is(i, "what", "how") && p.is(i+1, "about") || i == 0 && p.is(i, "and") {
@@ -92,8 +81,8 @@ func (p *parser) pointer(i int, contentBefore bool) pointing {
 	return nowhere
 }
 
-// oneWithin looks left of "one" for its article: "the blue one" was named before, "a blue one" was
-// not.
+// oneWithin returns what "one" at token i points at, by its article: "the blue one" was named
+// before, "a blue one" was not.
 func (p *parser) oneWithin(i int, contentBefore bool) pointing {
 	for back := 1; back <= 4; back++ {
 		if p.is(i-back, "the", "that", "this", "which", "those", "these") {
@@ -109,9 +98,10 @@ func (p *parser) oneWithin(i int, contentBefore bool) pointing {
 	return like
 }
 
-// ends: the clause ends before token i.
+// ends reports whether the clause ends before token i.
 func (p *parser) ends(i int) bool { return i >= len(p.tokens) || p.tokens[i].breaks }
 
+// ordinals are places in a list; negative ones count from its end.
 var ordinals = map[string]int{
 	"first":   1,
 	"second":  2,
@@ -129,8 +119,8 @@ var ordinals = map[string]int{
 	"latter":  -1,
 }
 
-// ordinal reads "the second one", "the 2nd", "number two", "option 3", "#2", "the last one"; not "a
-// second hand watch" or "the first aid kit".
+// ordinal returns the place in a list that token i begins: "the second one", "the 2nd", "number
+// two", "option 3", "#2", "the last one"; not "a second hand watch" or "the first aid kit".
 func (p *parser) ordinal(i int) (int, bool) {
 	n, next := ordinals[p.at(i)], i+1
 	if n == 0 && p.tokens[i].kind == numberToken && p.is(i+1, "st", "nd", "rd", "th") &&
@@ -142,7 +132,10 @@ func (p *parser) ordinal(i int) (int, bool) {
 			next, "one", "option", "product", "item", "choice", "result", "pick", "suggestion",
 		) ||
 			p.is(i-1, "the", "your", "that") &&
-				(p.ends(next) || p.is(next, "is", "in", "on", "for", "does", "and", "you", "please", "has", "have", "come", "cost", "still"))
+				(p.ends(next) || p.is(
+					next, "is", "in", "on", "for", "does", "and", "you", "please", "has", "have",
+					"come", "cost", "still",
+				))
 		return n, isPlace
 	}
 	isLabel := p.is(i, "number", "option", "#", "no", "nr", "item", "product") &&
@@ -156,7 +149,7 @@ func (p *parser) ordinal(i int) (int, bool) {
 	return 0, false
 }
 
-// smallNumber reads 1 to 20; more is no place in a list of products.
+// smallNumber returns a number of 1 to 20, else 0: more is no place in a list of products.
 func smallNumber(text string) int {
 	if n := numberWords[text]; n > 0 && n <= 20 {
 		return int(n)

@@ -12,7 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// document is the text a vector is made from.
+// document is the text of which a vector is made.
 type document struct {
 	model.Text
 	hash []byte
@@ -25,54 +25,57 @@ func newDocument(title string, sentences []string) document {
 	return d
 }
 
-// Bands instead of numbers: a document must not change with every sale or every cent.
+// Documents have bands instead of numbers, so that not every sale and every cent changes them.
 const (
-	lowStock     = 5 // units
-	fewestToRank = 4 // products a category must have before one of them is called cheap or dear in it
+	lowStock = 5 // units
+	// products a category must have before one of them is called cheap or dear in it
+	fewestToRank = 4
 )
 
-// productDocument describes a product with what sets it apart in its category.
+// productDocument returns the text of a product, with what distinguishes it in its category.
 func productDocument(
 	row db.ListProductDocumentsRow, category *db.ListCategoryDocumentsRow,
 ) document {
-	var say []string
+	var sentences []string
 	if row.BrandName != nil {
-		say = append(say, "Brand: "+*row.BrandName+".")
+		sentences = append(sentences, "Brand: "+*row.BrandName+".")
 	}
 	if row.CategoryName != nil {
 		path := *row.CategoryName
 		if row.ParentCategoryName != nil {
 			path = *row.ParentCategoryName + " > " + path
 		}
-		say = append(say, "Category: "+path+".")
+		sentences = append(sentences, "Category: "+path+".")
 	}
-	say = append(say, row.Description)
-	say = append(say, AttributeSentences(row.Attributes)...)
+	sentences = append(sentences, row.Description)
+	sentences = append(sentences, AttributeSentences(row.Attributes)...)
 	if row.DiscountMinor != nil {
-		say = append(say, discountBand(row.PriceMinor, *row.DiscountMinor))
+		sentences = append(sentences, discountBand(row.PriceMinor, *row.DiscountMinor))
 	}
 	if row.Stock > 0 && row.Stock <= lowStock {
-		say = append(say, "Only a few are left in stock.")
+		sentences = append(sentences, "Only a few are left in stock.")
 	}
 	if category != nil && category.Products >= fewestToRank {
-		say = append(say, priceBand(row.BuyerMinor, category)...)
+		sentences = append(sentences, priceBand(row.BuyerMinor, category)...)
 	}
-	return newDocument(row.Name, say)
+	return newDocument(row.Name, sentences)
 }
 
-// AttributeSentences returns attributes, a JSON object of texts, as sentences in a fixed order.
+// AttributeSentences returns attributes, a JSON object of texts, as sentences in the order of their
+// names.
 func AttributeSentences(attributes []byte) []string {
 	var values map[string]string
 	if json.Unmarshal(attributes, &values) != nil {
 		return nil
 	}
-	var say []string
+	var sentences []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		say = append(say, strings.ReplaceAll(name, "_", " ")+": "+values[name]+".")
+		sentences = append(sentences, strings.ReplaceAll(name, "_", " ")+": "+values[name]+".")
 	}
-	return say
+	return sentences
 }
 
+// discountBand says how large a discount is.
 func discountBand(price, discount int64) string {
 	switch off := float64(price-discount) / float64(max(price, 1)); {
 	case off >= 0.4:
@@ -83,7 +86,7 @@ func discountBand(price, discount int64) string {
 	return "On sale with a small discount."
 }
 
-// priceBand places a price in the range of its category.
+// priceBand says where a price is in the range of its category.
 func priceBand(minor int64, c *db.ListCategoryDocumentsRow) []string {
 	span := c.MaxMinor - c.MinMinor
 	switch at := minor - c.MinMinor; {
@@ -97,30 +100,26 @@ func priceBand(minor int64, c *db.ListCategoryDocumentsRow) []string {
 	return []string{"Medium price in " + c.Name + "."}
 }
 
-// categoryDocument describes a category by what is in it.
+// categoryDocument returns the text of a category, with what is in it.
 func categoryDocument(row db.ListCategoryDocumentsRow, format func(minor int64) string) document {
-	var say []string
+	var sentences []string
 	if row.ParentName != nil {
-		say = append(say, "Part of "+*row.ParentName+".")
+		sentences = append(sentences, "Part of "+*row.ParentName+".")
 	}
-	say = append(say, row.Description)
+	sentences = append(sentences, row.Description)
 	if row.Products > 0 {
-		say = append(
-			say,
-			fmt.Sprintf(
-				"%d products from %s to %s.", row.Products, format(row.MinMinor),
-				format(row.MaxMinor),
-			),
-		)
+		sentences = append(sentences, fmt.Sprintf(
+			"%d products from %s to %s.", row.Products, format(row.MinMinor), format(row.MaxMinor),
+		))
 	}
 	if row.OnSale > 0 {
-		say = append(say, "Some are on sale with a discount.")
+		sentences = append(sentences, "Some are on sale with a discount.")
 	}
 	if len(row.Brands) > 0 {
-		say = append(say, "Brands: "+strings.Join(row.Brands, ", ")+".")
+		sentences = append(sentences, "Brands: "+strings.Join(row.Brands, ", ")+".")
 	}
 	if len(row.Examples) > 0 {
-		say = append(say, "Such as "+strings.Join(row.Examples, ", ")+".")
+		sentences = append(sentences, "Such as "+strings.Join(row.Examples, ", ")+".")
 	}
-	return newDocument(row.Name, say)
+	return newDocument(row.Name, sentences)
 }

@@ -33,7 +33,7 @@ func status(caller apitest.Caller) api.IndexStatus {
 	return s
 }
 
-// sources returns what the assistant answers a question from.
+// sources returns the sources of the assistant's answer to a question.
 func sources(caller apitest.Caller, question string) []api.AssistantSource {
 	var answer api.AssistantAnswer
 	caller.Post("/api/v1/rag/query", map[string]any{"query": question}).
@@ -71,7 +71,8 @@ func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 	assert.Equal(t, products+categories, model.Items(), "a second run asks the model for nothing")
 
 	shop.Exec(
-		"UPDATE products SET description = 'New words.', updated_at = now() WHERE id = (SELECT min(id) FROM products WHERE is_active)",
+		"UPDATE products SET description = 'New words.', updated_at = now() " +
+			"WHERE id = (SELECT min(id) FROM products WHERE is_active)",
 	)
 	assert.Equal(t, int64(1), status(admin).Stale)
 	index(admin)
@@ -105,13 +106,15 @@ func TestBlendIsFourPartsProductOnePartCategory(t *testing.T) {
 			  JOIN unnest(l2_normalize(ce.base)::real[]) WITH ORDINALITY c(x, i) USING (i))))
 		  FROM product_embeddings e
 		  JOIN products p ON p.id = e.product_id
-		  JOIN category_embeddings ce ON ce.category_id = p.category_id AND ce.model_id = e.model_id`
+		  JOIN category_embeddings ce ON ce.category_id = p.category_id AND ce.model_id =
+		  e.model_id`
 	assert.Greater(t, apitest.Value[float64](shop, sql), 0.999)
 
 	var report api.IndexReport
 	id := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE is_active")
 	shop.Exec(
-		"UPDATE products SET description = 'Quite another thing.', updated_at = now() WHERE id = $1",
+		"UPDATE products SET description = 'Quite another thing.', updated_at = now() "+
+			"WHERE id = $1",
 		id,
 	)
 	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", id), nil).
@@ -130,7 +133,7 @@ func TestReindexProduct(t *testing.T) {
 	for range 2 {
 		admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", id), nil).Want(http.StatusOK)
 	}
-	assert.Equal(t, 2, model.Items(), "asked for, so made anew each time")
+	assert.Equal(t, 2, model.Items(), "made again each time it is requested")
 	hidden := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE NOT is_active")
 	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", hidden), nil).Want(http.StatusOK)
 	shop.Exec("UPDATE products SET deleted_at = now() WHERE id = $1", hidden)
@@ -164,7 +167,7 @@ func TestIndexRunsAreShared(t *testing.T) {
 	go ask()
 	close(leave)
 	for range 3 {
-		assert.Equal(t, int32(products), (<-reports).Indexed, "all hear the outcome of the one run")
+		assert.Equal(t, int32(products), (<-reports).Indexed, "all requests return the outcome of the one run")
 	}
 	assert.Equal(t, products, model.Items(), "the model was asked once for each")
 	run = status(admin).Run
@@ -175,7 +178,8 @@ func TestIndexRunsAreShared(t *testing.T) {
 		1,
 		apitest.Value[int](
 			shop,
-			"SELECT count(*) FROM index_runs WHERE model_id = (SELECT max(id) FROM embedding_models)",
+			"SELECT count(*) FROM index_runs WHERE model_id = (SELECT max(id) "+
+				"FROM embedding_models)",
 		),
 	)
 	assert.Zero(
@@ -195,7 +199,7 @@ func TestARunGoesOnAfterACrash(t *testing.T) {
 		Post("/api/v1/rag/index", nil).
 		Problem(http.StatusTooManyRequests, "assistant_quota_exhausted")
 	items := model.Items()
-	// As if the server had died in the middle: the run is open, its right to index held until it
+	// As if the server had crashed in the middle: the run is open, and its lease is taken until it
 	// ends.
 	shop.Exec(
 		"UPDATE embedding_models SET run = 'dead', run_until = now() + interval '500 milliseconds'",
@@ -221,8 +225,10 @@ func TestTheJobOfARunDoesIt(t *testing.T) {
 	shop := apitest.Demo(t)
 	shop.Exec("UPDATE product_embeddings SET document_hash = ''")
 	shop.Exec(
-		`WITH r AS (INSERT INTO index_runs (model_id, kind) SELECT min(id), 'products' FROM embedding_models RETURNING id)
-		INSERT INTO river_job (args, kind, max_attempts, state) SELECT json_build_object('run', id), 'assistant.index', 5, 'available' FROM r`,
+		`WITH r AS (INSERT INTO index_runs (model_id, kind) SELECT min(id), 'products'
+			FROM embedding_models RETURNING id)
+		INSERT INTO river_job (args, kind, max_attempts, state) SELECT json_build_object('run', id),
+		'assistant.index', 5, 'available' FROM r`,
 	)
 	other := shop.Restart(apitest.Setting{Name: "WORKERS", Value: "true"})
 	require.Eventually(t, func() bool {
@@ -287,7 +293,7 @@ func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 		apitest.Value[string](shop, "SELECT state FROM embedding_models WHERE name LIKE 'local:%'"),
 	)
 
-	// Half the numbers: built beside the former ones again, which go on serving meanwhile.
+	// Half the dimensions: the new space is built while the former one serves.
 	shorter := shop.Restart(
 		apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"},
 		apitest.Setting{Name: "GEMINI_API_KEY", Value: "test-key"},
@@ -303,10 +309,16 @@ func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 	require.NotEmpty(t, sources(shorter.Caller, "a yoga mat"))
 	last, _ := model.Last(geministub.EmbedContent)
 	assert.Equal(t, 768, last.Texts[0].Dimensions)
-	// An edit meanwhile is made in both.
+	// An edit meanwhile makes vectors in both.
 	items := model.Items()
 	shorter.Admin().
-		Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", apitest.Value[int64](shop, "SELECT min(id) FROM products")), nil).
+		Put(
+			fmt.Sprintf(
+				"/api/v1/rag/products/%d/reindex",
+				apitest.Value[int64](shop, "SELECT min(id) FROM products"),
+			),
+			nil,
+		).
 		Want(http.StatusOK)
 	assert.Equal(t, items+2, model.Items())
 	indexCategories(shorter.Admin())
@@ -322,7 +334,8 @@ func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {
 	admin := shop.Admin()
 	index(admin)
 	shop.Exec(
-		"UPDATE products SET description = description || ' And more.', updated_at = now() WHERE id IN (SELECT id FROM products WHERE is_active ORDER BY id LIMIT 4)",
+		"UPDATE products SET description = description || ' And more.', updated_at = now() " +
+			"WHERE id IN (SELECT id FROM products WHERE is_active ORDER BY id LIMIT 4)",
 	)
 	// Four are embedded together, then two, then one alone: refused each time.
 	model.Next(geministub.BatchEmbedContents, 2, geministub.InvalidArgument())

@@ -10,12 +10,12 @@ import (
 	"github.com/shopd/shopd/internal/model/local"
 )
 
-// Meaning is the vector of a text, in the space that answers questions.
+// Meaning is the vector of a text, in the space that serves searches and questions.
 type Meaning struct {
 	Vector   pgvector.HalfVector
 	ModelID  int16
 	MinScore float64 // cosine similarity below which a product is not meant
-	IsLocal  bool    // the vector was made of words, by the built-in model
+	IsLocal  bool    // the vector was made by the built-in model, of words
 }
 
 // Understand returns the meaning of a text. Its errors are problems for the client.
@@ -43,8 +43,8 @@ func (v *Vectors) Understand(ctx context.Context, text string) (Meaning, error) 
 	return m, nil
 }
 
-// Local returns the built-in model, which knows the words of all products and thus what the shop
-// carries, whichever model makes the vectors.
+// Local returns the built-in model, whichever model makes the vectors: it knows the words of all
+// products, and thus what the shop carries.
 func (v *Vectors) Local(ctx context.Context) (*local.Local, error) { return v.words.Get(ctx) }
 
 // learn teaches the built-in model the words of all products.

@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/shopd/shopd/internal/model"
 )
 
-// Clock tells the time and waits.
+// Clock has the time and waits. Tests replace it.
 type Clock struct {
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error // ends early with the context's error
@@ -34,8 +34,8 @@ func (c Clock) orReal() Clock {
 	return c
 }
 
-// pace keeps index runs below a quota per minute, so that no call is wasted on finding out that it
-// is used up. The quota counts the texts of the last minute, as Google's does for batches.
+// pace limits index runs to a quota per minute, so that they make no calls that would be refused.
+// The quota counts the texts of the last minute, as Google's does for batches.
 type pace struct {
 	perMinute int // 0: none
 	clock     Clock
@@ -44,16 +44,17 @@ type pace struct {
 	spent []spent // within the last minute
 }
 
+// spent is a number of texts that were sent.
 type spent struct {
 	at    time.Time
 	texts int
 }
 
-// A minute and a little: the provider's clock and ours do not tick alike.
+// quotaWindow is a minute and a little, because the provider's clock may differ from ours.
 const quotaWindow = time.Minute + time.Second
 
-// next returns how long to wait before so many texts may go out, and notes them when that is no
-// time at all.
+// next returns how long to wait before so many texts may be sent. If that is 0, it counts them as
+// sent.
 func (p *pace) next(texts int) time.Duration {
 	if p.perMinute == 0 {
 		return 0
@@ -81,7 +82,7 @@ func (p *pace) next(texts int) time.Duration {
 	return 0
 }
 
-// largestBatch is the most texts that may go out at once.
+// largestBatch returns how many texts may be sent at once, most at most.
 func (p *pace) largestBatch(most int) int {
 	if p.perMinute == 0 {
 		return most
@@ -89,4 +90,43 @@ func (p *pace) largestBatch(most int) int {
 	return min(most, p.perMinute)
 }
 
-func isNoRow(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+// embed has the model make vectors, within the quota: a run waits for that of the next minute,
+// while that of a day is an error.
+func (r *run) embed(ctx context.Context, texts []model.Text) ([][]float32, error) {
+	if r.id == 0 { // an edit does not wait
+		return r.space.embedder.Embed(ctx, model.Document, texts)
+	}
+	for waits := 0; ; waits++ {
+		for wait := r.pace.next(len(texts)); wait > 0; wait = r.pace.next(len(texts)) {
+			if err := r.sleep(ctx, wait); err != nil {
+				return nil, err
+			}
+		}
+		vectors, err := r.space.embedder.Embed(ctx, model.Document, texts)
+		var quota *model.QuotaError
+		if !errors.As(err, &quota) || quota.Daily || quota.RetryAfter > patientFor ||
+			waits == maxWaits {
+			return vectors, err
+		}
+		if err := r.sleep(ctx, quota.RetryAfter); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// sleep waits, and renews the lease meanwhile.
+func (r *run) sleep(ctx context.Context, wait time.Duration) error {
+	until := r.settings.Clock.Now().Add(wait)
+	if err := r.report(ctx, &until); err != nil {
+		return err
+	}
+	for left := wait; left > 0; left = until.Sub(r.settings.Clock.Now()) {
+		if err := r.settings.Clock.Sleep(ctx, min(left, leaseRenewal)); err != nil {
+			return err
+		}
+		if err := r.lease(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

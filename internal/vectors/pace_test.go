@@ -20,7 +20,7 @@ import (
 	"github.com/shopd/shopd/internal/vectors"
 )
 
-// fakeClock passes time at once.
+// fakeClock is a clock whose waits end at once.
 type fakeClock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -42,15 +42,17 @@ func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
 // indexProducts, by its job: a thousand products with a quota of a hundred a minute.
 func TestAThousandProductsAtAHundredAMinute(t *testing.T) {
 	t.Parallel()
-	for name, perMinute := range map[string]int{"told the quota": 100, "not told": 0} {
+	for name, perMinute := range map[string]int{"with the quota set": 100, "without it": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			shop := apitest.New(t)
 			shop.Exec(
-				`INSERT INTO products (name, slug, description) SELECT 'Lamp ' || i, 'lamp-' || i, 'Shines ' || i || ' hours.' FROM generate_series(1, 1000) i`,
+				`INSERT INTO products (name, slug, description) SELECT 'Lamp ' || i, 'lamp-' || i,
+					'Shines ' || i || ' hours.' FROM generate_series(1, 1000) i`,
 			)
 			shop.Exec(
-				`INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, 'L' || id, 1000, 5 FROM products`,
+				`INSERT INTO variants (product_id, is_default, sku, price_minor, stock)
+					SELECT id, true, 'L' || id, 1000, 5 FROM products`,
 			)
 			clock := &fakeClock{now: time.Now()}
 			stub := geministub.New()
@@ -77,14 +79,14 @@ func TestAThousandProductsAtAHundredAMinute(t *testing.T) {
 			})
 			defer v.Close()
 			began := clock.Now()
-			var heard []int
+			var calls []int
 			report, err := v.EmbedProducts(
-				t.Context(), func(done int) { heard = append(heard, done) },
+				t.Context(), func(done int) { calls = append(calls, done) },
 			)
 			require.NoError(t, err)
 			assert.Equal(t, vectors.Report{Current: 1000, Made: 1000}, report)
 			assert.Equal(t, 1000, stub.Items())
-			assert.IsNonDecreasing(t, heard)
+			assert.IsNonDecreasing(t, calls)
 			took := clock.Now().Sub(began)
 			assert.Less(t, took, 11*time.Minute)
 			assert.Greater(t, took, 8*time.Minute)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
@@ -20,20 +21,22 @@ const (
 	kindCategories = "categories"
 )
 
-// How runs are shared and go on.
+// How runs are shared and resumed.
 const (
-	maxIndexTime = 30 * time.Minute       // of one who drives a run
-	lookAgain    = 200 * time.Millisecond // for those who wait for a run of another
+	maxIndexTime = 30 * time.Minute       // of a caller that drives a run
+	lookAgain    = 200 * time.Millisecond // between looks at a run that another process drives
 	jobSlice     = 90 * time.Second       // of a run in one attempt of its job
-	jobTimeout   = 2 * time.Minute        // also after how long another worker takes over from one that died
-	jobLooks     = 15 * time.Second       // between looks of a job whose run another drives
-	patientFor   = 5 * time.Minute        // that a run waits for quota by itself; beyond, its job does
-	maxWaits     = 30                     // for quota in a row without a vector in between
+	// also after how long another worker takes over from one that died
+	jobTimeout = 2 * time.Minute
+	jobLooks   = 15 * time.Second // between looks of a job whose run another drives
+	patientFor = 5 * time.Minute  // that a run waits for quota by itself; beyond, its job does
+	maxWaits   = 30               // for quota in a row without a vector in between
 )
 
-var errLost = errors.New("another took the index run over")
+// errLost means that another process has taken the index run over.
+var errLost = errors.New("another process took the index run over")
 
-// Index is the job that continues a run until it ends, whichever process began it and even after a
+// Index is the job that continues a run until it ends, whichever process began it, also after a
 // crash.
 type Index struct {
 	Run int64 `json:"run"`
@@ -42,14 +45,14 @@ type Index struct {
 // Kind implements river.JobArgs.
 func (Index) Kind() string { return "assistant.index" }
 
-// workSlice continues a run for one slice of its time: a slice is short, so that a crash is noticed
+// workSlice continues a run for one slice of time. Slices are short, so that a crash is noticed
 // soon.
 func (v *Vectors) workSlice(ctx context.Context, job *river.Job[Index]) error {
 	ctx, cancel := context.WithTimeout(ctx, jobSlice)
 	defer cancel()
 	r, row, err := v.take(ctx, job.Args.Run)
 	switch {
-	case isNoRow(err) || err == nil && row.FinishedAt != nil:
+	case errors.Is(err, pgx.ErrNoRows) || err == nil && row.FinishedAt != nil:
 		return nil
 	case err != nil:
 		return err
@@ -64,12 +67,12 @@ func (v *Vectors) workSlice(ctx context.Context, job *river.Job[Index]) error {
 	case errors.Is(err, errLost), errors.Is(err, context.DeadlineExceeded):
 		return river.JobSnooze(0)
 	}
-	return ctx.Err() // other errors stand in the run's row
+	return ctx.Err() // other errors are in the run's row
 }
 
-// index returns when a run has ended, the one under way if there is one. It is apart from the
-// request that asks for it: who hangs up does not stop it, the end of the server does, and then its
-// job goes on with it elsewhere.
+// index begins a run, or joins the one under way, and returns when it has ended. The run continues
+// if the client disconnects. If the server stops, the job of the run continues it in another
+// process.
 func (v *Vectors) index(
 	ctx context.Context, kind string, progress func(done int),
 ) (Report, error) {
@@ -85,7 +88,8 @@ func (v *Vectors) index(
 	return v.drive(ctx, id, progress)
 }
 
-// begin makes a run, with a job that sees it through, unless one of its kind is under way.
+// begin creates a run, with a job that completes it, unless one of its kind is under way. It
+// returns the run.
 func (v *Vectors) begin(ctx context.Context, kind string) (id int64, isNew bool, err error) {
 	_, wanted, err := v.spacesNow(ctx)
 	if err != nil {
@@ -104,7 +108,7 @@ func (v *Vectors) begin(ctx context.Context, kind string) (id int64, isNew bool,
 	return id, isNew, err
 }
 
-// drive works on a run, or waits while another does, until it ends.
+// drive works on a run, or waits while another process does, until it ends.
 func (v *Vectors) drive(ctx context.Context, id int64, progress func(done int)) (Report, error) {
 	for {
 		r, row, err := v.take(ctx, id)
@@ -122,11 +126,11 @@ func (v *Vectors) drive(ctx context.Context, id int64, progress func(done int)) 
 		case row.FinishedAt != nil:
 			return reportOf(row), problemOf(row)
 		case row.WaitingUntil != nil && time.Until(*row.WaitingUntil) > patientFor:
-			return reportOf(
-					row,
-				), model.QuotaProblem(
-					&model.QuotaError{RetryAfter: time.Until(*row.WaitingUntil), Daily: true},
-				)
+			wait := time.Until(*row.WaitingUntil)
+			return reportOf(row), model.QuotaProblem(&model.QuotaError{
+				RetryAfter: wait,
+				Daily:      true,
+			})
 		}
 		if progress != nil {
 			progress(int(row.Done))
@@ -137,7 +141,8 @@ func (v *Vectors) drive(ctx context.Context, id int64, progress func(done int)) 
 	}
 }
 
-// take returns the right to work on a run; none if another has it or the run has ended.
+// take takes the lease of a run. It returns no run if another process has the lease or the run has
+// ended.
 func (v *Vectors) take(ctx context.Context, id int64) (*run, db.IndexRun, error) {
 	row, err := v.queries.GetIndexRun(ctx, id)
 	if err != nil || row.FinishedAt != nil {
@@ -165,19 +170,19 @@ func (v *Vectors) take(ctx context.Context, id int64) (*run, db.IndexRun, error)
 	return r, row, nil
 }
 
-// release gives the right to index back, even when ctx has ended.
+// release gives the lease back, even if ctx has ended.
 func (r *run) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if err := r.queries.ReleaseIndex(ctx, r.space.id, &r.name); err != nil {
 		r.settings.Log.WarnContext(
-			ctx, "right to index not given back; it ends in a minute", "error", err.Error(),
+			ctx, "lease of the index not released; it ends in a minute", "error", err.Error(),
 		)
 	}
 }
 
-// work does all of a run that is left and notes how it ended. What a crash or a quota cuts short
-// goes on with its job.
+// work does the rest of a run and records how it ended. A run that a crash or a quota interrupts is
+// continued by its job.
 func (v *Vectors) work(ctx context.Context, r *run, kind string) (Report, error) {
 	defer r.release(ctx)
 	counted, err := v.queries.CountIndexable(ctx)
@@ -200,10 +205,10 @@ func (v *Vectors) work(ctx context.Context, r *run, kind string) (Report, error)
 		return r.Report, ctx.Err()
 	case errors.As(err, &quota):
 		until := v.settings.Clock.Now().Add(quota.RetryAfter)
-		return r.Report, errors.Join(err, r.tell(ctx, &until))
+		return r.Report, errors.Join(err, r.report(ctx, &until))
 	}
-	if noted := r.tell(ctx, nil); noted != nil {
-		return r.Report, noted
+	if failed := r.report(ctx, nil); failed != nil {
+		return r.Report, failed
 	}
 	var code *string
 	var p *problem.Error
@@ -212,8 +217,8 @@ func (v *Vectors) work(ctx context.Context, r *run, kind string) (Report, error)
 	} else if err != nil {
 		code = new("internal")
 	}
-	if noted := v.queries.FinishIndexRun(ctx, code, r.id); noted != nil {
-		return r.Report, noted
+	if failed := v.queries.FinishIndexRun(ctx, code, r.id); failed != nil {
+		return r.Report, failed
 	}
 	if err != nil {
 		return r.Report, err
@@ -224,8 +229,8 @@ func (v *Vectors) work(ctx context.Context, r *run, kind string) (Report, error)
 	return r.Report, v.settle(ctx)
 }
 
-// tell notes how far the run is, and until when it waits.
-func (r *run) tell(ctx context.Context, waitingUntil *time.Time) error {
+// report records the progress of the run, and until when it waits.
+func (r *run) report(ctx context.Context, waitingUntil *time.Time) error {
 	r.progress(r.Current)
 	if r.id == 0 {
 		return nil
@@ -241,47 +246,6 @@ func (r *run) tell(ctx context.Context, waitingUntil *time.Time) error {
 	})
 }
 
-// embed has vectors made, at the pace of the quota: a run waits for that of the next minute, one of
-// a day is an error.
-func (r *run) embed(ctx context.Context, texts []model.Text) ([][]float32, error) {
-	if r.id == 0 { // an edit does not wait
-		return r.space.embedder.Embed(ctx, model.Document, texts)
-	}
-	for waits := 0; ; waits++ {
-		for wait := r.pace.next(len(texts)); wait > 0; wait = r.pace.next(len(texts)) {
-			if err := r.sleep(ctx, wait); err != nil {
-				return nil, err
-			}
-		}
-		vectors, err := r.space.embedder.Embed(ctx, model.Document, texts)
-		var quota *model.QuotaError
-		if !errors.As(err, &quota) || quota.Daily || quota.RetryAfter > patientFor ||
-			waits == maxWaits {
-			return vectors, err
-		}
-		if err := r.sleep(ctx, quota.RetryAfter); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// sleep waits, keeping the right to index.
-func (r *run) sleep(ctx context.Context, wait time.Duration) error {
-	until := r.settings.Clock.Now().Add(wait)
-	if err := r.tell(ctx, &until); err != nil {
-		return err
-	}
-	for left := wait; left > 0; left = until.Sub(r.settings.Clock.Now()) {
-		if err := r.settings.Clock.Sleep(ctx, min(left, leaseRenewal)); err != nil {
-			return err
-		}
-		if err := r.lease(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func reportOf(row db.IndexRun) Report {
 	return Report{
 		Current: int(row.Done),
@@ -291,12 +255,14 @@ func reportOf(row db.IndexRun) Report {
 	}
 }
 
-// problemOf is the error that a run of another ended with.
+// problemOf returns the error with which a run ended in another process.
 func problemOf(row db.IndexRun) error {
 	if row.Problem == nil {
 		return nil
 	}
-	for _, known := range []*problem.Error{model.ErrUnavailable, model.ErrMisconfigured, model.ErrQuota, model.ErrBudget} {
+	for _, known := range []*problem.Error{
+		model.ErrUnavailable, model.ErrMisconfigured, model.ErrQuota, model.ErrBudget,
+	} {
 		if known.Code == *row.Problem {
 			return known
 		}
@@ -304,7 +270,7 @@ func problemOf(row db.IndexRun) error {
 	return model.ErrUnavailable
 }
 
-// runName returns a random name, by which index runs tell each other apart.
+// runName returns a random name, which distinguishes index runs.
 func runName() string {
 	var random [12]byte
 	_, _ = rand.Read(random[:]) // never fails

@@ -2,34 +2,37 @@ package vectors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
-// templateVersion counts the ways documents were written: vectors of another way are of another
-// space.
+// templateVersion is the version of how documents are written. Vectors of another version are of
+// another space.
 const templateVersion = 1
 
-// How long it is taken for granted which space serves: long when it is the set one, short while
-// that is being built, as another server may finish it.
+// How long it is cached which space serves: long if it is the one of the settings, short while that
+// is being built, because another server may complete it.
 const (
 	settledAge  = time.Minute
 	buildingAge = 2 * time.Second
 )
 
-// space is a vector space, and what makes vectors of it.
+// space is a vector space, and the model that makes its vectors.
 type space struct {
 	id       int16
 	name     string
 	embedder model.Embedder
 }
 
-// spaces remembers which space serves and which one is wanted.
+// spaces caches which space serves and which one the settings want.
 type spaces struct {
 	mu      sync.Mutex
 	serving space
@@ -37,7 +40,7 @@ type spaces struct {
 	readAt  time.Time
 }
 
-// Model returns the id of the vector space that questions are answered from.
+// Model returns the id of the vector space that serves.
 func (v *Vectors) Model(ctx context.Context) (int16, error) {
 	serving, _, err := v.spacesNow(ctx)
 	return serving.id, err
@@ -80,7 +83,7 @@ func (v *Vectors) readSpaces(ctx context.Context) (serving, wanted space, err er
 		return wanted, wanted, nil
 	}
 	active, err := v.queries.GetActiveModel(ctx)
-	if err != nil && !isNoRow(err) {
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return serving, wanted, err
 	}
 	if err == nil && active.HasVectors {
@@ -89,14 +92,15 @@ func (v *Vectors) readSpaces(ctx context.Context) (serving, wanted space, err er
 		}
 		v.settings.Log.WarnContext(
 			ctx,
-			"vectors of the former model cannot be searched any more, so those that are made serve at once",
+			"vectors of the former model cannot be searched any more, so those that are made "+
+				"serve at once",
 			"former", active.Name, "model", wanted.name,
 		)
 	}
 	return wanted, wanted, v.activate(ctx, wanted.id)
 }
 
-// former is what makes vectors of a space of before.
+// former returns the model that makes vectors of a former space; nil if it is not available.
 func (v *Vectors) former(name string) model.Embedder {
 	switch {
 	case name == spaceName(v.local.Model()):
@@ -113,8 +117,8 @@ func (v *Vectors) former(name string) model.Embedder {
 
 func spaceName(model string) string { return fmt.Sprintf("%s/v%d", model, templateVersion) }
 
-// modelOf is the model in the name of a space of any version of the documents: a question is
-// embedded alike for all.
+// modelOf returns the model in the name of a space, whatever the version of the documents: a
+// question is embedded alike for all.
 func modelOf(name string) string {
 	for i := len(name) - 1; i > 0; i-- {
 		if name[i] == 'v' && name[i-1] == '/' {
@@ -124,7 +128,7 @@ func modelOf(name string) string {
 	return ""
 }
 
-// activate makes a space the one that serves, at once for all who ask.
+// activate makes a space the one that serves, in all processes at once.
 func (v *Vectors) activate(ctx context.Context, id int16) error {
 	return postgres.Tx(ctx, v.pool, func(q *db.Queries) error {
 		if err := q.RetireModel(ctx, id); err != nil {
@@ -134,7 +138,8 @@ func (v *Vectors) activate(ctx context.Context, id int16) error {
 	})
 }
 
-// settle switches to the wanted space if it is complete, and drops what was retired long ago.
+// settle switches to the wanted space if it is complete, and drops spaces that were retired more
+// than an hour ago.
 func (v *Vectors) settle(ctx context.Context) error {
 	serving, wanted, err := v.spacesNow(ctx)
 	if err != nil {

@@ -2,6 +2,9 @@ package vectors
 
 import (
 	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -34,7 +37,7 @@ func (v *Vectors) GetIndexStatus(
 		status.LastRunAt = &row.LastRunAt
 	}
 	last, err := v.queries.GetLastIndexRun(ctx)
-	if isNoRow(err) {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return status, nil
 	}
 	status.Run = runBody(last)

@@ -1,7 +1,7 @@
-// Package vectors keeps a vector of every product and category, made from its texts by the model,
-// by which search and the assistant find what is near in meaning to a text. A vector space is all
-// vectors of one model and one way to write the texts; one space at a time answers questions, while
-// another may be built.
+// Package vectors stores a vector of every product and category, which the model makes of its
+// texts. By these vectors, search and the assistant find products near in meaning to a text. A
+// vector space is all vectors of one model and one version of how the texts are written. One space
+// at a time serves, while another may be built.
 package vectors
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/snapshot"
 )
 
-// ErrNoProduct is the product of a reindex that does not exist.
+// ErrNoProduct means that there is no product with the id.
 var ErrNoProduct = problem.NotFound("product_not_found", "There is no such product.")
 
 // Settings of the domain.
@@ -37,7 +37,7 @@ type Settings struct {
 	Clock  Clock // of index runs; the zero value is the real one
 }
 
-// Vectors keeps the vectors, and answers the operations of the index.
+// Vectors makes and stores vectors, and handles the operations of the index.
 type Vectors struct {
 	pool     *pgxpool.Pool
 	queries  *db.Queries
@@ -47,12 +47,13 @@ type Vectors struct {
 	health   *model.Health
 	settings Settings
 
-	words   *snapshot.Snapshot[*local.Local] // local, once it knows the words of the catalogue
+	// local, after it has learned the words of the catalogue
+	words   *snapshot.Snapshot[*local.Local]
 	spaces  spaces
 	pace    pace
 	indexed []func()
 
-	running context.Context // ends with Close: a run outlives the request that started it
+	running context.Context // ends with Close; a run outlives the request that began it
 	stop    context.CancelFunc
 	runs    sync.WaitGroup
 }
@@ -94,11 +95,11 @@ func (v *Vectors) Close() {
 	v.runs.Wait()
 }
 
-// AfterRun has f called after each index run of this process. It must not be called once requests
-// are served.
+// AfterRun registers f to be called after each index run of this process. It must be called before
+// requests are served.
 func (v *Vectors) AfterRun(f func()) { v.indexed = append(v.indexed, f) }
 
-// forget makes what was read of the catalogue be read again.
+// forget drops what is cached of the catalogue, here and in the functions given to AfterRun.
 func (v *Vectors) forget() {
 	v.words.Forget()
 	for _, f := range v.indexed {

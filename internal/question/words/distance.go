@@ -1,12 +1,12 @@
 package words
 
-// Distance counts the letters to insert, remove, replace or swap with their neighbour that make b
-// of a (optimal string alignment); more than most may be answered as most + 1.
+// Distance returns how many letters must be inserted, removed, replaced or swapped with their
+// neighbour to turn a into b (optimal string alignment). For more than most it may return most + 1.
 func Distance[Letter byte | rune](a, b []Letter, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1
 	}
-	const usual = 32 // letters, for which the rows need no memory of their own
+	const usual = 32 // letters, up to which nothing is allocated
 	var short [3][usual + 1]int
 	before, last, row := short[0][:], short[1][:], short[2][:]
 	if len(b) > usual {

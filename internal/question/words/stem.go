@@ -2,7 +2,7 @@ package words
 
 import "strings"
 
-// irregular holds the plurals of everyday goods that no suffix rule reaches.
+// irregular has the plurals of everyday goods that the suffix rules do not cover.
 var irregular = map[string]string{
 	"knives":      "knife",
 	"shelves":     "shelf",
@@ -84,9 +84,9 @@ var notForms = map[string]bool{
 	"biking":     false,
 }
 
-// Stem brings the forms of a word together: plurals, -ed, -ing and the silent e. These are steps
-// 1a, 1b, 1c and 5a of M. F. Porter, "An algorithm for suffix stripping" (Program 14, 1980); the
-// later steps are left out, because they bring together words that are different goods ("organ",
+// Stem returns what the forms of a word have in common, without plural, -ed, -ing and silent e.
+// These are steps 1a, 1b, 1c and 5a of M. F. Porter, "An algorithm for suffix stripping" (Program
+// 14, 1980). The later steps are left out, because they join different goods ("organ",
 // "organizer").
 func Stem(word string) string {
 	if s, ok := irregular[word]; ok {
@@ -106,7 +106,8 @@ func Stem(word string) string {
 	return word
 }
 
-// plainS serves three-letter words: "tvs" is "tv"; "gas" is in the table above.
+// plainS removes the plural s of words of three letters: "tvs" is "tv"; "gas" is in the table
+// above.
 func plainS(word string) string {
 	if len(word) == 3 && word[2] == 's' && word[1] != 's' && isAlnum(word) && !vowel(word, 1) {
 		return word[:2]
@@ -114,6 +115,7 @@ func plainS(word string) string {
 	return word
 }
 
+// plural removes a plural s.
 func plural(word string) string {
 	n := len(word)
 	switch {
@@ -135,6 +137,7 @@ func plural(word string) string {
 	return word[:n-1]
 }
 
+// inflected removes -ing and -ed.
 func inflected(word string) string {
 	base, ok := strings.CutSuffix(word, "ing")
 	if !ok {
@@ -151,7 +154,8 @@ func inflected(word string) string {
 		strings.HasSuffix(base, "bl"),
 		strings.HasSuffix(base, "iz"):
 		return base + "e"
-	case base[n-1] == base[n-2] && !vowel(base, n-1) && base[n-1] != 'l' && base[n-1] != 's' && base[n-1] != 'z':
+	case base[n-1] == base[n-2] && !vowel(base, n-1) && base[n-1] != 'l' && base[n-1] != 's' &&
+		base[n-1] != 'z':
 		return base[:n-1]
 	case measure(base) == 1 && shortEnd(base):
 		return base + "e"
@@ -159,6 +163,7 @@ func inflected(word string) string {
 	return base
 }
 
+// silentE removes a silent e.
 func silentE(word string) string {
 	base, ok := strings.CutSuffix(word, "e")
 	if !ok {
@@ -170,7 +175,7 @@ func silentE(word string) string {
 	return word
 }
 
-// measure is Porter's m: how often a vowel run is followed by a consonant run.
+// measure returns Porter's m: how often a vowel run is followed by a consonant run.
 func measure(word string) int {
 	m, inVowel := 0, false
 	for i := range len(word) {
@@ -183,7 +188,8 @@ func measure(word string) int {
 	return m
 }
 
-// shortEnd is Porter's *o: the word ends consonant-vowel-consonant, the last not w, x or y.
+// shortEnd reports Porter's *o: whether the word ends consonant-vowel-consonant, the last not w, x
+// or y.
 func shortEnd(word string) bool {
 	n := len(word)
 	return n >= 3 && !vowel(word, n-3) && vowel(word, n-2) && !vowel(word, n-1) &&
@@ -199,7 +205,7 @@ func hasVowel(word string) bool {
 	return false
 }
 
-// vowel also takes a y after a consonant, as in "dry". It walks back over a run of y's at most.
+// vowel reports whether letter i is a vowel; a y after a consonant is one, as in "dry".
 func vowel(word string, i int) bool {
 	if i < 0 {
 		return false

@@ -1,6 +1,6 @@
 // Package words turns text into comparable words: folded, split, lightly stemmed and classed. The
-// question parser and the local provider share it, so that both mean the same by "a word of the
-// catalogue".
+// reader of questions and the built-in model share it, so that both have the same idea of a word of
+// the catalogue.
 package words
 
 import (
@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold lowers the case and drops Latin accents, so that "Café" and "CAFE" are one word. Only the
-// combining marks U+0300–U+036F go: the marks of other scripts carry vowels.
+// Fold returns text in lower case and without Latin accents, so that "Café" and "CAFE" are one
+// word. It drops the combining marks U+0300–U+036F alone: the marks of other scripts carry vowels.
 func Fold(text string) string {
 	if isASCII(text) {
 		return strings.ToLower(text)
@@ -28,8 +28,8 @@ func Fold(text string) string {
 }
 
 // Split returns the folded words of a text in order. An apostrophe inside a word is dropped with a
-// possessive s ("women's" is "women", "don't" is "dont"); a single letter joined by a hyphen stays
-// with its word ("t-shirt" is "tshirt", "usb-c" is "usbc"), since alone it says nothing.
+// possessive s ("women's" is "women", "don't" is "dont"). A single letter joined by a hyphen is
+// part of its word ("t-shirt" is "tshirt", "usb-c" is "usbc"), because alone it says nothing.
 func Split(text string) []string {
 	folded := Fold(text)
 	out := make([]string, 0, len(folded)/6+1)
@@ -58,7 +58,7 @@ func Split(text string) []string {
 	return out
 }
 
-// Bare is a folded word without its apostrophes and possessive s.
+// Bare returns a folded word without its apostrophes and possessive s.
 func Bare(word string) string {
 	if isAlnum(word) {
 		return word
@@ -68,7 +68,7 @@ func Bare(word string) string {
 	return strings.ReplaceAll(word, "'", "")
 }
 
-// InWord tells the runes that words are made of.
+// InWord reports whether words are made of r.
 func InWord(r rune) bool {
 	if r < utf8.RuneSelf {
 		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z'
@@ -76,7 +76,7 @@ func InWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
-// wordEnd is where the word that starts at from ends; an apostrophe counts when a letter follows
+// wordEnd returns the end of the word that starts at from. An apostrophe before a letter is part of
 // it.
 func wordEnd(text string, from int) int {
 	at := from
@@ -95,6 +95,7 @@ func wordEnd(text string, from int) int {
 	return at
 }
 
+// decode returns the rune at a place, and its size.
 func decode(text string, at int) (rune, int) {
 	if at < len(text) && text[at] < utf8.RuneSelf {
 		return rune(text[at]), 1
@@ -102,13 +103,13 @@ func decode(text string, at int) (rune, int) {
 	return utf8.DecodeRuneInString(text[at:])
 }
 
-// joins: exactly one side is a single letter, as in "e-reader"; not "5-a-side".
+// joins reports whether exactly one side is a single letter, as in "e-reader", but not "5-a-side".
 func joins(before, after string) bool {
 	return len(before) == 1 && isLetter(before[0]) && len(after) > 1 && isLetter(after[0]) ||
 		len(after) == 1 && isLetter(after[0]) && len(before) > 1 && isLetter(before[0])
 }
 
-// IsNumber says whether a word is digits alone.
+// IsNumber reports whether a word is digits alone.
 func IsNumber(word string) bool {
 	for i := range len(word) {
 		if word[i] < '0' || word[i] > '9' {

@@ -27,15 +27,38 @@ func TestSplit(t *testing.T) {
 // Stem: forms of a word have one stem.
 func TestStemBringsFormsTogether(t *testing.T) {
 	for _, forms := range [][]string{
-		{"battery", "batteries"}, {"knife", "knives"}, {"glass", "glass"}, {"brush", "brushes"}, {"watch", "watches"}, {"box", "boxes"},
-		{"hike", "hiking"}, {"game", "games", "gaming"}, {"run", "running"}, {"insulate", "insulated"}, {"charge", "charging", "charged"},
-		{"dress", "dresses"}, {"shoe", "shoes"}, {"tv", "tvs"}, {"case", "cases"}, {"lens", "lenses"}, {"scent", "scented"}, {"woman", "women", "womens"},
+		{"battery", "batteries"},
+		{"knife", "knives"},
+		{"glass", "glass"},
+		{"brush", "brushes"},
+		{"watch", "watches"},
+		{"box", "boxes"},
+		{"hike", "hiking"},
+		{"game", "games", "gaming"},
+		{"run", "running"},
+		{"insulate", "insulated"},
+		{"charge", "charging", "charged"},
+		{"dress", "dresses"},
+		{"shoe", "shoes"},
+		{"tv", "tvs"},
+		{"case", "cases"},
+		{"lens", "lenses"},
+		{"scent", "scented"},
+		{"woman", "women", "womens"},
 	} {
 		for _, form := range forms {
 			assert.Equal(t, Stem(forms[0]), Stem(form), form)
 		}
 	}
-	for _, apart := range [][2]string{{"bed", "bedding"}, {"ear", "earring"}, {"cloth", "clothing"}, {"car", "care"}, {"organ", "organizer"}, {"spe", "speed"}, {"pin", "pine"}} {
+	for _, apart := range [][2]string{
+		{"bed", "bedding"},
+		{"ear", "earring"},
+		{"cloth", "clothing"},
+		{"car", "care"},
+		{"organ", "organizer"},
+		{"spe", "speed"},
+		{"pin", "pine"},
+	} {
 		assert.NotEqual(t, Stem(apart[0]), Stem(apart[1]), apart)
 	}
 }
@@ -43,7 +66,8 @@ func TestStemBringsFormsTogether(t *testing.T) {
 // ClassOf: kinds of letters.
 func TestClassOf(t *testing.T) {
 	for word, want := range map[string]Class{
-		"the": Stop, "products": Stop, "cheapest": Stop, "red": Soft, "gifts": Soft, "comfortable": Soft, "kettle": Content, "x": Stop, "7": Content,
+		"the": Stop, "products": Stop, "cheapest": Stop, "red": Soft, "gifts": Soft,
+		"comfortable": Soft, "kettle": Content, "x": Stop, "7": Content,
 	} {
 		assert.Equal(t, want, ClassOf(word), word)
 	}
@@ -63,8 +87,9 @@ func TestAnyText(t *testing.T) {
 // Distance: how many letters words differ in.
 func TestDistance(t *testing.T) {
 	for pair, want := range map[[2]string]int{
-		{"jacket", "jakcet"}: 1, {"jacket", "jaket"}: 1, {"jacket", "jacket"}: 0, {"", ""}: 0, {"coffee", "cofe"}: 2, {"abc", "xyz"}: 3,
-		{"чайник", "чанйик"}: 1, {strings.Repeat("a", 40), strings.Repeat("a", 38) + "ba"}: 1,
+		{"jacket", "jakcet"}: 1, {"jacket", "jaket"}: 1, {"jacket", "jacket"}: 0, {"", ""}: 0,
+		{"coffee", "cofe"}: 2, {"abc", "xyz"}: 3, {"чайник", "чанйик"}: 1,
+		{strings.Repeat("a", 40), strings.Repeat("a", 38) + "ba"}: 1,
 	} {
 		a, b := []rune(pair[0]), []rune(pair[1])
 		assert.Equal(t, min(want, 3), Distance(a, b, 2), pair)
