@@ -14,19 +14,20 @@ import (
 	"github.com/shopd/shopd/gen/client"
 )
 
-// ErrBrokenOff means that an answer of the assistant ended before it was whole.
+// ErrBrokenOff means that an answer of the assistant ended before it was complete.
 var ErrBrokenOff = errors.New("the answer of the assistant broke off")
 
-// Event is something the assistant says. Exactly one field is set: first Sources, then Text some
-// times, at last Answer.
+// Event is a part of the assistant's answer. Exactly one field is set: Sources in the first event,
+// Text in those that follow, Answer in the last.
 type Event struct {
-	Sources []client.AssistantSource // the products the answer will rest on; empty but not nil when there are none
-	Text    string                   // the next piece of the answer, checked against the catalogue
-	Answer  *client.AssistantAnswer  // all of it, with the history to send with the next question
+	// Sources are the products the answer is about; empty but not nil if there are none.
+	Sources []client.AssistantSource
+	Text    string                  // the next piece of the answer, checked against the catalogue
+	Answer  *client.AssistantAnswer // complete, with the history to send with the next question
 }
 
-// Ask asks the assistant and ranges over its answer as it is written. Leaving the loop ends the
-// call.
+// Ask asks the assistant and returns an iterator over its answer as it is written. Leaving the loop
+// ends the call.
 func (s *Shop) Ask(ctx context.Context, question client.AssistantQuestion) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		response, err := s.AskAssistant(
@@ -45,7 +46,7 @@ func (s *Shop) Ask(ctx context.Context, question client.AssistantQuestion) iter.
 		for name, data := range messages(response.Body) {
 			event, known, err := readEvent(name, data)
 			if !known {
-				continue // what a newer server says beside the answer
+				continue // an event of a newer server
 			}
 			if !yield(event, err) || err != nil || event.Answer != nil {
 				return
@@ -82,7 +83,7 @@ func readEvent(name string, data []byte) (event Event, known bool, err error) {
 // maxEvent is how long a line of an event may be.
 const maxEvent = 1 << 20
 
-// messages reads server-sent events, up to the last that is whole.
+// messages returns the names and data of server-sent events, up to the last complete one.
 func messages(stream io.Reader) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		lines := bufio.NewScanner(stream)

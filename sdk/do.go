@@ -17,8 +17,8 @@ const idempotencyKey = "Idempotency-Key"
 // doer makes the calls of the generated client.
 type doer struct{ shop *Shop }
 
-// Do sends a request, as the account that is logged in and as often as it may and must be. What is
-// not a success is an error.
+// Do sends a request as the account that is logged in, and repeats it as necessary and allowed. A
+// response without success is an error.
 func (d doer) Do(r *http.Request) (*http.Response, error) {
 	s := d.shop
 	if r.Header.Get(idempotencyKey) == "" && s.takesKey(r) {
@@ -57,7 +57,7 @@ func (s *Shop) again(
 	return s.repeat(r, tokens)
 }
 
-// repeat sends a request until it is answered for good.
+// repeat sends a request until its response is final.
 func (s *Shop) repeat(r *http.Request, tokens Tokens) (*http.Response, error) {
 	for attempt := 1; ; attempt++ {
 		once := r.Clone(r.Context())
@@ -104,9 +104,7 @@ func isRepeatable(r *http.Request) bool {
 // read.
 func isPassing(response *http.Response) bool {
 	switch response.StatusCode {
-	case http.StatusTooManyRequests,
-		http.StatusBadGateway,
-		http.StatusServiceUnavailable,
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
 		http.StatusGatewayTimeout:
 		return true
 	case http.StatusConflict:
@@ -120,8 +118,8 @@ func isPassing(response *http.Response) bool {
 	return false
 }
 
-// backoff is the wait after an attempt: 0.2 s, doubled each time up to 5 s, and up to half of it
-// left to chance.
+// backoff returns the wait after an attempt: 0.2 s, doubled each time up to 5 s, of which up to a
+// half is random.
 func backoff(attempt int) time.Duration {
 	whole := min(200*time.Millisecond<<min(attempt-1, 10), 5*time.Second)
 	return whole/2 + mathrand.N(whole/2)
@@ -146,7 +144,7 @@ func (s *Shop) takesKey(r *http.Request) bool {
 	return pattern != ""
 }
 
-// opensSession reports whether a call is made without an account, to get one.
+// opensSession reports whether a call begins a session, and is made without one.
 func (s *Shop) opensSession(r *http.Request) bool {
 	switch strings.TrimPrefix(r.URL.Path, s.base) {
 	case "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/register":

@@ -67,7 +67,9 @@ func ExampleShop_Ask() {
 		log.Fatal(err)
 	}
 	var answer strings.Builder
-	for event, err := range shop.Ask(context.Background(), client.AssistantQuestion{Query: "Do you have a steel bottle?"}) {
+	for event, err := range shop.Ask(
+		context.Background(), client.AssistantQuestion{Query: "Do you have a steel bottle?"},
+	) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -82,7 +84,9 @@ func ExampleShop_Products() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for product, err := range shop.Products(context.Background(), client.ListProductsParams{Sort: new(client.ProductSortPriceAsc)}) {
+	for product, err := range shop.Products(
+		context.Background(), client.ListProductsParams{Sort: new(client.ProductSortPriceAsc)},
+	) {
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -14,14 +14,23 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m) }
 
-// newShop starts a server that sells a few things and knows how to talk about them.
+// newShop starts a server with some products, and with the built-in model for its assistant.
 func newShop(t testing.TB) *apitest.Shop {
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
 	admin := shop.Admin()
 	for _, product := range []map[string]any{
-		{"name": "Everyday Steel Bottle", "price": "12.50", "stock": 500, "description": "A bottle of steel that keeps tea hot for a day of walking."},
-		{"name": "Field Coffee Grinder", "price": "39.00", "stock": 500, "description": "Grinds coffee by hand, fine or coarse."},
-		{"name": "Travel Mug", "price": "9.90", "stock": 500, "description": "A mug with a lid for coffee on the way.", "slug": "mug"},
+		{
+			"name": "Everyday Steel Bottle", "price": "12.50", "stock": 500,
+			"description": "A bottle of steel that keeps tea hot for a day of walking.",
+		},
+		{
+			"name": "Field Coffee Grinder", "price": "39.00", "stock": 500,
+			"description": "Grinds coffee by hand, fine or coarse.",
+		},
+		{
+			"name": "Travel Mug", "price": "9.90", "stock": 500,
+			"description": "A mug with a lid for coffee on the way.", "slug": "mug",
+		},
 	} {
 		admin.Post("/api/v1/admin/products", product).Want(http.StatusCreated)
 	}
@@ -41,7 +50,7 @@ func connect(t testing.TB, address string, options sdk.Options) *sdk.Shop {
 
 const password = "correct horse 9"
 
-// signUp makes an account and logs in.
+// signUp creates an account and logs in.
 func signUp(t testing.TB, shop *sdk.Shop, email string) {
 	t.Helper()
 	_, err := shop.RegisterWithResponse(

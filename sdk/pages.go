@@ -9,11 +9,11 @@ import (
 	"github.com/shopd/shopd/gen/client"
 )
 
-// pageSize of lists that are walked, unless the caller asks for another.
+// pageSize is the size of pages that are fetched, unless the caller gives another.
 const pageSize = 100
 
-// ByCursor ranges over a list that answers a next_cursor, fetching pages as they are needed. The
-// first page is asked for with nil. An error ends the list.
+// ByCursor returns an iterator over a list whose pages have a next_cursor. It fetches pages as they
+// are needed, the first with a nil cursor. An error ends the iteration.
 func ByCursor[T any](
 	fetch func(cursor *client.Cursor) (items []T, next nullable.Nullable[string], err error),
 ) iter.Seq2[T, error] {
@@ -39,8 +39,8 @@ func ByCursor[T any](
 	}
 }
 
-// ByOffset ranges over a list that answers how many items it has, fetching pages as they are
-// needed. An error ends the list.
+// ByOffset returns an iterator over a list whose pages have the total number of items. It fetches
+// pages as they are needed. An error ends the iteration.
 func ByOffset[T any](
 	fetch func(offset client.Offset) (items []T, total int64, err error),
 ) iter.Seq2[T, error] {
@@ -64,7 +64,7 @@ func ByOffset[T any](
 	}
 }
 
-// limit is the caller's or ours.
+// limit returns the wanted limit, or pageSize.
 func limit(wanted *client.Limit) *client.Limit {
 	if wanted != nil {
 		return wanted
@@ -72,7 +72,7 @@ func limit(wanted *client.Limit) *client.Limit {
 	return new(client.Limit(pageSize))
 }
 
-// Products ranges over the products of the shop.
+// Products returns an iterator over the products of the shop.
 func (s *Shop) Products(
 	ctx context.Context, params client.ListProductsParams,
 ) iter.Seq2[client.ProductSummary, error] {
@@ -89,7 +89,7 @@ func (s *Shop) Products(
 	)
 }
 
-// Hits ranges over what a search finds, best first.
+// Hits returns an iterator over the results of a search, the best first.
 func (s *Shop) Hits(
 	ctx context.Context, params client.SearchProductsParams,
 ) iter.Seq2[client.SearchHit, error] {
@@ -104,7 +104,7 @@ func (s *Shop) Hits(
 	})
 }
 
-// Categories ranges over the categories.
+// Categories returns an iterator over the categories.
 func (s *Shop) Categories(
 	ctx context.Context, params client.ListCategoriesParams,
 ) iter.Seq2[client.Category, error] {
@@ -119,7 +119,7 @@ func (s *Shop) Categories(
 	})
 }
 
-// Brands ranges over the brands.
+// Brands returns an iterator over the brands.
 func (s *Shop) Brands(
 	ctx context.Context, params client.ListBrandsParams,
 ) iter.Seq2[client.Brand, error] {
@@ -134,7 +134,7 @@ func (s *Shop) Brands(
 	})
 }
 
-// Reviews ranges over what buyers think of a product.
+// Reviews returns an iterator over the reviews of a product.
 func (s *Shop) Reviews(
 	ctx context.Context, product client.ID, params client.ListProductReviewsParams,
 ) iter.Seq2[client.Review, error] {
@@ -151,7 +151,7 @@ func (s *Shop) Reviews(
 	)
 }
 
-// Orders ranges over the orders of the account that is logged in, newest first.
+// Orders returns an iterator over the orders of the account that is logged in, newest first.
 func (s *Shop) Orders(
 	ctx context.Context, params client.ListOrdersParams,
 ) iter.Seq2[client.OrderSummary, error] {
@@ -168,7 +168,7 @@ func (s *Shop) Orders(
 	)
 }
 
-// Payments ranges over the payments of the account that is logged in, newest first.
+// Payments returns an iterator over the payments of the account that is logged in, newest first.
 func (s *Shop) Payments(
 	ctx context.Context, params client.ListPaymentsParams,
 ) iter.Seq2[client.Payment, error] {
@@ -185,7 +185,7 @@ func (s *Shop) Payments(
 	)
 }
 
-// AllOrders ranges over the orders of everybody, newest first. It is for the staff.
+// AllOrders returns an iterator over the orders of all customers, newest first. It is for staff.
 func (s *Shop) AllOrders(
 	ctx context.Context, params client.AdminListOrdersParams,
 ) iter.Seq2[client.AdminOrderSummary, error] {

@@ -18,7 +18,7 @@ import (
 
 const npmTools = "../tools/npm"
 
-// prism is a proxy that reads the contract by itself and says what of the traffic is against it.
+// prism is a proxy that reads the contract by itself and logs what of the traffic violates it.
 type prism struct {
 	address string
 	mu      sync.Mutex
@@ -37,7 +37,7 @@ func (p *prism) says(words string) bool {
 	return bytes.Contains(p.log.Bytes(), []byte(words))
 }
 
-// violations are the lines about traffic that is against the contract.
+// violations returns the lines of its log about traffic that violates the contract.
 func (p *prism) violations() (lines []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,11 +12,11 @@ import (
 	"github.com/shopd/shopd/gen/client"
 )
 
-// Problem is what the server says about an error (RFC 9457). Programs go by Code, people read
-// Detail; Errors names the fields that are not valid, RequestID finds the call in the shop's log.
+// Problem is an error of the server (RFC 9457). Code is for programs, Detail for people. Errors has
+// the fields that are not valid. RequestID identifies the call in the shop's log.
 type Problem struct {
 	client.Problem
-	RetryAfter time.Duration // when to try again, if the server said so
+	RetryAfter time.Duration // when to try again; 0 if the server did not say
 }
 
 func (p *Problem) Error() string {
@@ -29,11 +29,11 @@ func HasCode(err error, code string) bool {
 	return ok && problem.Code == code
 }
 
-// maxProblem is how much of an error is read.
+// maxProblem is how many bytes of an error are read.
 const maxProblem = 1 << 20
 
-// readProblem reads a response and closes it. What is no problem, such as a proxy's page, becomes
-// one with the code http_502 or the like.
+// readProblem reads a response and closes it. A body that is no problem, such as a proxy's page,
+// becomes one with the code http_502 or the like.
 func readProblem(response *http.Response) *Problem {
 	defer func() { _ = response.Body.Close() }()
 	p := &Problem{RetryAfter: retryAfter(response)}
@@ -52,7 +52,7 @@ func readProblem(response *http.Response) *Problem {
 	return p
 }
 
-// retryAfter is the wait that Retry-After asks for, in seconds or until a date.
+// retryAfter returns the wait of the header Retry-After, which is in seconds or a date.
 func retryAfter(response *http.Response) time.Duration {
 	header := response.Header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {

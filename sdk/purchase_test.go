@@ -33,7 +33,10 @@ func TestAWholePurchase(t *testing.T) {
 	signUp(t, shop, "ada@example.com")
 
 	var names []string
-	for product, err := range shop.Products(ctx, client.ListProductsParams{Limit: new(client.Limit(1)), Sort: new(client.ProductSortPriceAsc)}) {
+	for product, err := range shop.Products(ctx, client.ListProductsParams{
+		Limit: new(client.Limit(1)),
+		Sort:  new(client.ProductSortPriceAsc),
+	}) {
 		require.NoError(t, err)
 		names = append(names, product.Name)
 	}
@@ -94,7 +97,9 @@ func TestAWholePurchase(t *testing.T) {
 		assert.Equal(t, client.OrderStatusCANCELLED, one.Status)
 	}
 	var statuses []client.PaymentStatus
-	for one, err := range shop.Payments(ctx, client.ListPaymentsParams{OrderID: &order.JSON201.ID}) {
+	for one, err := range shop.Payments(
+		ctx, client.ListPaymentsParams{OrderID: &order.JSON201.ID},
+	) {
 		require.NoError(t, err)
 		statuses = append(statuses, one.Status)
 	}
@@ -105,7 +110,9 @@ func TestAWholePurchase(t *testing.T) {
 
 	var answer strings.Builder
 	var done *client.AssistantAnswer
-	for event, err := range shop.Ask(ctx, client.AssistantQuestion{Query: "Do you have a steel bottle?"}) {
+	for event, err := range shop.Ask(
+		ctx, client.AssistantQuestion{Query: "Do you have a steel bottle?"},
+	) {
 		require.NoError(t, err)
 		answer.WriteString(event.Text)
 		done = event.Answer

@@ -1,10 +1,10 @@
-// Package sdk is how Go programs use a shop. It adds to the generated client what every program
-// would have to write again: sessions that refresh themselves, retries, errors to tell apart, and
-// lists and answers to range over.
+// Package sdk is the client of a shop for Go programs. It adds to the generated client what every
+// program would have to write again: sessions that refresh themselves, retries, typed errors, and
+// iterators over lists and over the assistant's answer.
 //
-// Every operation of the contract is a method of [Shop]; CreateOrder is CreateOrderWithResponse,
-// and what it answers is in the field JSON201 of the response. Answers other than success are
-// errors, of type [*Problem] when the server gave them.
+// Every operation of the contract is a method of [Shop]: createOrder is CreateOrderWithResponse,
+// and the body of its response is in the field JSON201. A response without success is an error, of
+// type [*Problem] if the server sent it.
 package sdk
 
 import (
@@ -21,19 +21,22 @@ import (
 	"github.com/shopd/shopd/gen/client"
 )
 
-// Tokens are a session.
+// Tokens are the tokens of a session.
 type Tokens struct{ Access, Refresh string }
 
-// Options of New; the zero value is good.
+// Options of New. The zero value is usable.
 type Options struct {
-	Tokens    Tokens       // of an earlier session
-	OnTokens  func(Tokens) // called whenever there are others, to store them; empty when there are none any more
-	Attempts  int          // how often a call that may be repeated is made at most; 0: 4, 1: never again
-	MaxWait   time.Duration
-	Transport http.RoundTripper // nil: http.DefaultTransport, waiting for an answer up to a minute
+	Tokens Tokens // of an earlier session
+	// OnTokens, if set, is called with new tokens, to store them; with empty ones when the session
+	// has ended.
+	OnTokens func(Tokens)
+	Attempts int           // how often a call that may be repeated is made at most; 0: 4
+	MaxWait  time.Duration // longest wait between two attempts; 0: 30 seconds
+	// Transport is http.DefaultTransport if it is nil, with a timeout of a minute for a response.
+	Transport http.RoundTripper
 }
 
-// Shop is a shop and who is using it. It is safe for use by many goroutines.
+// Shop is the client of a shop, with the session of an account. Many goroutines may use it.
 type Shop struct {
 	*client.ClientWithResponses
 
@@ -47,7 +50,7 @@ type Shop struct {
 	tokens Tokens
 }
 
-// New returns the shop at an address such as https://shop.example.
+// New returns the client of the shop at an address such as https://shop.example.
 func New(address string, o Options) (*Shop, error) {
 	if o.Attempts == 0 {
 		o.Attempts = 4
@@ -61,7 +64,8 @@ func New(address string, o Options) (*Shop, error) {
 		o.Transport = transport
 	}
 	root := strings.TrimRight(address, "/")
-	request, err := http.NewRequest(http.MethodGet, root, nil) //nolint:noctx // only its URL is read
+	//nolint:noctx // only its URL is read
+	request, err := http.NewRequest(http.MethodGet, root, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -86,15 +90,14 @@ func New(address string, o Options) (*Shop, error) {
 	return s, err
 }
 
-// Tokens are the session of the account that is logged in; empty when none is.
+// Tokens returns the tokens of the account that is logged in; empty ones if none is.
 func (s *Shop) Tokens() Tokens {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tokens
 }
 
-// SignIn logs in with an e-mail address or a user name. The session is used by all calls from then
-// on.
+// SignIn logs in with an e-mail address or a user name. All further calls use the session.
 func (s *Shop) SignIn(ctx context.Context, name, password string) (client.User, error) {
 	credentials := client.LoginRequest{Password: password}
 	if strings.Contains(name, "@") {
@@ -110,7 +113,7 @@ func (s *Shop) SignIn(ctx context.Context, name, password string) (client.User, 
 	return response.JSON200.User, nil
 }
 
-// SignOut ends the session, which is forgotten in any case.
+// SignOut ends the session. Its tokens are dropped even if the call fails.
 func (s *Shop) SignOut(ctx context.Context) error {
 	defer s.use(nil, Tokens{})
 	_, err := s.LogoutWithResponse(ctx)
@@ -121,7 +124,7 @@ func (s *Shop) SignOut(ctx context.Context) error {
 	return err
 }
 
-// use takes other tokens into use, unless before is given and no longer what is in use.
+// use replaces the tokens. If before is set, it does so only while before is still current.
 func (s *Shop) use(before *Tokens, tokens Tokens) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,9 +137,8 @@ func (s *Shop) use(before *Tokens, tokens Tokens) {
 	}
 }
 
-// refresh exchanges spent tokens, once for all calls that found them spent, and answers what to use
-// now. A caller that waits for it may give up; the exchange continues, as its result must not get
-// lost.
+// refresh exchanges spent tokens, once for all calls that found them spent, and returns the current
+// tokens. If a caller gives up, the exchange continues, because its result must not get lost.
 func (s *Shop) refresh(ctx context.Context, spent Tokens) (Tokens, error) {
 	result := s.refreshes.DoChan(spent.Refresh, func() (any, error) {
 		if s.Tokens() != spent {

@@ -58,7 +58,7 @@ func refusal(status int, code string, headers ...string) *http.Response {
 		headers...)
 }
 
-// against calls a stand-in, in time that does not pass.
+// against runs calls against a stand-in, with a clock that does not wait.
 func against(
 	t *testing.T, answer func(n int) *http.Response, options sdk.Options,
 	work func(t *testing.T, shop *sdk.Shop, server *standIn),
@@ -76,7 +76,8 @@ func TestAnOrderIsRepeatedWithItsKey(t *testing.T) {
 	t.Parallel()
 	//nolint:bodyclose // the client reads and closes it
 	inFlight := refusal(409, "idempotency_in_flight", "Retry-After", "1")
-	answers := []*http.Response{nil, inFlight, reply(201, `{"id": 9}`)} //nolint:bodyclose // the client does
+	//nolint:bodyclose // the client does
+	answers := []*http.Response{nil, inFlight, reply(201, `{"id": 9}`)}
 	against(
 		t,
 		func(n int) *http.Response { return answers[n-1] },
@@ -170,8 +171,10 @@ func TestAPageOfAProxyIsAProblemToo(t *testing.T) {
 func TestARefreshThatFailsKeepsTheSession(t *testing.T) {
 	t.Parallel()
 	session := sdk.Tokens{Access: "a", Refresh: "r"}
-	expired := refusal(401, "token_expired")                          //nolint:bodyclose // the client does
-	answers := []*http.Response{expired, refusal(503, "unavailable")} //nolint:bodyclose // the client does
+	//nolint:bodyclose // the client does
+	expired := refusal(401, "token_expired")
+	//nolint:bodyclose // the client does
+	answers := []*http.Response{expired, refusal(503, "unavailable")}
 	against(
 		t,
 		func(n int) *http.Response { return answers[n-1] },
@@ -193,10 +196,14 @@ func TestAnswersThatBreakOffAreNone(t *testing.T) {
 	ask := func(stream string) (events []sdk.Event, failed error) {
 		against(
 			t,
-			func(int) *http.Response { return reply(200, stream, "Content-Type", "text/event-stream") },
+			func(int) *http.Response {
+				return reply(200, stream, "Content-Type", "text/event-stream")
+			},
 			sdk.Options{},
 			func(t *testing.T, shop *sdk.Shop, _ *standIn) {
-				for event, err := range shop.Ask(t.Context(), client.AssistantQuestion{Query: "tea"}) {
+				for event, err := range shop.Ask(
+					t.Context(), client.AssistantQuestion{Query: "tea"},
+				) {
 					if err != nil {
 						failed = err
 						break
@@ -208,7 +215,8 @@ func TestAnswersThatBreakOffAreNone(t *testing.T) {
 		return events, failed
 	}
 	events, err := ask(
-		"event: sources\r\ndata: []\r\n\r\n: a comment\n\nevent:ping\ndata: {}\n\nevent:delta\ndata:{\"text\":\ndata: \"Tea.\"}\n\nevent: done\ndata: {\"answer\":\"Tea.\"}\n\n",
+		"event: sources\r\ndata: []\r\n\r\n: a comment\n\nevent:ping\ndata: {}\n\nevent:delta\n" +
+			"data:{\"text\":\ndata: \"Tea.\"}\n\nevent: done\ndata: {\"answer\":\"Tea.\"}\n\n",
 	)
 	require.NoError(t, err)
 	assert.Equal(
@@ -224,7 +232,8 @@ func TestAnswersThatBreakOffAreNone(t *testing.T) {
 	assert.ErrorIs(t, err, sdk.ErrBrokenOff)
 	assert.Len(t, events, 1)
 	_, err = ask(
-		"event: error\ndata: {\"status\":503,\"code\":\"assistant_unavailable\",\"detail\":\"Later.\"}\n\n",
+		"event: error\n" +
+			"data: {\"status\":503,\"code\":\"assistant_unavailable\",\"detail\":\"Later.\"}\n\n",
 	)
 	assert.True(t, sdk.HasCode(err, "assistant_unavailable"))
 }
@@ -233,7 +242,9 @@ func TestAnswersThatBreakOffAreNone(t *testing.T) {
 func TestListsAreFetchedNoFurtherThanTheyAreRead(t *testing.T) {
 	t.Parallel()
 	pages := 0
-	for item, err := range sdk.ByCursor(func(*client.Cursor) ([]int, nullable.Nullable[string], error) {
+	for item, err := range sdk.ByCursor(func(
+		*client.Cursor,
+	) ([]int, nullable.Nullable[string], error) {
 		pages++
 		return []int{pages}, nullable.NewNullableWithValue("more"), nil
 	}) {
@@ -243,7 +254,9 @@ func TestListsAreFetchedNoFurtherThanTheyAreRead(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 3, pages)
-	for _, err := range sdk.ByOffset(func(client.Offset) ([]int, int64, error) { return nil, 0, io.ErrUnexpectedEOF }) {
+	for _, err := range sdk.ByOffset(func(client.Offset) ([]int, int64, error) {
+		return nil, 0, io.ErrUnexpectedEOF
+	}) {
 		assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	}
 }

@@ -87,7 +87,8 @@ func needNode(t *testing.T) {
 	t.Helper()
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {
-			message := program + " is missing: install Node.js 20 or newer to test the TypeScript client"
+			message := program +
+				" is missing: install Node.js 20 or newer to test the TypeScript client"
 			if os.Getenv("CI") == "" {
 				t.Skip(message)
 			}
@@ -96,7 +97,7 @@ func needNode(t *testing.T) {
 	}
 }
 
-// run runs a program to its end and answers what it wrote.
+// run runs a program to its end and returns its output.
 func run(
 	t *testing.T, dir string, environment []string, program string, arguments ...string,
 ) string {

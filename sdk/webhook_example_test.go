@@ -30,7 +30,7 @@ func receive(
 	}
 }
 
-// A program that is told by a webhook, and one that pretends to be the shop.
+// A program that receives a webhook, and one that pretends to be the shop.
 func Example_webhook() {
 	verifier, _ := standardwebhooks.NewWebhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 	handler := receive(verifier, func(_ string, event []byte) { fmt.Println(string(event)) })

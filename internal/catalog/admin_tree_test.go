@@ -30,7 +30,9 @@ func TestCategoriesAreKept(t *testing.T) {
 		Into(&audio)
 	assert.Equal(t, "audio-and-video", audio.Slug)
 	assert.NotEmpty(t, made.Header.Get("ETag"))
-	admin.Post("/api/v1/admin/categories", fields{"name": "Headphones", "parent_id": audio.ID, "description": "For ears."}).
+	admin.Post("/api/v1/admin/categories", fields{
+		"name": "Headphones", "parent_id": audio.ID, "description": "For ears.",
+	}).
 		Want(http.StatusCreated).
 		Into(&phones)
 	assert.Equal(t, audio.ID, *phones.ParentID)

@@ -15,14 +15,15 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// BenchmarkLargeCatalogue measures reads of 100,000 products, without kept answers, and holds each
-// of them to reading by indexes alone.
+// BenchmarkLargeCatalogue measures reads of 100,000 products, without cached responses, and
+// requires that each reads by indexes alone.
 func BenchmarkLargeCatalogue(b *testing.B) {
 	shop := apitest.Large(b, apitest.Setting{Name: "DATABASE_POOL", Value: "16"})
 	shop.Log.Discard()
 	ids := apitest.Value[[]int64](
 		shop,
-		"SELECT array_agg(product_id) FROM (SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id * 7919 % 100003 LIMIT 1000) x",
+		"SELECT array_agg(product_id) FROM (SELECT product_id FROM product_listings "+
+			"WHERE is_visible ORDER BY product_id * 7919 % 100003 LIMIT 1000) x",
 	)
 	colours := []string{"black", "white", "red", "blue", "green"}
 	nouns := []string{
@@ -50,24 +51,34 @@ func BenchmarkLargeCatalogue(b *testing.B) {
 		}},
 		{
 			Name: "words",
-			Path: func(i int) string { return products + "?q=" + nouns[i%len(nouns)] + "+" + colours[i%len(colours)] },
+			Path: func(i int) string {
+				return products + "?q=" + nouns[i%len(nouns)] + "+" + colours[i%len(colours)]
+			},
 		},
 		{
 			Name: "price range, by price",
-			Path: func(i int) string { return fmt.Sprintf("%s?min_price=%d.00&sort=price_asc", products, 5+i*7%300) },
+			Path: func(i int) string {
+				return fmt.Sprintf("%s?min_price=%d.00&sort=price_asc", products, 5+i*7%300)
+			},
 		},
 		{
 			Name: "similar",
-			Path: func(i int) string { return fmt.Sprintf("%s/%d/similar", products, ids[i%len(ids)]) },
+			Path: func(i int) string {
+				return fmt.Sprintf("%s/%d/similar", products, ids[i%len(ids)])
+			},
 		},
 		{Name: "facets of all", Path: func(int) string { return products + "?facets=true" }},
 		{
 			Name: "facets of a category",
-			Path: func(i int) string { return fmt.Sprintf("%s?facets=true&category_id=%d", products, 11+i%120) },
+			Path: func(i int) string {
+				return fmt.Sprintf("%s?facets=true&category_id=%d", products, 11+i%120)
+			},
 		},
 		{
 			Name: "facets of a brand",
-			Path: func(i int) string { return fmt.Sprintf("%s?facets=true&brand_id=%d", products, 1+i%200) },
+			Path: func(i int) string {
+				return fmt.Sprintf("%s?facets=true&brand_id=%d", products, 1+i%200)
+			},
 		},
 	})
 }
@@ -96,7 +107,8 @@ func BenchmarkDeepPages(b *testing.B) {
 			second, deep := cursorAt(0), cursorAt(50_000)
 			const times = 60
 			near, far := make([]time.Duration, times), make([]time.Duration, times)
-			for i := range 2 * times { // in turn, as the machine's speed changes; the first half warms up
+			// in turn, as the machine's speed changes; the first half warms up
+			for i := range 2 * times {
 				near[i%times], far[i%times] = took(second), took(deep)
 			}
 			slices.Sort(near)

@@ -33,7 +33,9 @@ func TestWhatIsBoughtTogether(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	var pan, lid, spoon, bag, rare api.AdminProduct
-	for name, product := range map[string]*api.AdminProduct{"Pan": &pan, "Lid": &lid, "Spoon": &spoon, "Bag": &bag, "Rare": &rare} {
+	for name, product := range map[string]*api.AdminProduct{
+		"Pan": &pan, "Lid": &lid, "Spoon": &spoon, "Bag": &bag, "Rare": &rare,
+	} {
 		*product = createProduct(admin, fields{"name": name, "price": "5.00", "stock": 50})
 	}
 	for range 4 {
@@ -64,7 +66,9 @@ func TestWhatIsBoughtTogether(t *testing.T) {
 		}
 		return found
 	}
-	address := func(p api.AdminProduct) string { return fmt.Sprintf("/api/v1/products/%d/bought-together", p.ID) }
+	address := func(p api.AdminProduct) string {
+		return fmt.Sprintf("/api/v1/products/%d/bought-together", p.ID)
+	}
 	assert.Equal(
 		t, []string{"Lid", "Bag", "Spoon"}, names(address(pan)),
 		"the bag is bought by everybody, so it says less than the lid",

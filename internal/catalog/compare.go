@@ -65,7 +65,8 @@ func (c *Catalog) comparison(rows []db.CompareProductsRow) []api.ComparisonRow {
 		for i, product := range rows {
 			row.Values[i] = value(product)
 			known = known || row.Values[i] != nil
-			row.Differs = row.Differs || optional.Value(row.Values[i]) != optional.Value(row.Values[0])
+			row.Differs = row.Differs ||
+				optional.Value(row.Values[i]) != optional.Value(row.Values[0])
 		}
 		if known {
 			out = append(out, row)

@@ -17,7 +17,9 @@ func TestCompareProducts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	shop.Exec(`INSERT INTO products (name, slug, attributes, is_active) VALUES
-		('Pot', 'pot', '{"material": "steel", "size": "2 l"}', true), ('Jug', 'jug', '{"material": "glass", "size": "2 l", "lid": "oak"}', true), ('Ghost', 'ghost', '{}', false)`)
+		('Pot', 'pot', '{"material": "steel", "size": "2 l"}', true),
+		('Jug', 'jug', '{"material": "glass", "size": "2 l", "lid": "oak"}', true),
+		('Ghost', 'ghost', '{}', false)`)
 	shop.Exec(
 		`INSERT INTO variants (product_id, is_default, sku, price_minor, discount_minor, stock)
 		SELECT id, true, slug, 2000, CASE slug WHEN 'jug' THEN 1500 END, 5 FROM products`,
@@ -32,7 +34,9 @@ func TestCompareProducts(t *testing.T) {
 		Want(http.StatusOK).
 		Into(&both)
 	require.Len(t, both.Products, 2)
-	commas, err := http.Get(shop.URL() + fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, pot))
+	commas, err := http.Get(
+		shop.URL() + fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, pot),
+	)
 	require.NoError(t, err)
 	require.NoError(t, commas.Body.Close())
 	assert.Equal(t, http.StatusOK, commas.StatusCode, "one value with commas means the same")
@@ -65,7 +69,9 @@ func TestCompareProducts(t *testing.T) {
 
 	shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d&ids=%d", jug, id("ghost"))).
 		Problem(http.StatusNotFound, "product_not_found")
-	for _, ids := range []string{fmt.Sprint(jug), fmt.Sprintf("%d,%d", jug, jug), "1,2,3,4,5", "a,b", ""} {
+	for _, ids := range []string{
+		fmt.Sprint(jug), fmt.Sprintf("%d,%d", jug, jug), "1,2,3,4,5", "a,b", "",
+	} {
 		shop.Get("/api/v1/products/compare?ids="+ids).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
@@ -73,7 +79,10 @@ func TestCompareProducts(t *testing.T) {
 		t,
 		1,
 		shop.Statements(
-			func() { shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d&ids=%d", jug, pot)).Want(http.StatusOK) },
+			func() {
+				shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d&ids=%d", jug, pot)).
+					Want(http.StatusOK)
+			},
 		),
 	)
 }

@@ -80,7 +80,7 @@ func (c *Catalog) fetchUpload(ctx context.Context, b *api.ImageFetch) (upload, e
 }
 
 // fetchProblem returns the same problem for every failed download, except for a file that is too
-// large: the response must not say what a refused address answered.
+// large: the response must not reveal what a refused address returned.
 func fetchProblem(err error) error {
 	switch {
 	case errors.Is(err, safehttp.ErrTooLarge):

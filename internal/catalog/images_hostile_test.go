@@ -108,7 +108,9 @@ func TestFileNamesAreIgnored(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
 	content := asPNG(t, picture(8, 8))
-	for _, name := range []string{"../../../etc/passwd", `..\\..\\evil.png`, "/etc/cron.d/x", "a.svg", "%2e%2e%2fx.png"} {
+	for _, name := range []string{
+		"../../../etc/passwd", `..\\..\\evil.png`, "/etc/cron.d/x", "a.svg", "%2e%2e%2fx.png",
+	} {
 		g.upload(form(part{"file", name, content}))
 	}
 	assert.Len(t, g.files(t), 5)
@@ -160,7 +162,10 @@ func TestFormsRefuse(t *testing.T) {
 		Problem(http.StatusBadRequest, "missing_body")
 	g.admin.Post(g.images, apitest.Raw{ContentType: "multipart/form-data", Content: whole.Content}).
 		Problem(http.StatusBadRequest, "malformed_multipart")
-	g.admin.Post(g.images, apitest.Raw{ContentType: "multipart/mixed; boundary=x", Content: whole.Content}).
+	g.admin.Post(g.images, apitest.Raw{
+		ContentType: "multipart/mixed; boundary=x",
+		Content:     whole.Content,
+	}).
 		Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 	g.requireEmpty(t)
 }
@@ -184,13 +189,19 @@ func TestAddressesThatAreNotFetched(t *testing.T) {
 	defer remote.Close()
 	details := map[string]bool{}
 	for _, url := range []string{
-		remote.URL, "http://127.0.0.1:1/", "http://169.254.169.254/latest/meta-data/", "http://[::1]/", "http://0x7f.1/", "http://2130706433/",
-		"http://localhost/", "ftp://example.com/a.png", "file:///etc/passwd", "http://user:pass@example.com/", "gopher://x", "nonsense", "http://no-such-host.invalid/",
+		remote.URL, "http://127.0.0.1:1/", "http://169.254.169.254/latest/meta-data/",
+		"http://[::1]/", "http://0x7f.1/", "http://2130706433/", "http://localhost/",
+		"ftp://example.com/a.png", "file:///etc/passwd", "http://user:pass@example.com/",
+		"gopher://x", "nonsense", "http://no-such-host.invalid/",
 	} {
-		details[g.admin.Post(g.images, fields{"url": url}).Problem(http.StatusUnprocessableEntity, "url_refused").Detail] = true
+		details[g.admin.Post(g.images, fields{"url": url}).Problem(
+			http.StatusUnprocessableEntity, "url_refused",
+		).Detail] = true
 	}
 	for _, path := range []string{"/redirect", "/gone"} {
-		details[allowing.admin.Post(allowing.images, fields{"url": remote.URL + path}).Problem(http.StatusUnprocessableEntity, "url_refused").Detail] = true
+		details[allowing.admin.Post(
+			allowing.images, fields{"url": remote.URL + path},
+		).Problem(http.StatusUnprocessableEntity, "url_refused").Detail] = true
 	}
 	assert.Len(t, details, 1, "all refusals look the same")
 	g.requireEmpty(t)
@@ -285,7 +296,9 @@ func TestPartsOfMedia(t *testing.T) {
 	tag := whole.Header.Get("ETag")
 	assert.Equal(t, "bytes", whole.Header.Get("Accept-Ranges"))
 	ask := func(headers ...apitest.Header) *apitest.Answer { return g.Get(shown.URL, headers...) }
-	bytesOf := func(value string) apitest.Header { return apitest.Header{Name: "Range", Value: value} }
+	bytesOf := func(value string) apitest.Header {
+		return apitest.Header{Name: "Range", Value: value}
+	}
 	part := ask(bytesOf("bytes=10-19")).Want(http.StatusPartialContent)
 	assert.Equal(t, whole.Body[10:20], part.Body)
 	assert.Regexp(t, `^bytes 10-19/\d+$`, part.Header.Get("Content-Range"))
@@ -297,7 +310,9 @@ func TestPartsOfMedia(t *testing.T) {
 		t, whole.Body, ask(bytesOf("bytes=0-1,4-5")).Want(http.StatusOK).Body,
 		"several at once are not worth it",
 	)
-	for _, malformed := range []string{"=", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=99999999999999999999-", "pages=1-2"} {
+	for _, malformed := range []string{
+		"=", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=99999999999999999999-", "pages=1-2",
+	} {
 		assert.Equal(t, whole.Body, ask(bytesOf(malformed)).Want(http.StatusOK).Body, malformed)
 	}
 	refused := ask(bytesOf("bytes=100000000-"))

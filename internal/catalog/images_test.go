@@ -138,7 +138,10 @@ func TestAnUploadIsShownInThreeSizes(t *testing.T) {
 	g := newGallery(t)
 	tag := g.admin.Get(productAddress(g.product)).Header.Get("ETag")
 	var shown api.Image
-	answer := g.admin.Post(g.images, form(part{"alt", "", "In front"}, file(asPNG(t, picture(2000, 1000)))), ifMatch(tag)).
+	answer := g.admin.Post(
+		g.images, form(part{"alt", "", "In front"}, file(asPNG(t, picture(2000, 1000)))),
+		ifMatch(tag),
+	).
 		Want(http.StatusCreated).
 		Into(&shown)
 	assert.NotEqual(t, tag, answer.Header.Get("ETag"), "the product has another version")
@@ -262,7 +265,8 @@ func TestFilesOfOthersStay(t *testing.T) {
 	g := newGallery(t)
 	first := g.upload(form(file(asPNG(t, picture(8, 8)))))
 	g.Exec(
-		"INSERT INTO product_images (product_id, position, is_primary, alt, sizes) SELECT product_id, 1, false, alt, sizes FROM product_images",
+		"INSERT INTO product_images (product_id, position, is_primary, alt, sizes) " +
+			"SELECT product_id, 1, false, alt, sizes FROM product_images",
 	)
 	g.admin.Delete(g.at(first.ID)).Want(http.StatusNoContent)
 	g.Get(first.URL).Want(http.StatusOK)
@@ -286,7 +290,10 @@ func TestImagesAreFetched(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	g.admin.Post(g.images, fields{"alt": "nothing"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	g.admin.Post(g.images, apitest.Raw{ContentType: "Application/JSON", Content: `{"url": "` + remote.URL + `"}`}).
+	g.admin.Post(g.images, apitest.Raw{
+		ContentType: "Application/JSON",
+		Content:     `{"url": "` + remote.URL + `"}`,
+	}).
 		Want(http.StatusCreated)
 }
 
@@ -300,7 +307,9 @@ func TestRacingChangesKeepOnePrimaryImage(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {
-			switch image := g.upload(form(file(small), part{"is_primary", "", fmt.Sprint(i%2 == 0)})); i % 3 {
+			switch image := g.upload(form(file(small), part{
+				"is_primary", "", fmt.Sprint(i%2 == 0),
+			})); i % 3 {
 			case 0:
 				g.admin.Patch(g.at(image.ID), fields{"is_primary": true, "position": 0}).
 					Want(http.StatusOK)

@@ -14,8 +14,8 @@ type priceInput struct {
 	startsAt, endsAt *time.Time
 }
 
-// prices are a price and its sale price, in minor units. Without startsAt the sale has begun, without
-// endsAt it does not end.
+// prices are a price and its sale price, in minor units. Without startsAt the sale has begun,
+// without endsAt it does not end.
 type prices struct {
 	minor            int64
 	discount         *int64

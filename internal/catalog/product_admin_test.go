@@ -56,7 +56,8 @@ func TestASimpleProductIsKept(t *testing.T) {
 		1,
 		apitest.Value[int](
 			shop,
-			"SELECT count(*) FROM stock_movements WHERE reason = 'initial' AND delta = 25 AND actor_id IS NOT NULL",
+			"SELECT count(*) FROM stock_movements WHERE reason = 'initial' AND delta = 25 "+
+				"AND actor_id IS NOT NULL",
 		),
 	)
 	assert.Equal(
@@ -76,7 +77,14 @@ func TestASimpleProductIsKept(t *testing.T) {
 	admin.Get(productAddress(product), apitest.Header{Name: "If-None-Match", Value: tag}).
 		Want(http.StatusNotModified)
 
-	changed := admin.Patch(productAddress(product), fields{"discount_price": nil, "attributes": fields{"color": "red", "weight": nil}, "is_featured": true}, ifMatch(tag)).
+	changed := admin.Patch(
+		productAddress(product),
+		fields{
+			"discount_price": nil, "attributes": fields{"color": "red", "weight": nil},
+			"is_featured": true,
+		},
+		ifMatch(tag),
+	).
 		Want(http.StatusOK).
 		Into(&product)
 	assert.Nil(t, product.DiscountPrice)
@@ -90,7 +98,10 @@ func TestASimpleProductIsKept(t *testing.T) {
 	admin.Call(http.MethodDelete, productAddress(product), nil, ifMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
 
-	admin.Put(productAddress(product), fields{"name": "Drift II", "price": "89.00"}, ifMatch(changed.Header.Get("ETag"))).
+	admin.Put(
+		productAddress(product), fields{"name": "Drift II", "price": "89.00"},
+		ifMatch(changed.Header.Get("ETag")),
+	).
 		Want(http.StatusOK).
 		Into(&product)
 	assert.Equal(t, "Drift II", product.Name)
@@ -122,8 +133,10 @@ func TestPublishingIsSeenAtOnce(t *testing.T) {
 	found := func() int {
 		count := 0
 		for _, path := range []string{
-			"/api/v1/products?q=zebrafish", "/api/v1/products?sort=created_desc&limit=1", "/api/v1/products/featured?limit=1",
-			"/api/v1/products/search?q=zebrafish+aquarium+pump&mode=keyword", "/api/v1/products/search?q=zebrafish+aquarium+pump&mode=semantic",
+			"/api/v1/products?q=zebrafish", "/api/v1/products?sort=created_desc&limit=1",
+			"/api/v1/products/featured?limit=1",
+			"/api/v1/products/search?q=zebrafish+aquarium+pump&mode=keyword",
+			"/api/v1/products/search?q=zebrafish+aquarium+pump&mode=semantic",
 		} {
 			if strings.Contains(shop.Get(path).Want(http.StatusOK).String(), "Zebrafish") {
 				count++
@@ -196,16 +209,30 @@ func TestProductsThatCannotBe(t *testing.T) {
 		},
 	)
 	for name, wrong := range map[string]fields{
-		"/price":                   {"name": "x"},
-		"/price decimals":          {"name": "x", "price": "1.001"},
-		"/discount_price":          {"name": "x", "price": "1", "discount_price": "1.00"},
-		"/gtin":                    {"name": "x", "price": "1", "gtin": "4006381333930"},
-		"/brand_id":                {"name": "x", "price": "1", "brand_id": 4242},
-		"/category_id":             {"name": "x", "price": "1", "category_id": 4242},
-		"/stock":                   {"name": "x", "variants": []fields{{"price": "1"}}, "stock": 1},
-		"/variants/1/options":      {"name": "x", "variants": []fields{{"price": "1", "options": fields{"size": "S"}}, {"price": "1", "options": fields{"color": "red"}}}},
-		"/variants":                {"name": "x", "variants": []fields{{"price": "1", "options": fields{"size": "S"}}, {"price": "1", "options": fields{"size": "S"}}}},
-		"/variants/0/image_id":     {"name": "x", "variants": []fields{{"price": "1", "image_id": 1}}},
+		"/price":          {"name": "x"},
+		"/price decimals": {"name": "x", "price": "1.001"},
+		"/discount_price": {"name": "x", "price": "1", "discount_price": "1.00"},
+		"/gtin":           {"name": "x", "price": "1", "gtin": "4006381333930"},
+		"/brand_id":       {"name": "x", "price": "1", "brand_id": 4242},
+		"/category_id":    {"name": "x", "price": "1", "category_id": 4242},
+		"/stock":          {"name": "x", "variants": []fields{{"price": "1"}}, "stock": 1},
+		"/variants/1/options": {
+			"name": "x",
+			"variants": []fields{
+				{"price": "1", "options": fields{"size": "S"}},
+				{"price": "1", "options": fields{"color": "red"}},
+			},
+		},
+		"/variants": {
+			"name": "x",
+			"variants": []fields{
+				{"price": "1", "options": fields{"size": "S"}},
+				{"price": "1", "options": fields{"size": "S"}},
+			},
+		},
+		"/variants/0/image_id": {
+			"name": "x", "variants": []fields{{"price": "1", "image_id": 1}},
+		},
 		"/variants/0/price":        {"name": "x", "variants": []fields{{"price": "1.001"}}},
 		"/name":                    {"name": " \t ", "price": "1"},
 		"/slug":                    {"name": "x", "price": "1", "slug": "Not A Slug"},
@@ -225,7 +252,9 @@ func TestProductsThatCannotBe(t *testing.T) {
 		Problem(http.StatusConflict, "slug_taken")
 	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "sku": "D-1"}).
 		Problem(http.StatusConflict, "sku_taken")
-	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "gtin": "04006381333931"}).
+	admin.Post("/api/v1/admin/products", fields{
+		"name": "x", "price": "1", "gtin": "04006381333931",
+	}).
 		Problem(http.StatusConflict, "gtin_taken")
 	assert.Equal(
 		t, 1, apitest.Value[int](shop, "SELECT count(*) FROM products"), "nothing half made",
@@ -307,7 +336,9 @@ func TestListProductsToKeepThem(t *testing.T) {
 		*page.Total,
 	)
 	sku := apitest.Value[string](shop, "SELECT sku FROM variants ORDER BY id LIMIT 1")
-	admin.Get("/api/v1/admin/products?status=active&q=" + url.QueryEscape(strings.ToLower(sku[1:]))).
+	admin.Get(
+		"/api/v1/admin/products?status=active&q=" + url.QueryEscape(strings.ToLower(sku[1:])),
+	).
 		Want(http.StatusOK).
 		Into(&page)
 	assert.Equal(t, sku, page.Items[0].Sku)

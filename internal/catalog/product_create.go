@@ -25,7 +25,8 @@ func (c *Catalog) CreateProduct(
 	if err != nil {
 		return nil, err
 	}
-	attributes, _ := json.Marshal(optional.Map(optional.Value(r.Body.Attributes))) // strings: no error
+	// strings: no error
+	attributes, _ := json.Marshal(optional.Map(optional.Value(r.Body.Attributes)))
 	var row db.ProductDetail
 	err = c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) (err error) {
 		params := db.CreateProductParams{

@@ -93,51 +93,54 @@ func TestListProductsFilters(t *testing.T) {
 	)
 	attribute := apitest.Value[string](
 		shop,
-		"SELECT min(key || ':' || value) FROM products p, jsonb_each_text(p.attributes) WHERE p.id = $1",
+		"SELECT min(key || ':' || value) FROM products p, jsonb_each_text(p.attributes) "+
+			"WHERE p.id = $1",
 		sample.ID,
 	)
 
 	// Each filter with what must hold of every product it lets through, in SQL over the tables
 	// themselves.
+	inCategory := "p.category_id = " + fmt.Sprint(category.ID)
+	ofBrand := "p.brand_id = " + fmt.Sprint(brand.ID)
+	const buyer = "coalesce(v.discount_minor, v.price_minor)"
+	const units = "(SELECT sum(stock) FROM variants WHERE product_id = p.id)"
 	where := map[string]string{
-		"category_id=" + fmt.Sprint(category.ID): "p.category_id = " + fmt.Sprint(category.ID),
+		"category_id=" + fmt.Sprint(category.ID): inCategory,
 		"category_id=" + fmt.Sprint(parent): fmt.Sprintf(
 			"p.category_id IN (SELECT id FROM categories WHERE %d IN (id, parent_id))", parent,
 		),
-		"category=" + url.QueryEscape(strings.ToUpper(category.Name)): "p.category_id = " + fmt.Sprint(
-			category.ID,
-		),
-		"category=" + category.Slug:        "p.category_id = " + fmt.Sprint(category.ID),
-		"brand_id=" + fmt.Sprint(brand.ID): "p.brand_id = " + fmt.Sprint(brand.ID),
-		"brand=" + url.QueryEscape(strings.ToLower(brand.Name)): "p.brand_id = " + fmt.Sprint(
-			brand.ID,
-		),
-		"min_price=" + dollars: fmt.Sprintf(
-			"coalesce(v.discount_minor, v.price_minor) >= %d", price,
-		),
-		"max_price=" + dollars: fmt.Sprintf(
-			"coalesce(v.discount_minor, v.price_minor) <= %d", price,
-		),
-		"in_stock=true":             "(SELECT sum(stock) FROM variants WHERE product_id = p.id) > 0",
-		"in_stock=false":            "(SELECT sum(stock) FROM variants WHERE product_id = p.id) = 0",
-		"availability=out_of_stock": "(SELECT sum(stock) FROM variants WHERE product_id = p.id) = 0",
+		"category=" + url.QueryEscape(strings.ToUpper(category.Name)): inCategory,
+		"category=" + category.Slug:                                   inCategory,
+		"brand_id=" + fmt.Sprint(brand.ID):                            ofBrand,
+		"brand=" + url.QueryEscape(strings.ToLower(brand.Name)):       ofBrand,
+		"min_price=" +
+			dollars: fmt.Sprintf("%s >= %d", buyer, price),
+		"max_price=" + dollars:      fmt.Sprintf("%s <= %d", buyer, price),
+		"in_stock=true":             units + " > 0",
+		"in_stock=false":            units + " = 0",
+		"availability=out_of_stock": units + " = 0",
 		"on_sale=true":              "v.discount_minor IS NOT NULL",
 		"on_sale=false":             "v.discount_minor IS NULL",
 		"featured=true":             "p.is_featured",
-		"gtin=" + strings.TrimLeft(*sample.Gtin, "0")[:0] + *sample.Gtin: "EXISTS (SELECT FROM variants x WHERE x.product_id = p.id AND x.gtin = '" + *sample.Gtin + "')",
+		"gtin=" + *sample.Gtin: "EXISTS (SELECT FROM variants x " +
+			"WHERE x.product_id = p.id AND x.gtin = '" + *sample.Gtin + "')",
 		"attribute=" + url.QueryEscape(attribute): fmt.Sprintf(
-			"p.attributes ->> split_part('%[1]s', ':', 1) = substr('%[1]s', position(':' in '%[1]s') + 1)",
+			"p.attributes ->> split_part('%[1]s', ':', 1) = substr('%[1]s', position(':' in "+
+				"'%[1]s') + 1)",
 			strings.ReplaceAll(attribute, "'", "''"),
 		),
-		"min_price=10&max_price=50&on_sale=true&in_stock=true": "coalesce(v.discount_minor, v.price_minor) BETWEEN 1000 AND 5000 AND v.discount_minor IS NOT NULL AND (SELECT sum(stock) FROM variants WHERE product_id = p.id) > 0",
-		"min_price=50&max_price=10":                            "false",
-		"attribute=no:such&attribute=no:other":                 "false",
-		"brand=nobody":                                         "false",
+		"min_price=10&max_price=50&on_sale=true&in_stock=true": "coalesce(v.discount_minor, " +
+			"v.price_minor) BETWEEN 1000 AND 5000 AND v.discount_minor IS NOT NULL AND (SELECT " +
+			"sum(stock) FROM variants WHERE product_id = p.id) > 0",
+		"min_price=50&max_price=10":            "false",
+		"attribute=no:such&attribute=no:other": "false",
+		"brand=nobody":                         "false",
 	}
 	for query, condition := range where {
 		want := apitest.Value[int64](
 			shop,
-			"SELECT count(*) FROM products p JOIN variants v ON v.product_id = p.id AND v.is_default WHERE p.is_active AND "+condition,
+			"SELECT count(*) FROM products p JOIN variants v ON v.product_id = p.id "+
+				"AND v.is_default WHERE p.is_active AND "+condition,
 		)
 		for _, sort := range []string{"", "&sort=name_asc"} {
 			page := list(shop, query+sort+"&limit=100")
@@ -152,7 +155,8 @@ func TestListProductsFilters(t *testing.T) {
 		t, sample.ID, list(shop, "sort=relevance&q="+url.QueryEscape(sample.Name)).Items[0].ID,
 	)
 	assert.Equal(t, []int64{sample.ID}, ids(list(shop, "q="+url.QueryEscape(sample.Sku))), "by sku")
-	for _, dashes := range []string{"-", "-%20", "-("} { // each excludes, and PostgreSQL counts to 32
+	// each excludes, and PostgreSQL counts to 32
+	for _, dashes := range []string{"-", "-%20", "-("} {
 		shop.Get("/api/v1/products?q=" + strings.Repeat(dashes, 60)).Want(http.StatusOK)
 	}
 }
@@ -165,12 +169,16 @@ func TestListProductsOrders(t *testing.T) {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	}
 	for sort, compare := range map[string]func(a, b api.ProductSummary) int{
-		"created_desc": func(a, b api.ProductSummary) int { return b.CreatedAt.Compare(a.CreatedAt) },
-		"created_asc":  func(a, b api.ProductSummary) int { return a.CreatedAt.Compare(b.CreatedAt) },
-		"price_asc":    func(a, b api.ProductSummary) int { return int(buyer(t, a) - buyer(t, b)) },
-		"price_desc":   func(a, b api.ProductSummary) int { return int(buyer(t, b) - buyer(t, a)) },
-		"name_asc":     names,
-		"popularity":   func(api.ProductSummary, api.ProductSummary) int { return 0 },
+		"created_desc": func(a, b api.ProductSummary) int {
+			return b.CreatedAt.Compare(a.CreatedAt)
+		},
+		"created_asc": func(a, b api.ProductSummary) int {
+			return a.CreatedAt.Compare(b.CreatedAt)
+		},
+		"price_asc":  func(a, b api.ProductSummary) int { return int(buyer(t, a) - buyer(t, b)) },
+		"price_desc": func(a, b api.ProductSummary) int { return int(buyer(t, b) - buyer(t, a)) },
+		"name_asc":   names,
+		"popularity": func(api.ProductSummary, api.ProductSummary) int { return 0 },
 	} {
 		whole := list(shop, "limit=100&sort="+sort)
 		assert.True(t, slices.IsSortedFunc(whole.Items, compare), sort)
@@ -198,8 +206,10 @@ func TestCursorsAreStableUnderInserts(t *testing.T) {
 	first := list(shop, "limit=10")
 	second := list(shop, "limit=10&cursor="+*first.NextCursor)
 	shop.Exec(
-		`WITH p AS (INSERT INTO products (name, slug) VALUES ('Newest of all', 'newest-of-all') RETURNING id)
-		INSERT INTO variants (product_id, is_default, sku, price_minor) SELECT id, true, 'NEWEST', 100 FROM p`,
+		`WITH p AS (INSERT INTO products (name, slug) VALUES ('Newest of all', 'newest-of-all')
+			RETURNING id)
+		INSERT INTO variants (product_id, is_default, sku, price_minor) SELECT id, true, 'NEWEST',
+		100 FROM p`,
 	)
 	assert.Equal(t, "newest-of-all", list(shop, "limit=1").Items[0].Slug)
 	again := list(shop, "limit=10&cursor="+*first.NextCursor)
@@ -233,14 +243,17 @@ func TestListProductsRefuses(t *testing.T) {
 	shop := apitest.Demo(t)
 	cursor := *list(shop, "limit=5").NextCursor
 	for query, pointer := range map[string]string{
-		"limit=0": "/limit", "limit=101": "/limit", "limit=x": "/limit", "limit=": "/limit", "limit=99999999999999999999": "/limit",
-		"offset=-1": "/offset", "sort=random": "/sort", "sort=relevance": "/sort", "min_price=abc": "/min_price",
-		"min_price=1.001": "/min_price", "max_price=-1": "/max_price", "in_stock=maybe": "/in_stock", "gtin=12": "/gtin",
-		"category_id=0": "/category_id", "brand_id=9223372036854775808": "/brand_id", "attribute=colour": "/attribute/0",
-		"q=": "/q", "q=" + strings.Repeat("a", 201): "/q", "in_stock=true&availability=out_of_stock": "/availability",
-		"cursor=!!": "/cursor", "cursor=AAAA": "/cursor", "cursor=" + cursor + "&sort=name_asc": "/cursor",
-		"cursor=" + cursor + "&on_sale=true": "/cursor", "cursor=" + cursor + "&offset=5": "/cursor",
-		"page=2": "/page", "limit=1&limit=2": "/limit",
+		"limit=0": "/limit", "limit=101": "/limit", "limit=x": "/limit", "limit=": "/limit",
+		"limit=99999999999999999999": "/limit", "offset=-1": "/offset", "sort=random": "/sort",
+		"sort=relevance": "/sort", "min_price=abc": "/min_price", "min_price=1.001": "/min_price",
+		"max_price=-1": "/max_price", "in_stock=maybe": "/in_stock", "gtin=12": "/gtin",
+		"category_id=0": "/category_id", "brand_id=9223372036854775808": "/brand_id",
+		"attribute=colour": "/attribute/0", "q=": "/q", "q=" + strings.Repeat("a", 201): "/q",
+		"in_stock=true&availability=out_of_stock": "/availability", "cursor=!!": "/cursor",
+		"cursor=AAAA": "/cursor", "cursor=" + cursor + "&sort=name_asc": "/cursor",
+		"cursor=" + cursor + "&on_sale=true": "/cursor",
+		"cursor=" + cursor + "&offset=5":     "/cursor", "page=2": "/page",
+		"limit=1&limit=2": "/limit",
 	} {
 		problem := shop.Get(products+"?"+query).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -254,7 +267,9 @@ func TestListProductsRefuses(t *testing.T) {
 func TestFeaturedAndOffers(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
-	for path, condition := range map[string]string{"/featured": "is_featured", "/offers": "on_sale"} {
+	for path, condition := range map[string]string{
+		"/featured": "is_featured", "/offers": "on_sale",
+	} {
 		var page api.ProductPage
 		shop.Get(products + path + "?limit=5").Want(http.StatusOK).Into(&page)
 		assert.Equal(

@@ -21,14 +21,21 @@ WITH brand AS (INSERT INTO brands (name, slug) VALUES ('Northwind', 'northwind')
 category AS (INSERT INTO categories (name, slug) VALUES ('Jackets', 'jackets') RETURNING id),
 product AS (
 	INSERT INTO products (name, slug, description, brand_id, category_id, attributes)
-	SELECT 'Storm jacket', 'storm-jacket', 'Keeps you dry.', brand.id, category.id, '{"material": "wool"}' FROM brand, category RETURNING id),
+	SELECT 'Storm jacket', 'storm-jacket', 'Keeps you dry.', brand.id, category.id,
+	'{"material": "wool"}' FROM brand, category RETURNING id),
 images AS (
 	INSERT INTO product_images (product_id, position, is_primary, alt, sizes)
-	SELECT id, 0, false, 'From behind', '[{"path": "behind-320.jpg", "width": 320, "height": 240}]'::jsonb FROM product UNION ALL
-	SELECT id, 1, true, 'In front', '[{"path": "front-320.jpg", "width": 320, "height": 240}, {"path": "front-800.jpg", "width": 800, "height": 600}]'::jsonb FROM product)
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, stock)
-SELECT id, false, 0, 'STORM-S', NULL, '{"size": "S"}'::jsonb, 9000, NULL::bigint, 0 FROM product UNION ALL
-SELECT id, true, 1, 'STORM-M', '04000000000019', '{"size": "M"}', 10000, 7499, 3 FROM product UNION ALL
+	SELECT id, 0, false, 'From behind',
+	'[{"path": "behind-320.jpg", "width": 320, "height": 240}]'::jsonb FROM product UNION ALL
+	SELECT id, 1, true, 'In front',
+	'[{"path": "front-320.jpg", "width": 320, "height": 240},
+	{"path": "front-800.jpg", "width": 800, "height": 600}]'::jsonb FROM product)
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor,
+discount_minor, stock)
+SELECT id, false, 0, 'STORM-S', NULL, '{"size": "S"}'::jsonb, 9000, NULL::bigint, 0 FROM product
+UNION ALL
+SELECT id, true, 1, 'STORM-M', '04000000000019', '{"size": "M"}', 10000, 7499, 3 FROM product
+UNION ALL
 SELECT id, false, 2, 'STORM-L', NULL, '{"size": "L"}', 11000, NULL, 4 FROM product`
 
 // getProduct, getProductBySlug: all that a product's page shows.
@@ -68,7 +75,9 @@ func TestProductDetail(t *testing.T) {
 	assert.Equal(t, int32(320), product.Images[1].Width)
 
 	tag := answer.Header.Get("ETag")
-	for _, path := range []string{fmt.Sprintf("%s/%d", products, id), products + "/slug/storm-jacket"} {
+	for _, path := range []string{
+		fmt.Sprintf("%s/%d", products, id), products + "/slug/storm-jacket",
+	} {
 		shop.Get(path, apitest.Header{Name: "If-None-Match", Value: tag}).
 			Want(http.StatusNotModified)
 		shop.Get(path, apitest.Header{Name: "If-None-Match", Value: `"other", W/` + tag}).
@@ -76,7 +85,10 @@ func TestProductDetail(t *testing.T) {
 		assert.Equal(t, 1, shop.Statements(func() { shop.Get(path).Want(http.StatusOK) }))
 	}
 	shop.Exec("UPDATE variants SET stock = 2 WHERE sku = 'STORM-M'")
-	changed := shop.Get(products+"/slug/storm-jacket", apitest.Header{Name: "If-None-Match", Value: tag}).
+	changed := shop.Get(products+"/slug/storm-jacket", apitest.Header{
+		Name:  "If-None-Match",
+		Value: tag,
+	}).
 		Want(http.StatusOK)
 	assert.NotEqual(t, tag, changed.Header.Get("ETag"), "a sale changes the version")
 }
@@ -103,7 +115,9 @@ func TestOnlyActiveProductsAreFound(t *testing.T) {
 func TestDetailRefusesIdsThatAreNone(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	for _, id := range []string{"0", "-1", "9223372036854775808", "1.5", "abc", "%00", "1%20", "%F0%28"} {
+	for _, id := range []string{
+		"0", "-1", "9223372036854775808", "1.5", "abc", "%00", "1%20", "%F0%28",
+	} {
 		answer := shop.Get(products + "/" + id)
 		assert.Contains(
 			t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Status, id,
@@ -130,7 +144,10 @@ func TestCategoriesAndBrands(t *testing.T) {
 			Want(http.StatusOK).
 			Into(&one)
 		assert.Equal(t, category, one)
-		shop.Get(fmt.Sprintf("/api/v1/categories/%d", category.ID), apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).
+		shop.Get(fmt.Sprintf("/api/v1/categories/%d", category.ID), apitest.Header{
+			Name:  "If-None-Match",
+			Value: answer.Header.Get("ETag"),
+		}).
 			Want(http.StatusNotModified)
 		if category.ParentID == nil {
 			var children api.CategoryPage
@@ -153,7 +170,10 @@ func TestCategoriesAndBrands(t *testing.T) {
 			brand.Name,
 		)
 		answer := shop.Get(fmt.Sprintf("/api/v1/brands/%d", brand.ID)).Want(http.StatusOK)
-		shop.Get(fmt.Sprintf("/api/v1/brands/%d", brand.ID), apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).
+		shop.Get(fmt.Sprintf("/api/v1/brands/%d", brand.ID), apitest.Header{
+			Name:  "If-None-Match",
+			Value: answer.Header.Get("ETag"),
+		}).
 			Want(http.StatusNotModified)
 	}
 	shop.Get("/api/v1/brands/4242").Problem(http.StatusNotFound, "brand_not_found")
@@ -175,10 +195,16 @@ func TestMedia(t *testing.T) {
 	assert.Equal(t, "image/jpeg", answer.Header.Get("Content-Type"))
 	assert.Equal(t, "nosniff", answer.Header.Get("X-Content-Type-Options"))
 	assert.Equal(t, "public, max-age=31536000, immutable", answer.Header.Get("Cache-Control"))
-	shop.Get("/media/mug-320.jpg", apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).
+	shop.Get("/media/mug-320.jpg", apitest.Header{
+		Name:  "If-None-Match",
+		Value: answer.Header.Get("ETag"),
+	}).
 		Want(http.StatusNotModified)
 	shop.Get("/media/no-such-file.jpg").Problem(http.StatusNotFound, "media_not_found")
-	for _, path := range []string{"secret.txt", "..%2fsecret.jpg", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", ".jpg", "a%00.jpg", strings.Repeat("a", 300) + ".jpg"} {
+	for _, path := range []string{
+		"secret.txt", "..%2fsecret.jpg", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", ".jpg", "a%00.jpg",
+		strings.Repeat("a", 300) + ".jpg",
+	} {
 		answer := shop.Get("/media/" + path)
 		assert.GreaterOrEqual(t, answer.Status, 400, path)
 		assert.Less(t, answer.Status, 500, path)

@@ -22,13 +22,14 @@ const adminProducts = "/api/v1/admin/products"
 func sale(shop *apitest.Shop, from, until time.Duration) api.AdminProduct {
 	now := time.Now()
 	return shop.Admin().Product(apitest.Fields{
-		"name": "Kettle", "price": "20.00", "discount_price": "12.00", "stock": 5, "is_featured": true,
-		"discount_starts_at": now.Add(from), "discount_ends_at": now.Add(until),
+		"name": "Kettle", "price": "20.00", "discount_price": "12.00", "stock": 5,
+		"is_featured": true, "discount_starts_at": now.Add(from),
+		"discount_ends_at": now.Add(until),
 	})
 }
 
-// movePeriod gives the sale of a product another period, as if time had passed: nobody edits the
-// product, so that its listing still shows what held before.
+// movePeriod gives the sale of a product another period, as if time had passed: the product itself
+// is not edited, so its listing still shows the former state.
 func movePeriod(t *testing.T, shop *apitest.Shop, id int64, from, until string) {
 	t.Helper()
 	require.NoError(t, pgx.BeginFunc(t.Context(), shop.Pool, func(tx pgx.Tx) error {
@@ -103,7 +104,9 @@ func TestSalesBeginAndEndByTheClock(t *testing.T) {
 func TestCachedPagesEndWithTheSale(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"})
-	paths := []string{products, products + "?on_sale=true&facets=true", products + "/search?q=kettle"}
+	paths := []string{
+		products, products + "?on_sale=true&facets=true", products + "/search?q=kettle",
+	}
 	kettle := sale(shop, -time.Hour, 1500*time.Millisecond)
 	paths = append(paths, fmt.Sprint(products, "/", kettle.ID))
 	ends := *kettle.DiscountEndsAt
@@ -112,7 +115,7 @@ func TestCachedPagesEndWithTheSale(t *testing.T) {
 		return strings.Contains(text, `"12.00"`)
 	}
 	seen := 0
-	for { // readers keep the cache warm across the moment
+	for { // requests fill the cache until and after the moment
 		asked := time.Now()
 		for _, path := range paths {
 			before := time.Now()
@@ -174,7 +177,8 @@ func TestStaffSetThePeriodOfASale(t *testing.T) {
 	patch(apitest.Fields{"discount_starts_at": nil})
 	requirePeriod(nil, at(end), now.DiscountStartsAt, now.DiscountEndsAt)
 	patch(apitest.Fields{"discount_ends_at": "2020-01-01T00:00:00Z"})
-	patch(apitest.Fields{"discount_price": "10.00"}) // a new sale does not inherit a period that is over
+	// a new sale does not inherit a period that is over
+	patch(apitest.Fields{"discount_price": "10.00"})
 	requirePeriod(nil, nil, now.DiscountStartsAt, now.DiscountEndsAt)
 	patch(apitest.Fields{"discount_starts_at": start, "discount_ends_at": end})
 	patch(apitest.Fields{"discount_price": nil})
@@ -230,7 +234,10 @@ func TestCartsAndOrdersTurnByTheClock(t *testing.T) {
 	assert.Equal(t, "12.00", unit(), "it begins at its start")
 	movePeriod(t, shop, kettle.ID, "-2 hours", "-1 hour")
 	var order api.Order
-	ada.Post("/api/v1/orders", apitest.Fields{}, apitest.Header{Name: "Idempotency-Key", Value: "k"}).
+	ada.Post("/api/v1/orders", apitest.Fields{}, apitest.Header{
+		Name:  "Idempotency-Key",
+		Value: "k",
+	}).
 		Want(http.StatusCreated).Into(&order)
 	assert.Equal(t, "20.00", order.Items[0].UnitPrice)
 	assert.Equal(t, "20.00", order.Total)
@@ -243,7 +250,8 @@ func TestManySalesEndAtOnce(t *testing.T) {
 	shop := apitest.New(t)
 	shop.Exec(`WITH p AS (INSERT INTO products (name, slug)
 			SELECT 'Lamp ' || n, 'lamp-' || n FROM generate_series(1, 6000) n RETURNING id)
-		INSERT INTO variants (product_id, is_default, sku, price_minor, discount_minor, discount_ends_at)
+		INSERT INTO variants (product_id, is_default, sku, price_minor, discount_minor,
+		discount_ends_at)
 		SELECT id, true, 'L' || id, 2000, 1200, now() + interval '1 hour' FROM p`)
 	assert.EqualValues(t, 6000, *list(shop, "on_sale=true").Total)
 	require.NoError(t, pgx.BeginFunc(t.Context(), shop.Pool, func(tx pgx.Tx) error {

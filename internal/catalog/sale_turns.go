@@ -10,8 +10,8 @@ import (
 
 // SaleTurn is the next moment at which the sale price of a product begins or ends.
 type SaleTurn struct {
-	// Name tells this moment from all others. What was computed from prices holds as long as the
-	// catalogue has the same version and the next turn the same name.
+	// Name identifies the moment. What was computed from prices is valid while the catalogue has
+	// the same version and the next turn the same name.
 	Name string
 	// Before is the moment by the clock of this process, or slightly earlier. If no turn is
 	// foreseen, it is a day from now.

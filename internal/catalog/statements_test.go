@@ -22,7 +22,8 @@ func TestStatementsOfReads(t *testing.T) {
 	shop.Exec("INSERT INTO brands (name, slug) VALUES ('Aurelle', 'aurelle')")
 	shop.Exec("INSERT INTO categories (name, slug) VALUES ('Lamps', 'lamps')")
 	shop.Exec(
-		"UPDATE products SET brand_id = (SELECT id FROM brands), category_id = (SELECT id FROM categories), attributes = '{\"color\": \"black\"}'",
+		"UPDATE products SET brand_id = (SELECT id FROM brands), category_id = (SELECT id " +
+			"FROM categories), attributes = '{\"color\": \"black\"}'",
 	)
 	require.NoError(t, shop.App.Index(t.Context(), nil))
 	one := func(table string) int64 { return apitest.Value[int64](shop, "SELECT id FROM "+table) }
@@ -40,7 +41,12 @@ func TestStatementsOfReads(t *testing.T) {
 		{"page of categories", "categories", 2},
 		{"page of brands", "brands", 2},
 		{"page of products", "products", 1},
-		{"page of products, filtered and sorted", "products?brand=aurelle&category=lamps&min_price=1&max_price=100&in_stock=false&attribute=color:black&q=lamp&sort=price_asc", 1},
+		{
+			"page of products, filtered and sorted",
+			"products?brand=aurelle&category=lamps&min_price=1&max_price=100&in_stock=false" +
+				"&attribute=color:black&q=lamp&sort=price_asc",
+			1,
+		},
 		{"page of products with facets", "products?facets=true", 2},
 		{"page of products behind the end", "products?offset=500", 2},
 		{"featured products, offers", "products/featured", 1},

@@ -48,14 +48,21 @@ func TestVariantsAreKept(t *testing.T) {
 		Problem(http.StatusConflict, "options_taken")
 	admin.Post(variants, fields{"options": fields{"color": "red"}, "price": "45.00"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00", "sku": "MERINO-SHIRT-M"}).
+	admin.Post(variants, fields{
+		"options": fields{"size": "XL"}, "price": "45.00", "sku": "MERINO-SHIRT-M",
+	}).
 		Problem(http.StatusConflict, "sku_taken")
-	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00", "image_id": 4242}).
+	admin.Post(variants, fields{
+		"options": fields{"size": "XL"}, "price": "45.00", "image_id": 4242,
+	}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00"}, ifMatch(`"1"`)).
 		Problem(http.StatusPreconditionFailed, "stale")
 
-	admin.Patch(address, fields{"price": "46.00", "discount_price": "41.00", "gtin": "4006381333931"}, ifMatch(tag)).
+	admin.Patch(
+		address, fields{"price": "46.00", "discount_price": "41.00", "gtin": "4006381333931"},
+		ifMatch(tag),
+	).
 		Want(http.StatusOK).
 		Into(&large)
 	assert.Equal(t, "41.00", *large.DiscountPrice)
@@ -70,7 +77,10 @@ func TestVariantsAreKept(t *testing.T) {
 		Problem(http.StatusConflict, "options_taken")
 	admin.Patch(address, fields{"options": fields{"colour": "M"}}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(address, fields{"options": fields{"size": "L"}, "price": "44.00", "track_inventory": false, "is_default": true}).
+	admin.Put(address, fields{
+		"options": fields{"size": "L"}, "price": "44.00", "track_inventory": false,
+		"is_default": true,
+	}).
 		Want(http.StatusOK).
 		Into(&large)
 	assert.Nil(t, large.Gtin)
@@ -82,9 +92,13 @@ func TestVariantsAreKept(t *testing.T) {
 	assert.Equal(t, large.ID, seen.Variants[0].ID)
 	admin.Patch(address, fields{"is_default": false}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(address, fields{"options": fields{"size": "L"}, "price": "44.00", "sku": "MERINO-SHIRT-M"}).
+	admin.Put(address, fields{
+		"options": fields{"size": "L"}, "price": "44.00", "sku": "MERINO-SHIRT-M",
+	}).
 		Problem(http.StatusConflict, "sku_taken")
-	admin.Put(address, fields{"options": fields{"size": "L"}, "price": "44.00", "discount_price": "44.00"}).
+	admin.Put(address, fields{
+		"options": fields{"size": "L"}, "price": "44.00", "discount_price": "44.00",
+	}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 
 	admin.Delete(address).Want(http.StatusNoContent)
@@ -92,7 +106,9 @@ func TestVariantsAreKept(t *testing.T) {
 	admin.Get(variants).Want(http.StatusOK).Into(&list)
 	require.Len(t, list.Items, 2)
 	assert.True(t, list.Items[0].IsDefault, "the next one stands for the product")
-	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00", "sku": large.Sku, "is_default": true}).
+	admin.Post(variants, fields{
+		"options": fields{"size": "L"}, "price": "45.00", "sku": large.Sku, "is_default": true,
+	}).
 		Want(http.StatusCreated).
 		Into(&medium)
 	admin.Get(variants).Want(http.StatusOK).Into(&list)
@@ -121,9 +137,14 @@ func TestAMatrixOfVariants(t *testing.T) {
 	shirt := createProduct(admin, fields{"name": "Shirt", "price": "20.00", "stock": 4})
 	matrix := productAddress(shirt) + "/variants/matrix"
 	var list api.VariantList
-	admin.Post(productAddress(shirt)+"/variants", fields{"options": fields{"size": "S"}, "price": "1"}).
+	admin.Post(productAddress(shirt)+"/variants", fields{
+		"options": fields{"size": "S"}, "price": "1",
+	}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	made := admin.Post(matrix, fields{"options": fields{"size": []string{"S", "M"}, "color": []string{"red", "blue"}}, "price": "25.00", "stock": 7}).
+	made := admin.Post(matrix, fields{
+		"options": fields{"size": []string{"S", "M"}, "color": []string{"red", "blue"}},
+		"price":   "25.00", "stock": 7,
+	}).
 		Want(http.StatusCreated).
 		Into(&list)
 	require.Len(t, list.Items, 4)
@@ -135,13 +156,22 @@ func TestAMatrixOfVariants(t *testing.T) {
 	assert.Equal(t, int64(4), list.Items[0].Stock)
 	assert.Equal(t, "SHIRT-BLUE-M", list.Items[3].Sku)
 	assert.Equal(t, int64(7), list.Items[3].Stock)
-	admin.Post(matrix, fields{"options": fields{"size": []string{"S", "M", "L"}, "color": []string{"red", "blue"}}, "price": "25.00"}).
+	admin.Post(matrix, fields{
+		"options": fields{"size": []string{"S", "M", "L"}, "color": []string{"red", "blue"}},
+		"price":   "25.00",
+	}).
 		Want(http.StatusCreated).
 		Into(&list)
 	assert.Len(t, list.Items, 6, "only what was missing")
 	admin.Post(matrix, fields{"options": fields{"size": []string{"XL"}}, "price": "25.00"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(matrix, fields{"options": fields{"size": []string{"XL"}, "color": []string{"red"}}, "price": "25.00"}, ifMatch(made.Header.Get("ETag"))).
+	admin.Post(
+		matrix,
+		fields{
+			"options": fields{"size": []string{"XL"}, "color": []string{"red"}}, "price": "25.00",
+		},
+		ifMatch(made.Header.Get("ETag")),
+	).
 		Problem(http.StatusPreconditionFailed, "stale")
 	many := make([]string, 50)
 	for i := range many {
@@ -149,9 +179,13 @@ func TestAMatrixOfVariants(t *testing.T) {
 	}
 	admin.Post(matrix, fields{"options": fields{"size": many, "color": many}, "price": "1"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(matrix, fields{"options": fields{"size": many, "color": []string{"red", "blue"}}, "price": "1"}).
+	admin.Post(matrix, fields{
+		"options": fields{"size": many, "color": []string{"red", "blue"}}, "price": "1",
+	}).
 		Problem(http.StatusConflict, "too_many_variants")
-	admin.Post("/api/v1/admin/products/4242/variants/matrix", fields{"options": fields{"size": many}, "price": "1"}).
+	admin.Post("/api/v1/admin/products/4242/variants/matrix", fields{
+		"options": fields{"size": many}, "price": "1",
+	}).
 		Problem(http.StatusNotFound, "product_not_found")
 }
 

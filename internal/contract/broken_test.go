@@ -51,8 +51,9 @@ func defects(schema *openapi3.Schema, value any) []defect {
 	}
 	var list []defect
 	for kind, other := range map[string]any{
-		openapi3.TypeString: "text", openapi3.TypeInteger: json.Number("42"), openapi3.TypeNumber: json.Number("1.5"),
-		openapi3.TypeBoolean: true, openapi3.TypeArray: []any{}, openapi3.TypeObject: map[string]any{},
+		openapi3.TypeString: "text", openapi3.TypeInteger: json.Number("42"),
+		openapi3.TypeNumber: json.Number("1.5"), openapi3.TypeBoolean: true,
+		openapi3.TypeArray: []any{}, openapi3.TypeObject: map[string]any{},
 	} {
 		isNumber := kind == openapi3.TypeInteger && schema.Type.Is(openapi3.TypeNumber)
 		if !schema.Type.Is(kind) && !isNumber {
@@ -92,7 +93,8 @@ func integerDefects(schema *openapi3.Schema) []defect {
 
 // blanks are texts that nobody can read: spaces, breaks, a zero-width space, Braille's blank.
 var blanks = []string{
-	" ", "\u00a0", "\u3000", "\u2003", "\u2028", "\u0085", "\u200b", "\u2800", "\u3164", " \u00a0\t",
+	" ", "\u00a0", "\u3000", "\u2003", "\u2028", "\u0085", "\u200b", "\u2800", "\u3164",
+	" \u00a0\t",
 }
 
 func textDefects(schema *openapi3.Schema) []defect {
@@ -111,7 +113,10 @@ func textDefects(schema *openapi3.Schema) []defect {
 		)
 	}
 	if schema.Pattern != "" {
-		for _, text := range []string{"", " ", "!", "-", "\n", "é", "aaaaaaaaa aaaaaaaaa aaaaaaaaa", strings.Repeat("!", int(schema.MinLength))} {
+		for _, text := range []string{
+			"", " ", "!", "-", "\n", "é", "aaaaaaaaa aaaaaaaaa aaaaaaaaa",
+			strings.Repeat("!", int(schema.MinLength)),
+		} {
 			if !allows(schema, text) {
 				list = append(list, constant("against the pattern", text))
 			}
@@ -119,11 +124,16 @@ func textDefects(schema *openapi3.Schema) []defect {
 	}
 	if mustNotBeBlank(schema) {
 		for _, blank := range blanks {
-			list = append(list, constant("blank", strings.Repeat(blank, max(1, int(schema.MinLength)))))
+			list = append(
+				list, constant("blank", strings.Repeat(blank, max(1, int(schema.MinLength)))),
+			)
 		}
 	}
 	if schema.Format == "date-time" {
-		for _, text := range []string{"", "yesterday", "2026-01-01", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00"} {
+		for _, text := range []string{
+			"", "yesterday", "2026-01-01", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z",
+			"2026-01-01T24:00:00Z", "2026-01-01T00:00:00",
+		} {
 			list = append(list, constant("not a date-time", text))
 		}
 	}

@@ -73,7 +73,10 @@ func (e *engine) judge(c *call, request *http.Request, r reply) *apitest.Violati
 	if c.kind == "method" {
 		return e.judgeMethod(c, r)
 	}
-	for _, check := range []string{apitest.StatusCodeConformance, apitest.ContentTypeConformance, apitest.ResponseHeadersConformance, apitest.ResponseSchemaConformance} {
+	for _, check := range []string{
+		apitest.StatusCodeConformance, apitest.ContentTypeConformance,
+		apitest.ResponseHeadersConformance, apitest.ResponseSchemaConformance,
+	} {
 		e.ran(check)
 	}
 	_, err := e.contract.Check(
@@ -150,17 +153,27 @@ func refusal(c *call, r reply) string {
 	switch {
 	case r.status < 400:
 		return ""
-	case slices.Contains([]int{http.StatusPaymentRequired, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed}, r.status) && documented:
+	case slices.Contains(
+		[]int{
+			http.StatusPaymentRequired, http.StatusNotFound, http.StatusConflict,
+			http.StatusPreconditionFailed,
+		},
+		r.status,
+	) && documented:
 		return ""
 	case r.status == http.StatusRequestedRangeNotSatisfiable && documented:
 		return ""
-	case (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden) && documented && r.code != "missing_token" && r.code != "invalid_token" && r.code != "forbidden":
+	case (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden) && documented &&
+		r.code != "missing_token" && r.code != "invalid_token" && r.code != "forbidden":
 		return "" // a wrong password, a refresh token that was used
-	case r.status == http.StatusBadRequest && documented && !strings.HasPrefix(r.code, "malformed") && r.code != "missing_body":
+	case r.status == http.StatusBadRequest && documented &&
+		!strings.HasPrefix(r.code, "malformed") && r.code != "missing_body":
 		return "" // a link or a signature that is too old, a status an order cannot have
-	case r.status == http.StatusUnprocessableEntity && r.code != "invalid_request" && saysSo(c.op, r.code):
+	case r.status == http.StatusUnprocessableEntity && r.code != "invalid_request" &&
+		saysSo(c.op, r.code):
 		return ""
-	case r.status == http.StatusUnprocessableEntity && r.code == "invalid_request" && saidInWords(r):
+	case r.status == http.StatusUnprocessableEntity && r.code == "invalid_request" &&
+		saidInWords(r):
 		return ""
 	}
 	return fmt.Sprintf("%d %s %s", r.status, r.code, r.fields)

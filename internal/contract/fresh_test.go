@@ -99,7 +99,9 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 			var order api.Order
 			id := product(fields{"price": "1000.00", "stock": 5})
 			p.shop.As(c.actor.token).
-				Post("/api/v1/orders", fields{"items": []fields{{"product_id": id, "quantity": 1}}}).
+				Post(
+					"/api/v1/orders", fields{"items": []fields{{"product_id": id, "quantity": 1}}},
+				).
 				Want(http.StatusCreated).
 				Into(&order)
 			c.setPath("id", fmt.Sprint(order.ID))
@@ -114,9 +116,12 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 			var hook api.NewWebhook
 			caller := p.shop.As(c.actor.token)
 			p.shop.Exec(
-				"DELETE FROM webhooks WHERE id NOT IN (SELECT id FROM webhooks ORDER BY id DESC LIMIT 50)",
+				"DELETE FROM webhooks WHERE id NOT IN (SELECT id FROM webhooks ORDER BY id DESC " +
+					"LIMIT 50)",
 			) // there may be 100
-			caller.Post("/api/v1/admin/webhooks", fields{"url": "https://example.com/", "events": []string{"import.finished"}}).
+			caller.Post("/api/v1/admin/webhooks", fields{
+				"url": "https://example.com/", "events": []string{"import.finished"},
+			}).
 				Want(http.StatusCreated).
 				Into(&hook)
 			var sent api.WebhookDelivery

@@ -46,7 +46,8 @@ func TestServerAndContractAgree(t *testing.T) {
 			break
 		}
 		for i := range e.operations {
-			op := e.operations[(i*53+int(round)*17)%len(e.operations)] // now before the others, now after them
+			// now before the others, now after them
+			op := e.operations[(i*53+int(round)*17)%len(e.operations)]
 			if found := e.check(op, seed+round*1000+uint64(i)+1, turn); found != nil {
 				t.Errorf("%s%s", found.String("http://localhost:8000"), e.logged(found.reply))
 			}
@@ -101,7 +102,8 @@ func budget(t testing.TB) (requests int, until time.Time, seed uint64) {
 // holds runs a property so many times from a seed. rapid takes both from flags alone.
 func holds(seed uint64, times int, property func(*rapid.T)) (ok bool) {
 	for name, value := range map[string]string{
-		"rapid.checks": strconv.Itoa(times), "rapid.seed": strconv.FormatUint(seed, 10), "rapid.nofailfile": "true", "rapid.shrinktime": shrinkFor,
+		"rapid.checks": strconv.Itoa(times), "rapid.seed": strconv.FormatUint(seed, 10),
+		"rapid.nofailfile": "true", "rapid.shrinktime": shrinkFor,
 	} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err) // rapid has them

@@ -93,7 +93,8 @@ func (g *generator) spoilParameter(t *rapid.T, c *call) {
 		set(text)
 	}
 	c.defect = p.In + " " + p.Name + ": " + what
-	if p.In == openapi3.ParameterInPath { // what is no id is nothing's address, if it is not refused
+	// what is no id is nothing's address, if it is not refused
+	if p.In == openapi3.ParameterInPath {
 		c.want = append(slices.Clone(refused), http.StatusNotFound)
 	}
 }
@@ -130,7 +131,9 @@ func (g *generator) spoilTransport(t *rapid.T, c *call) {
 		return
 	}
 	if rapid.Bool().Draw(t, "media") {
-		c.media = rapid.SampledFrom([]string{"text/plain", "", "application/xml", "application/jsonp", "no media type"}).
+		c.media = rapid.SampledFrom([]string{
+			"text/plain", "", "application/xml", "application/jsonp", "no media type",
+		}).
 			Draw(t, "media")
 		c.body = []byte("{}")
 		c.defect, c.want = "media type "+c.media, []int{http.StatusUnsupportedMediaType}
@@ -146,8 +149,12 @@ func (g *generator) spoilTransport(t *rapid.T, c *call) {
 	}
 	text := string(c.body)
 	c.body = []byte(
-		rapid.SampledFrom([]string{"{", text + "x", text + text, text[:len(text)-1], "\xff", "{'a':1}", "{\"a\":1,}", " ",
-			strings.Repeat("[", 100), "NaN"}).
+		rapid.SampledFrom(
+			[]string{"{", text + "x", text + text, text[:len(
+				text,
+			)-1], "\xff", "{'a':1}", "{\"a\":1,}", " ",
+				strings.Repeat("[", 100), "NaN"},
+		).
 			Draw(t, "malformed"),
 	)
 	c.defect = "malformed JSON"

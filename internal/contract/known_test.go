@@ -169,7 +169,8 @@ func (k *known) field(op *operation, name string, value any, of, parent, owner s
 		if strings.HasPrefix(op.path, "/api/v1/cart") && owner != "" {
 			k.add("cart_"+name, entry{value, "", owner})
 		}
-	case name == "refresh_token" || name == "gtin" || name == "sku" || name == "cart_token" || name == "tracking_number":
+	case name == "refresh_token" || name == "gtin" || name == "sku" || name == "cart_token" ||
+		name == "tracking_number":
 		k.add(name, entry{value, "", owner})
 	case name == "url" && strings.HasPrefix(text, "/media/"):
 		k.add("path", entry{strings.TrimPrefix(text, "/media/"), "", ""})

@@ -48,7 +48,10 @@ func (g *generator) meaningful(t *rapid.T, c *call, at place) (string, bool) {
 		}
 		if strings.HasPrefix(c.op.path, "/api/v1/orders") ||
 			strings.HasPrefix(c.op.path, "/api/v1/payments") {
-			return rapid.SampledFrom([]string{"tok_visa", "tok_mastercard", "tok_declined", "tok_expired", "tok_pending", "tok_refund_pending"}).
+			return rapid.SampledFrom([]string{
+					"tok_visa", "tok_mastercard", "tok_declined", "tok_expired", "tok_pending",
+					"tok_refund_pending",
+				}).
 					Draw(t, "token"),
 				true
 		}
@@ -122,6 +125,7 @@ func (g *generator) email(t *rapid.T, c *call) string {
 		"%s%x", rapid.SampledFrom([]string{"a", "first.last+tag", "o'neil"}).Draw(t, "local part"),
 		rapid.IntRange(1, 1<<40).Draw(t, "number"),
 	)
-	return local + "@" + rapid.SampledFrom([]string{"example.com", "a.b-c.co", "xn--bcher-kva.example"}).
-		Draw(t, "domain")
+	return local + "@" +
+		rapid.SampledFrom([]string{"example.com", "a.b-c.co", "xn--bcher-kva.example"}).
+			Draw(t, "domain")
 }

@@ -68,7 +68,9 @@ var mutations = []mutation{
 		"getLiveness",
 		apitest.ResponseSchemaConformance,
 		func(_ *openapi3.T, op *operation) {
-			schema := op.document.Responses.Status(http.StatusOK).Value.Content[mediaJSON].Schema.Value
+			schema := op.document.Responses.Status(
+				http.StatusOK,
+			).Value.Content[mediaJSON].Schema.Value
 			schema.Properties["status"] = openapi3.NewSchemaRef("", openapi3.NewIntegerSchema())
 		},
 	},
@@ -117,7 +119,9 @@ var mutations = []mutation{
 					Schema: openapi3.NewSchemaRef("", openapi3.NewStringSchema()),
 				},
 			}
-			op.document.Responses.Status(http.StatusOK).Value.Headers["Last-Modified"] = &openapi3.HeaderRef{
+			op.document.Responses.Status(
+				http.StatusOK,
+			).Value.Headers["Last-Modified"] = &openapi3.HeaderRef{
 				Value: header,
 			}
 		},

@@ -39,7 +39,9 @@ func readOperations(spec *openapi3.T) []*operation {
 			}
 			slices.SortFunc(
 				op.parameters,
-				func(a, b *openapi3.Parameter) int { return strings.Compare(a.In+a.Name, b.In+b.Name) },
+				func(a, b *openapi3.Parameter) int {
+					return strings.Compare(a.In+a.Name, b.In+b.Name)
+				},
 			)
 			op.public = document.Security == nil || len(*document.Security) == 0
 			op.guests = !op.public &&

@@ -20,7 +20,8 @@ func matching(t *rapid.T, schema *openapi3.Schema, length, most int) string {
 		var text strings.Builder
 		write(t, parsed, max(repeat, 0), &text)
 		if utf8.RuneCountInString(text.String()) <= most || repeat < 0 {
-			for !allows(schema, text.String()) && utf8.RuneCountInString(text.String()) < int(schema.MinLength) {
+			for !allows(schema, text.String()) &&
+				utf8.RuneCountInString(text.String()) < int(schema.MinLength) {
 				text.Reset() // a pattern with a fixed start: longer by one until it is long enough
 				repeat++
 				write(t, parsed, repeat, &text)

@@ -67,11 +67,16 @@ func gather(t testing.TB, shop *apitest.Shop, known *known) *crowd {
 func (p *crowd) register(a *actor) int64 {
 	a.email, a.password = a.name+"@people.example.com", "correct horse 9"
 	var user api.User
-	p.shop.Post("/api/v1/auth/register", map[string]string{"email": a.email, "password": a.password, "first_name": "Ada", "last_name": "Lovelace"}).
+	p.shop.Post("/api/v1/auth/register", map[string]string{
+		"email": a.email, "password": a.password, "first_name": "Ada", "last_name": "Lovelace",
+	}).
 		Want(http.StatusCreated).
 		Into(&user)
 	if a.role == "staff" {
-		p.admin.Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", user.ID), map[string]string{"role": a.role}).
+		p.admin.Put(
+			fmt.Sprintf("/api/v1/admin/customers/%d/role", user.ID),
+			map[string]string{"role": a.role},
+		).
 			Want(http.StatusOK)
 	}
 	require.NotZero(p.t, user.ID)
@@ -120,7 +125,9 @@ func (p *crowd) callerOf(t *rapid.T, op *operation) *actor {
 	case op.guests:
 		return rapid.SampledFrom([]*actor{customer, nil, p.named("stranger")}).Draw(t, "who")
 	case op.role == "customer":
-		return rapid.SampledFrom([]*actor{customer, customer, customer, p.named("stranger"), p.named("staff")}).
+		return rapid.SampledFrom([]*actor{
+			customer, customer, customer, p.named("stranger"), p.named("staff"),
+		}).
 			Draw(t, "who")
 	case op.role == "staff":
 		return rapid.SampledFrom([]*actor{p.named("staff"), p.named("administrator")}).

@@ -154,7 +154,9 @@ func number(id string) any { return jsonNumber(id) }
 
 // make calls an operation that must succeed, learns from its answer, and answers the id in it.
 func (e *engine) make(t testing.TB, id string, who *actor, address string, body fields) string {
-	op := e.operations[slices.IndexFunc(e.operations, func(op *operation) bool { return op.id == id })]
+	op := e.operations[slices.IndexFunc(e.operations, func(op *operation) bool {
+		return op.id == id
+	})]
 	c := &call{
 		op:      op,
 		actor:   who,

@@ -52,7 +52,9 @@ func settle(t *rapid.T, c *call, object map[string]any) {
 			object["price"] = money(t, "price")
 			return
 		}
-		for _, name := range []string{"price", "discount_price", "sku", "gtin", "stock", "track_inventory"} {
+		for _, name := range []string{
+			"price", "discount_price", "sku", "gtin", "stock", "track_inventory",
+		} {
 			delete(object, name)
 		}
 	case "payOrder", "createPaymentMethod":

@@ -219,14 +219,18 @@ func (g *generator) text(t *rapid.T, c *call, schema *openapi3.Schema, at place)
 			Draw(t, at.field)
 	}
 	if schema.Format == "date" {
-		return rapid.SampledFrom([]string{"2026-01-31", "2026-11-21", "2024-02-29", "1970-01-01", "9999-12-31", "0001-01-01"}).
+		return rapid.SampledFrom([]string{
+			"2026-01-31", "2026-11-21", "2024-02-29", "1970-01-01", "9999-12-31", "0001-01-01",
+		}).
 			Draw(t, at.field)
 	}
 	low, high := int(schema.MinLength), 200
 	if schema.MaxLength != nil {
 		high = int(*schema.MaxLength)
 	}
-	length := rapid.SampledFrom([]int{min(low+3, high), low, low + 1, min(high, low+12), high - 1, high}).
+	length := rapid.SampledFrom([]int{
+		min(low+3, high), low, low + 1, min(high, low+12), high - 1, high,
+	}).
 		Draw(t, "length")
 	if length > 300 && rapid.IntRange(0, 7).Draw(t, "long") > 0 {
 		length = 40

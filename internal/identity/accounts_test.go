@@ -43,10 +43,14 @@ func TestRegisterAndLogIn(t *testing.T) {
 	assert.True(t, strings.HasPrefix(stored, "$2a$"), "only a bcrypt hash is kept")
 
 	for name, body := range map[string]any{
-		"by e-mail address":          fields{"email": "ADA@example.com", "password": "correct horse 9"},
-		"by user name":               fields{"username": "Ada", "password": "correct horse 9"},
-		"by form and e-mail address": form("username", "ada@example.com", "password", "correct horse 9", "grant_type", "password"),
-		"by form and user name":      form("username", "ada", "password", "correct horse 9"),
+		"by e-mail address": fields{
+			"email": "ADA@example.com", "password": "correct horse 9",
+		},
+		"by user name": fields{"username": "Ada", "password": "correct horse 9"},
+		"by form and e-mail address": form(
+			"username", "ada@example.com", "password", "correct horse 9", "grant_type", "password",
+		),
+		"by form and user name": form("username", "ada", "password", "correct horse 9"),
 	} {
 		var pair api.TokenPair
 		shop.Post("/api/v1/auth/login", body).Want(http.StatusOK).Into(&pair)
@@ -83,7 +87,8 @@ func TestRegisterRefuses(t *testing.T) {
 	shop.Post("/api/v1/auth/register", with("username", "ADA")).
 		Problem(http.StatusConflict, "username_taken")
 	for name, value := range map[string]string{
-		"password": "password123", "email": "no address", "first_name": "", "username": "a b", "phone": "call me", "role": "administrator",
+		"password": "password123", "email": "no address", "first_name": "", "username": "a b",
+		"phone": "call me", "role": "administrator",
 	} {
 		problem := shop.Post("/api/v1/auth/register", with(name, value)).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -91,7 +96,8 @@ func TestRegisterRefuses(t *testing.T) {
 		assert.Contains(t, problem.Errors[0].Pointer+problem.Errors[0].Message, name)
 	}
 	for what, password := range map[string]string{
-		"short": "1234567", "long in bytes": strings.Repeat("é", 37), "the address": "grace@example.com",
+		"short": "1234567", "long in bytes": strings.Repeat("é", 37),
+		"the address": "grace@example.com",
 	} {
 		problem := shop.Post("/api/v1/auth/register", with("password", password)).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -99,7 +105,7 @@ func TestRegisterRefuses(t *testing.T) {
 	}
 	assert.Equal(
 		t, int64(2), apitest.Value[int64](shop, "SELECT count(*) FROM users"),
-		"nobody was made beside ada and the administrator",
+		"there are only ada and the administrator",
 	)
 }
 
@@ -108,9 +114,13 @@ func TestLoginRefuses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
-	wrong := shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "wrong"}).
+	wrong := shop.Post("/api/v1/auth/login", fields{
+		"email": "ada@example.com", "password": "wrong",
+	}).
 		Problem(http.StatusUnauthorized, "invalid_credentials")
-	unknown := shop.Post("/api/v1/auth/login", fields{"email": "nobody@example.com", "password": "wrong"}).
+	unknown := shop.Post("/api/v1/auth/login", fields{
+		"email": "nobody@example.com", "password": "wrong",
+	}).
 		Problem(http.StatusUnauthorized, "invalid_credentials")
 	assert.Equal(
 		t, wrong.Detail, unknown.Detail, "an unknown account and a wrong password look the same",
@@ -123,7 +133,9 @@ func TestLoginRefuses(t *testing.T) {
 	shop.Exec("UPDATE users SET is_active = false WHERE email = 'ada@example.com'")
 	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "wrong"}).
 		Problem(http.StatusUnauthorized, "invalid_credentials")
-	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "correct horse 9"}).
+	shop.Post("/api/v1/auth/login", fields{
+		"email": "ada@example.com", "password": "correct horse 9",
+	}).
 		Problem(http.StatusForbidden, "account_inactive")
 }
 
@@ -180,7 +192,9 @@ func TestTokensEndWithTheirSession(t *testing.T) {
 
 func login(shop *apitest.Shop) api.TokenPair {
 	var pair api.TokenPair
-	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "correct horse 9"}).
+	shop.Post("/api/v1/auth/login", fields{
+		"email": "ada@example.com", "password": "correct horse 9",
+	}).
 		Want(http.StatusOK).
 		Into(&pair)
 	return pair
@@ -214,7 +228,7 @@ func TestRefreshRotates(t *testing.T) {
 	assert.NotEqual(t, first.RefreshToken, second.RefreshToken)
 	shop.As(second.AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK)
 
-	// The spent token comes back: somebody has a copy, and nobody keeps the session.
+	// The spent token is used again: a thief has a copy, so the session ends.
 	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": first.RefreshToken}).
 		Problem(http.StatusUnauthorized, "token_reused")
 	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": second.RefreshToken}).
@@ -270,8 +284,8 @@ func TestRacingRefreshesHaveOneWinner(t *testing.T) {
 			}
 		}
 		require.Len(t, winners, 1)
-		// Calls that reached the server only after the winner's answer had left it are reuse by
-		// definition. All others lose a race, and the winner keeps its session.
+		// A call that reached the server after the winner's response had been sent is reuse by
+		// definition. All others lose a race, and the winner's session continues.
 		if !reused {
 			shop.As(winners[0].AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK)
 			shop.Post("/api/v1/auth/refresh", fields{"refresh_token": winners[0].RefreshToken}).

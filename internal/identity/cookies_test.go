@@ -46,7 +46,9 @@ func (j jar) headers(csrf string) []apitest.Header {
 
 func loginWithCookies(t *testing.T, shop *apitest.Shop) jar {
 	t.Helper()
-	answer := shop.Post("/api/v1/auth/login?use_cookies=true", fields{"username": "ada", "password": "correct horse 9"}).
+	answer := shop.Post("/api/v1/auth/login?use_cookies=true", fields{
+		"username": "ada", "password": "correct horse 9",
+	}).
 		Want(http.StatusOK)
 	j := cookies(t, answer)
 	require.Len(t, j, 3)

@@ -26,7 +26,10 @@ func TestProfile(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
-	shop.Post("/api/v1/auth/register", fields{"email": "grace@example.com", "password": "correct horse 9", "first_name": "Grace", "last_name": "Hopper", "username": "grace"}).
+	shop.Post("/api/v1/auth/register", fields{
+		"email": "grace@example.com", "password": "correct horse 9", "first_name": "Grace",
+		"last_name": "Hopper", "username": "grace",
+	}).
 		Want(http.StatusCreated)
 	caller := shop.As(login(shop).AccessToken)
 	const me = "/api/v1/users/me"
@@ -51,7 +54,10 @@ func TestProfile(t *testing.T) {
 	caller.Patch(me, fields{"username": "GRACE"}).Problem(http.StatusConflict, "username_taken")
 	caller.Put(me, fields{"first_name": "A", "last_name": "B", "username": "grace"}).
 		Problem(http.StatusConflict, "username_taken")
-	for _, body := range []any{map[string]any{}, map[string]any{"first_name": nil}, fields{"role": "administrator"}, fields{"email": "x@y.z"}, fields{"phone": "call me"}} {
+	for _, body := range []any{
+		map[string]any{}, map[string]any{"first_name": nil}, fields{"role": "administrator"},
+		fields{"email": "x@y.z"}, fields{"phone": "call me"},
+	} {
 		caller.Patch(me, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	caller.Put(me, fields{"last_name": "A"}).
@@ -66,13 +72,18 @@ func TestDeletedAccountsHaveNoName(t *testing.T) {
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	pair := login(shop)
 	caller := shop.As(pair.AccessToken)
-	caller.Post("/api/v1/addresses", fields{"recipient": "Ada", "line1": "1 Road", "city": "London", "postal_code": "N1 9GU", "country": "GB"}).
+	caller.Post("/api/v1/addresses", fields{
+		"recipient": "Ada", "line1": "1 Road", "city": "London", "postal_code": "N1 9GU",
+		"country": "GB",
+	}).
 		Want(http.StatusCreated)
 	caller.Delete("/api/v1/users/me").Want(http.StatusNoContent)
 	caller.Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
 	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken}).
 		Problem(http.StatusUnauthorized, "invalid_refresh_token")
-	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "correct horse 9"}).
+	shop.Post("/api/v1/auth/login", fields{
+		"email": "ada@example.com", "password": "correct horse 9",
+	}).
 		Problem(http.StatusUnauthorized, "invalid_credentials")
 	row := apitest.Value[string](shop, "SELECT u::text FROM users u WHERE deleted_at IS NOT NULL")
 	for _, trace := range []string{"ada", "Ada", "Lovelace", "example.com", "$2a$"} {
@@ -102,7 +113,9 @@ func TestCustomers(t *testing.T) {
 	}
 	assert.Equal(t, int64(2), find("").Total)
 	assert.Equal(t, "ada@example.com", find("").Items[0].Email, "newest first")
-	for _, query := range []string{"?q=LOVELACE", "?q=ada@ex", "?role=customer", "?is_active=true&q=ada%20love"} {
+	for _, query := range []string{
+		"?q=LOVELACE", "?q=ada@ex", "?role=customer", "?is_active=true&q=ada%20love",
+	} {
 		page := find(query)
 		require.Len(t, page.Items, 1, query)
 		assert.Equal(t, "ada@example.com", page.Items[0].Email)
@@ -151,7 +164,9 @@ func TestCustomers(t *testing.T) {
 		Problem(http.StatusNotFound, "customer_not_found")
 	events := apitest.Value[[]string](
 		shop,
-		"SELECT array_agg(event ORDER BY id) FROM audit_events WHERE object_id = $1::bigint::text AND object_type = 'account' AND event LIKE 'account.%'",
+		"SELECT array_agg(event ORDER BY id) FROM audit_events "+
+			"WHERE object_id = $1::bigint::text AND object_type = 'account' "+
+			"AND event LIKE 'account.%'",
 		pair.User.ID,
 	)
 	assert.Equal(
@@ -172,7 +187,9 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	for round := range 5 {
 		// Two administrators, and 32 racing requests to take both away in every way there is.
 		email := fmt.Sprintf("second-%d@example.com", round)
-		shop.Post("/api/v1/auth/register", fields{"email": email, "password": "correct horse 9", "first_name": "S", "last_name": "A"}).
+		shop.Post("/api/v1/auth/register", fields{
+			"email": email, "password": "correct horse 9", "first_name": "S", "last_name": "A",
+		}).
 			Want(http.StatusCreated)
 		shop.Exec(
 			"UPDATE users SET role = 'administrator', is_active = true WHERE email IN ($1, $2)",
@@ -209,7 +226,8 @@ func TestTheLastAdministratorStays(t *testing.T) {
 			),
 		)
 		shop.Exec(
-			"UPDATE users SET email = $1, password_hash = $2, role = 'administrator', is_active = true, deleted_at = NULL WHERE id = (SELECT min(id) FROM users)",
+			"UPDATE users SET email = $1, password_hash = $2, role = 'administrator', "+
+				"is_active = true, deleted_at = NULL WHERE id = (SELECT min(id) FROM users)",
 			apitest.AdminEmail, hashOf(t, apitest.AdminPassword, 4),
 		)
 		shop.Exec("UPDATE users SET role = 'customer' WHERE id > (SELECT min(id) FROM users)")
@@ -221,7 +239,10 @@ func TestAuditRowsAreFinal(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	shop.Admin()
-	for _, sql := range []string{"UPDATE audit_events SET event = 'a.b'", "DELETE FROM audit_events", "TRUNCATE audit_events"} {
+	for _, sql := range []string{
+		"UPDATE audit_events SET event = 'a.b'", "DELETE FROM audit_events",
+		"TRUNCATE audit_events",
+	} {
 		_, err := shop.Pool.Exec(t.Context(), sql)
 		assert.ErrorContains(t, err, "never changed", sql)
 	}
@@ -240,7 +261,8 @@ func TestCustomersAreShownWithWhatTheyBought(t *testing.T) {
 	shop := apitest.New(t)
 	admin, buyer := shop.Admin(), shop.Customer()
 	shop.Exec(`INSERT INTO orders (number, user_id, status, total_minor, expires_at)
-		SELECT 'N' || n, (SELECT id FROM users WHERE role = 'customer'), (ARRAY['PENDING', 'PAID', 'SHIPPED', 'DELIVERED', 'CANCELLED'])[n], 1000 * n, now() FROM generate_series(1, 5) n`)
+		SELECT 'N' || n, (SELECT id FROM users WHERE role = 'customer'), (ARRAY['PENDING', 'PAID',
+		'SHIPPED', 'DELIVERED', 'CANCELLED'])[n], 1000 * n, now() FROM generate_series(1, 5) n`)
 	var page api.CustomerPage
 	admin.Get("/api/v1/admin/customers?role=customer").Want(http.StatusOK).Into(&page)
 	require.Len(t, page.Items, 1)

@@ -24,13 +24,13 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// rounds is how often a race is run: often enough to notice a fault each time, and with FIGURES=1
-// (task figures) as often as the figure that is promised.
-func rounds(few, promised int) int {
+// rounds returns how often a race is run: often enough to notice a fault each time, and with
+// FIGURES=1 (task figures) as often as the figure that is promised.
+func rounds(usual, promised int) int {
 	if os.Getenv("FIGURES") != "" {
 		return promised
 	}
-	return few
+	return usual
 }
 
 // heldRefresh is a refresh the server has begun to handle, whose body it still waits for.
@@ -52,7 +52,8 @@ func holdRefresh(t *testing.T, shop *apitest.Shop, token string) *heldRefresh {
 	held := &heldRefresh{conn, bufio.NewReader(conn), fmt.Sprintf(`{"refresh_token":%q}`, token)}
 	_, err = fmt.Fprintf(
 		conn,
-		"POST /api/v1/auth/refresh HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+		"POST /api/v1/auth/refresh HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"+
+			"Content-Length: %d\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
 		len(held.body),
 	)
 	require.NoError(t, err)
@@ -64,7 +65,7 @@ func holdRefresh(t *testing.T, shop *apitest.Shop, token string) *heldRefresh {
 	return held
 }
 
-// release sends the body and answers what came back.
+// release sends the body and returns the response.
 func (h *heldRefresh) release() (status int, pair api.TokenPair, err error) {
 	defer func() { _ = h.conn.Close() }()
 	if _, err := io.WriteString(h.conn, h.body); err != nil {
@@ -138,19 +139,28 @@ func TestNothingIsAcceptedAfterRevocation(t *testing.T) {
 	for name, end := range map[string]struct {
 		revoke, restore func(apitest.Caller)
 	}{
-		"logout":     {revoke: func(c apitest.Caller) { c.Post("/api/v1/auth/logout", nil).Want(http.StatusNoContent) }},
-		"logout-all": {revoke: func(c apitest.Caller) { c.Post("/api/v1/auth/logout-all", nil).Want(http.StatusNoContent) }},
+		"logout": {revoke: func(c apitest.Caller) {
+			c.Post("/api/v1/auth/logout", nil).Want(http.StatusNoContent)
+		}},
+		"logout-all": {revoke: func(c apitest.Caller) {
+			c.Post("/api/v1/auth/logout-all", nil).Want(http.StatusNoContent)
+		}},
 		"status": {
 			func(apitest.Caller) {
-				admin.Put(account+"/status", map[string]bool{"is_active": false}).Want(http.StatusOK)
+				admin.Put(account+"/status", map[string]bool{"is_active": false}).
+					Want(http.StatusOK)
 			},
 			func(apitest.Caller) {
 				admin.Put(account+"/status", map[string]bool{"is_active": true}).Want(http.StatusOK)
 			},
 		},
 		"role": {
-			func(apitest.Caller) { admin.Put(account+"/role", fields{"role": "staff"}).Want(http.StatusOK) },
-			func(apitest.Caller) { admin.Put(account+"/role", fields{"role": "customer"}).Want(http.StatusOK) },
+			func(apitest.Caller) {
+				admin.Put(account+"/role", fields{"role": "staff"}).Want(http.StatusOK)
+			},
+			func(apitest.Caller) {
+				admin.Put(account+"/role", fields{"role": "customer"}).Want(http.StatusOK)
+			},
 		},
 	} {
 		caller := shop.As(login(shop).AccessToken)
@@ -165,7 +175,8 @@ func TestNothingIsAcceptedAfterRevocation(t *testing.T) {
 					var me api.User
 					if answer.Status == http.StatusOK && name != "role" {
 						accepted.Add(1)
-					} else if answer.Status == http.StatusOK && answer.Into(&me).Status == http.StatusOK && me.Role != "staff" {
+					} else if answer.Status == http.StatusOK &&
+						answer.Into(&me).Status == http.StatusOK && me.Role != "staff" {
 						accepted.Add(1)
 					}
 				}
@@ -189,7 +200,9 @@ func TestForgedTokensCostNothing(t *testing.T) {
 	header, payload, _ := parts(pair.AccessToken)
 	for name, token := range map[string]string{
 		"no signature": header + "." + payload + ".", "100 kB": strings.Repeat("a", 100_000),
-		"another secret": forge(t, pair.AccessToken, "another-secret-that-is-long-enough-here", jwa.HS256, nil),
+		"another secret": forge(
+			t, pair.AccessToken, "another-secret-that-is-long-enough-here", jwa.HS256, nil,
+		),
 	} {
 		before := len(shop.Log.String())
 		for range 100 {

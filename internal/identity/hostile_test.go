@@ -68,7 +68,8 @@ func TestTokensWithWordsOfTheirOwn(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, answer.Status, name)
 	}
 	for name, extra := range map[string]map[string]any{
-		"jku": {"jku": "http://127.0.0.1:1/keys"}, "x5u": {"x5u": "http://127.0.0.1:1/cert"}, "kid": {"kid": "../../dev/null"},
+		"jku": {"jku": "http://127.0.0.1:1/keys"}, "x5u": {"x5u": "http://127.0.0.1:1/cert"},
+		"kid": {"kid": "../../dev/null"},
 	} { // pointers to keys are not followed: the key is the server's own
 		forged := strings.Split(sign(claims, extra), ".")
 		answer := shop.As(forged[0] + "." + forged[1] + "." + strings.Repeat("A", 43)).
@@ -97,12 +98,15 @@ func TestGuessingPasswordsStops(t *testing.T) {
 		apitest.Setting{Name: "TRUSTED_PROXIES", Value: "127.0.0.0/8"},
 		apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"},
 	)
-	elsewhere.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "correct horse 9"}, header("X-Forwarded-For", "198.51.100.9")).
+	elsewhere.Post(
+		"/api/v1/auth/login", fields{"email": "ada@example.com", "password": "correct horse 9"},
+		header("X-Forwarded-For", "198.51.100.9"),
+	).
 		Want(http.StatusOK)
 }
 
-// login, listProducts: hashing is slow on purpose, and few hash at once: the shop stays quick while
-// many log in.
+// login, listProducts: hashing is slow on purpose, and limited: the shop stays quick while many log
+// in.
 func TestManyLoginsDoNotSlowTheShop(t *testing.T) {
 	shop := apitest.New(
 		t, apitest.Setting{Name: "BCRYPT_COST", Value: "10"},
@@ -142,7 +146,9 @@ func TestManyLoginsDoNotSlowTheShop(t *testing.T) {
 func TestPasswordsAreNeverCut(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	for _, password := range []string{"password1", strings.Repeat("a1", 36) + "b", strings.Repeat("é", 37), "short 1"} {
+	for _, password := range []string{
+		"password1", strings.Repeat("a1", 36) + "b", strings.Repeat("é", 37), "short 1",
+	} {
 		body := ada()
 		body["password"] = password
 		shop.Post("/api/v1/auth/register", body).
@@ -151,9 +157,13 @@ func TestPasswordsAreNeverCut(t *testing.T) {
 	body := ada()
 	body["password"] = strings.Repeat("a1", 36)
 	shop.Post("/api/v1/auth/register", body).Want(http.StatusCreated)
-	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": body["password"] + "b"}).
+	shop.Post("/api/v1/auth/login", fields{
+		"email": "ada@example.com", "password": body["password"] + "b",
+	}).
 		Want(http.StatusUnauthorized)
-	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": body["password"]}).
+	shop.Post("/api/v1/auth/login", fields{
+		"email": "ada@example.com", "password": body["password"],
+	}).
 		Want(http.StatusOK)
 }
 
@@ -187,7 +197,10 @@ func TestOtherSitesCannotLogABrowserIn(t *testing.T) {
 	} {
 		shop.Post(address, form, headers...).Want(http.StatusOK)
 	}
-	for _, origin := range []string{"null", "https://shop.example.com.evil.example.com", "http://shop.example.com", "https://shop.example.com:8443"} {
+	for _, origin := range []string{
+		"null", "https://shop.example.com.evil.example.com", "http://shop.example.com",
+		"https://shop.example.com:8443",
+	} {
 		assert.Empty(
 			t,
 			shop.Get("/api/v1/auth/me", header("Origin", origin)).Header.Get(
@@ -216,7 +229,10 @@ func TestResetMailsCannotBeLedAstray(t *testing.T) {
 	box.next(t, "mike@example.com", verifyBase)
 	shop.Post("/api/v1/auth/forgot-password", fields{"email": "m\u0131ke@example.com"}).
 		Want(http.StatusAccepted)
-	shop.Post("/api/v1/auth/forgot-password", fields{"email": "mike@example.com\r\nBcc: evil@example.com"}).
+	shop.Post(
+		"/api/v1/auth/forgot-password",
+		fields{"email": "mike@example.com\r\nBcc: evil@example.com"},
+	).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	shop.Post(
 		"/api/v1/auth/forgot-password", fields{"email": "MIKE@example.com"},

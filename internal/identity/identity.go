@@ -1,8 +1,8 @@
 // Package identity owns accounts, sessions and tokens: who may call the API, and for how long.
 //
 // An account has sessions, one for each login. A session has access tokens (signed JWTs, see
-// access_tokens.go) and one refresh token at a time, which each exchange replaces. Mailed links hold
-// one-time tokens (see links.go).
+// access_tokens.go) and one refresh token at a time, which each exchange replaces. Mailed links
+// hold one-time tokens (see links.go).
 package identity
 
 import (

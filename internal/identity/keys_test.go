@@ -42,7 +42,10 @@ func ed(t *testing.T) ed25519.PrivateKey {
 func keySet(t *testing.T, shop *apitest.Shop) jwk.Set {
 	t.Helper()
 	answer := shop.Get("/.well-known/jwks.json").Want(http.StatusOK)
-	shop.Get("/.well-known/jwks.json", apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).
+	shop.Get("/.well-known/jwks.json", apitest.Header{
+		Name:  "If-None-Match",
+		Value: answer.Header.Get("ETag"),
+	}).
 		Want(http.StatusNotModified)
 	assert.NotContains(t, answer.String(), `"d"`, "no private part")
 	set, err := jwk.Parse(answer.Body)
@@ -55,7 +58,9 @@ func TestTokensOthersCanCheck(t *testing.T) {
 	t.Parallel()
 	strong, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
-	for algorithm, key := range map[jwa.SignatureAlgorithm]any{jwa.EdDSA: ed(t), jwa.RS256: strong} {
+	for algorithm, key := range map[jwa.SignatureAlgorithm]any{
+		jwa.EdDSA: ed(t), jwa.RS256: strong,
+	} {
 		dir := t.TempDir()
 		writeKey(t, filepath.Join(dir, "2026-01.pem"), key)
 		shop := apitest.New(
@@ -75,7 +80,9 @@ func TestTokensOthersCanCheck(t *testing.T) {
 		require.NoError(t, public.Raw(&raw))
 		der, err := x509.MarshalPKIXPublicKey(raw)
 		require.NoError(t, err)
-		for name, secret := range map[string][]byte{"PEM": pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), "DER": der} {
+		for name, secret := range map[string][]byte{
+			"PEM": pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), "DER": der,
+		} {
 			headers := jws.NewHeaders()
 			require.NoError(t, headers.Set(jws.TypeKey, "at+jwt"))
 			require.NoError(t, headers.Set(jws.KeyIDKey, public.KeyID()))

@@ -66,8 +66,8 @@ func (i *Identity) issueLink(ctx context.Context, user db.User, p purpose) (stri
 	)
 }
 
-// accountOfLink returns the account of a token, or ErrSpentToken if the token was used, has expired,
-// or the account has changed since the mail was sent. It does not spend the token.
+// accountOfLink returns the account of a token, or ErrSpentToken if the token was used, has
+// expired, or the account has changed since the mail was sent. It does not spend the token.
 func (i *Identity) accountOfLink(ctx context.Context, p purpose, token string) (db.User, error) {
 	value, err := i.linkTokens.Look(ctx, string(p), token)
 	if err != nil {

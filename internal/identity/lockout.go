@@ -24,9 +24,9 @@ const (
 	attemptMaxWait = 5 * time.Second       // for other attempts that are under way
 )
 
-// loginAttempt is one attempt to log in. It counts towards subjects: the account at this address, the
-// address, and, unless the account has logged in from the address before, the account. So a stranger
-// can lock an account for strangers, and never for its owner at a known address.
+// loginAttempt is one attempt to log in. It counts towards subjects: the account at this address,
+// the address, and, unless the account has logged in from the address before, the account. So a
+// stranger can lock an account for strangers, and never for its owner at a known address.
 //
 // An account that does not exist is treated like one that does.
 type loginAttempt struct {
@@ -107,8 +107,8 @@ func (a *loginAttempt) tryBegin(ctx context.Context) (begun bool, err error) {
 
 var errAttemptRefused = errors.New("a subject of the attempt is locked or busy")
 
-// fail ends the attempt as a failed login and returns the error for the client. user is 0 if there is
-// no such account.
+// fail ends the attempt as a failed login and returns the error for the client. user is 0 if there
+// is no such account.
 func (a *loginAttempt) fail(ctx context.Context, user int64) error {
 	ctx = context.WithoutCancel(ctx) // a client that disconnects must not prevent the count
 	err := postgres.Tx(ctx, a.pool, func(q *db.Queries) error {
@@ -134,8 +134,8 @@ func (a *loginAttempt) fail(ctx context.Context, user int64) error {
 	return ErrCredentials
 }
 
-// succeed ends the attempt in the transaction of a login, and forgets the failures of the account at
-// this address.
+// succeed ends the attempt in the transaction of a login, and forgets the failures of the account
+// at this address.
 func (a *loginAttempt) succeed(ctx context.Context, q *db.Queries) error {
 	if len(a.subjects) == 0 {
 		return nil
@@ -156,8 +156,8 @@ func forgetFailures(ctx context.Context, q *db.Queries, user db.User) error {
 	return q.ForgetLoginFailures(ctx, accountSubject(user, ""))
 }
 
-// accountSubject returns the subject of an account, whose e-mail address and user name count as one,
-// or of a name that no account has.
+// accountSubject returns the subject of an account, whose e-mail address and user name count as
+// one, or of a name that no account has.
 func accountSubject(user db.User, name string) string {
 	if user.ID != 0 {
 		return "account:" + strconv.FormatInt(user.ID, 10)
@@ -171,8 +171,8 @@ func atAddress(account string, network netip.Prefix) string {
 	return account + " at " + network.String()
 }
 
-// networkOf returns the network that failures are counted by: an IPv4 address, or the /64 network of
-// an IPv6 address, which one customer of an access provider has alone.
+// networkOf returns the network that failures are counted by: an IPv4 address, or the /64 network
+// of an IPv6 address, which one customer of an access provider has alone.
 func networkOf(address netip.Addr) netip.Prefix {
 	address = address.Unmap().WithZone("")
 	if !address.IsValid() {

@@ -108,8 +108,8 @@ func TestRacingLoginsAllSucceed(t *testing.T) {
 	assert.Zero(t, apitest.Value[int](shop, "SELECT sum(failures + pending) FROM login_failures"))
 }
 
-// refreshToken: a second tab that sends the same token a moment later is told to use the first
-// one's tokens. After REFRESH_LEEWAY the token was stolen, and the session ends.
+// refreshToken: a second tab that sends the same token a moment later is asked to use the tokens of
+// the first. After REFRESH_LEEWAY the token counts as stolen, and the session ends.
 func TestTwoTabsRefreshTheSameToken(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

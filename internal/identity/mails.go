@@ -45,8 +45,8 @@ func (mailJob) InsertOpts() river.InsertOpts {
 	}
 }
 
-// sendMail does a mailJob. It sends nothing if the account is gone or inactive by now, or its address
-// is verified already.
+// sendMail does a mailJob. It sends nothing if the account is gone or inactive by now, or its
+// address is verified already.
 func (i *Identity) sendMail(ctx context.Context, job mailJob) error {
 	user, err := i.queries.GetUser(ctx, job.User)
 	switch {

@@ -27,7 +27,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// postOffice is a mail server that keeps what it gets.
+// postOffice is a mail server that hands its mails to the test.
 type postOffice struct {
 	mails    chan letter
 	refusals atomic.Int32 // mails to refuse for now
@@ -119,7 +119,7 @@ func withMail(t *testing.T, settings ...apitest.Setting) (*apitest.Shop, *postOf
 	)...), office
 }
 
-// next waits for a mail and answers the token of its link.
+// next waits for a mail and returns it with the token of its link.
 func (p *postOffice) next(t *testing.T, to, base string) (letter, string) {
 	t.Helper()
 	select {
@@ -324,15 +324,15 @@ func TestRegisteringTellsNobodyWhoHasAnAccount(t *testing.T) {
 	second := shop.Post("/api/v1/auth/register", again).Want(http.StatusAccepted)
 	assert.Equal(t, first.Body, second.Body)
 	select {
-	case told := <-office.mails:
-		assert.Equal(t, "ada@example.com", told.to)
-		assert.Equal(t, "You have an account already", told.subject)
-		assert.NotContains(t, told.text, "token=")
+	case notice := <-office.mails:
+		assert.Equal(t, "ada@example.com", notice.to)
+		assert.Equal(t, "You have an account already", notice.subject)
+		assert.NotContains(t, notice.text, "token=")
 	case <-time.After(20 * time.Second):
-		t.Fatal("its owner was not told")
+		t.Fatal("its owner got no mail")
 	}
 	assert.Equal(
 		t, int64(2), apitest.Value[int64](shop, "SELECT count(*) FROM users"),
-		"nobody was made beside ada and the administrator",
+		"there are only ada and the administrator",
 	)
 }

@@ -16,7 +16,7 @@ var errEmail = problem.Invalid(
 )
 
 // normalEmail returns the one form of a mailbox's address: the domain in A-labels (RFC 5891), the
-// local part in NFC. Format and control characters, which nobody sees, are refused.
+// local part in NFC. Format and control characters, which are invisible, are refused.
 func normalEmail(email string) (string, error) {
 	if strings.ContainsFunc(email, isInvisible) {
 		return "", errEmail
@@ -45,7 +45,9 @@ func normalLogin(name string) string {
 }
 
 // isInvisible reports whether a character is of Unicode's categories Cc or Cf, or separates lines.
-func isInvisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+func isInvisible(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
 
 func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
@@ -62,7 +64,10 @@ func checkName(pointer, name string) []problem.Field {
 		return nil
 	}
 	return []problem.Field{
-		{Pointer: pointer, Message: "must hold no line breaks, and no addresses of pages or mailboxes"},
+		{
+			Pointer: pointer,
+			Message: "must hold no line breaks, and no addresses of pages or mailboxes",
+		},
 	}
 }
 

@@ -43,7 +43,9 @@ func TestOneMailboxIsOneAccount(t *testing.T) {
 			Problem(http.StatusConflict, "email_taken")
 		shop.Post(logins, fields{"email": same, "password": "correct horse 9"}).Want(http.StatusOK)
 	}
-	for _, wrong := range []string{"a\u200bda@example.com", "ada@exam\u200bple.com", "ada@-\u00fc.de"} {
+	for _, wrong := range []string{
+		"a\u200bda@example.com", "ada@exam\u200bple.com", "ada@-\u00fc.de",
+	} {
 		shop.Post(register, person(fields{"email": wrong})).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
@@ -58,8 +60,8 @@ func TestPasswordsAreComparedInNFC(t *testing.T) {
 		Want(http.StatusOK)
 }
 
-// register, updateProfile: names hold no line breaks and no addresses, and people with one name have
-// no other.
+// register, updateProfile: names hold no line breaks and no addresses, and people with one name
+// have no other.
 func TestNamesHoldNoAddresses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -89,8 +89,8 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 	return string(hash), err
 }
 
-// matches reports whether a hash is the password's. Without a hash it does the same work and returns
-// false.
+// matches reports whether a hash is the password's. Without a hash it does the same work and
+// returns false.
 func (p *passwords) matches(ctx context.Context, hash, password string) (bool, error) {
 	release, err := p.acquire(ctx)
 	if err != nil {

@@ -15,9 +15,9 @@ func (i *Identity) isPublicLogin(user db.User, password string) bool {
 	return known != nil && user.Email == known.Email && password == known.Password
 }
 
-// ClosePublicLogin deactivates the account of Settings.PublicLogin and ends its sessions, if it still
-// has the password that everybody knows. Even the last administrator is deactivated. It reports
-// whether it did.
+// ClosePublicLogin deactivates the account of Settings.PublicLogin and ends its sessions, if it
+// still has the password that everybody knows. Even the last administrator is deactivated. It
+// reports whether it did.
 func (i *Identity) ClosePublicLogin(ctx context.Context) (closed bool, err error) {
 	known := i.settings.PublicLogin
 	if known == nil {

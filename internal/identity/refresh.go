@@ -123,10 +123,10 @@ func (i *Identity) endReused(ctx context.Context, stored db.GetRefreshTokenRow) 
 }
 
 // lostRace reports whether a request with a spent token arrived before the exchange that spent it
-// was complete, or no later than the leeway after that. This process knows the exact time of its own exchanges. For those of other
-// processes it uses the database's clock: the time this request has taken is measured up to the
-// database's reply, so it is too long rather than too short, and an honest loser is never taken for
-// a thief.
+// was complete, or no later than the leeway after that. This process knows the exact time of its
+// own exchanges. For those of other processes it uses the database's clock: the time this request
+// has taken is measured up to the database's reply, so it is too long rather than too short, and an
+// honest loser is never taken for a thief.
 func (i *Identity) lostRace(ctx context.Context, hash []byte, stored db.GetRefreshTokenRow) bool {
 	arrived := request.From(ctx).Arrived
 	if settled, here := i.exchanges.Get(string(hash)); here {

@@ -89,7 +89,9 @@ func TestChangePassword(t *testing.T) {
 	here, elsewhere := login(shop), login(shop)
 	change := func(current, replacement string) *apitest.Answer {
 		return shop.As(here.AccessToken).
-			Post("/api/v1/auth/change-password", fields{"current_password": current, "new_password": replacement})
+			Post("/api/v1/auth/change-password", fields{
+				"current_password": current, "new_password": replacement,
+			})
 	}
 	change("wrong", "another horse 10").Problem(http.StatusForbidden, "wrong_password")
 	problem := change(
@@ -110,7 +112,8 @@ func TestChangePassword(t *testing.T) {
 		int64(1),
 		apitest.Value[int64](
 			shop,
-			"SELECT count(*) FROM audit_events WHERE event = 'password.changed' AND actor_id::text = object_id",
+			"SELECT count(*) FROM audit_events WHERE event = 'password.changed' "+
+				"AND actor_id::text = object_id",
 		),
 	)
 }
@@ -139,7 +142,8 @@ func TestLockout(t *testing.T) {
 		30,
 		apitest.Value[float64](
 			shop,
-			"SELECT extract(epoch FROM locked_until - now()) FROM login_failures WHERE subject LIKE 'account:% at %'",
+			"SELECT extract(epoch FROM locked_until - now()) FROM login_failures "+
+				"WHERE subject LIKE 'account:% at %'",
 		),
 		2,
 		"twice as long",
@@ -150,7 +154,8 @@ func TestLockout(t *testing.T) {
 	attempt("ada", "correct horse 9").Want(http.StatusOK)
 
 	shop.Exec(
-		"UPDATE login_failures SET failures = 29, locked_until = NULL WHERE subject LIKE 'address:%'",
+		"UPDATE login_failures SET failures = 29, locked_until = NULL " +
+			"WHERE subject LIKE 'address:%'",
 	)
 	attempt("somebody", "wrong").Problem(http.StatusUnauthorized, "invalid_credentials")
 	attempt("ada", "correct horse 9").Problem(http.StatusTooManyRequests, "login_locked")
@@ -164,7 +169,8 @@ func TestLockout(t *testing.T) {
 		t,
 		apitest.Value[int64](
 			shop,
-			"SELECT count(*) FROM audit_events WHERE detail::text LIKE '%wrong%' OR detail::text LIKE '%horse%'",
+			"SELECT count(*) FROM audit_events WHERE detail::text LIKE '%wrong%' "+
+				"OR detail::text LIKE '%horse%'",
 		),
 	)
 }

@@ -50,9 +50,8 @@ func feed(t *testing.T, shop *apitest.Shop, path string) []item {
 	return l.items
 }
 
-// loader inserts a feed in one transaction: brands and categories one by one, of which there are
-// few, and all products in one statement, since the triggers that make them searchable run once per
-// statement.
+// loader inserts a feed in one transaction: the brands and categories one by one, and all products
+// in one statement, because the triggers that make them searchable run once per statement.
 type loader struct {
 	t                  *testing.T
 	rows               []map[string]string
@@ -112,7 +111,8 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 			[]any{names, slugs, descriptions, brands, categories}},
 		{`INSERT INTO variants (product_id, is_default, sku, price_minor, stock)
 		  SELECT p.id, true, u.sku, u.price, u.stock
-		    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::integer[]) u (slug, sku, price, stock) JOIN products p USING (slug)`,
+		    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::integer[]) u (slug, sku, price,
+		    stock) JOIN products p USING (slug)`,
 			[]any{slugs, ids, prices, stocks}},
 		{`UPDATE product_listings l SET popularity = u.popularity
 		    FROM unnest($1::text[], $2::bigint[]) u (sku, popularity) WHERE l.sku = u.sku`,

@@ -21,9 +21,9 @@ type item struct {
 	minor                  int64
 }
 
-// query is what a shopper types, with the products that answer it. Half of a set is sealed: nobody
-// looks at its failures when changing the search, so that it shows whether a change helps queries
-// it was not made for.
+// query is what a shopper types, with the products that fit. Half of a set is sealed: its failures
+// are not looked at when the search is changed, so that it shows whether a change helps queries it
+// was not made for.
 type query struct {
 	Q        string           `yaml:"q"`
 	Kind     string           `yaml:"kind"`
@@ -34,9 +34,9 @@ type query struct {
 	wanted grades
 }
 
-// rule grades all products that meet each of its conditions, for queries with more answers than a
-// list can name. Texts are compared by whole words, without case and signs: "iphone 6" is in
-// "Apple® iPhone® 6 and 6s", not in "iPhone 6s".
+// rule grades all products that meet each of its conditions, for queries with more fitting
+// products than a list can name. Texts are compared by whole words, without case and signs: "iphone
+// 6" is in "Apple® iPhone® 6 and 6s", not in "iPhone 6s".
 type rule struct {
 	TitleContainsAll  []string `yaml:"title_contains_all"`
 	TitleContainsAny  []string `yaml:"title_contains_any"`
@@ -79,9 +79,8 @@ func plain(text string) string {
 	return " " + strings.Join(words, " ") + " "
 }
 
-// judged reads a set of queries and works out which of the items answer each. It refuses what would
-// make a judgement mean less than it says: unknown products, rules that match nothing, queries
-// asked twice.
+// judged reads a set of queries and computes which of the items fit each. It refuses mistakes that
+// would make a judgement worthless: unknown products, rules that match nothing, doubled queries.
 func judged(t *testing.T, file string, items []item) []query {
 	t.Helper()
 	content, err := os.ReadFile(file)

@@ -13,11 +13,11 @@ import (
 // depth is how many results count: what a shopper sees without scrolling far.
 const depth = 10
 
-// grades says how well each product answers a query, by the product's key: 2 is what the shopper
+// grades is how well each product fits a query, by the product's key: 2 is what the shopper
 // means, 1 is acceptable, absent is irrelevant.
 type grades map[string]int
 
-// score is how well one list of results answers one query.
+// score is how well one list of results fits one query.
 type score struct {
 	ndcg, recall, mrr float64
 	empty             bool

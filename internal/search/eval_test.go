@@ -28,9 +28,9 @@ var modes = []string{"keyword", "semantic", "hybrid", random}
 // noticed.
 var floors = map[string]float64{"keyword": 0.82, "semantic": 0.79, "hybrid": 0.85}
 
-// searchProducts: judges the search offline: with -v it prints how well each mode answers queries
-// whose good answers were written down beforehand. FEED names a file with the feed that
-// testdata/judged_feed.yaml judges.
+// searchProducts: judges the search offline: with -v it prints how well the results of each mode
+// fit queries whose fitting products were written down beforehand. FEED names a file with the feed
+// that testdata/judged_feed.yaml judges.
 func TestSearchQuality(t *testing.T) {
 	apitest.NotWithRace(t)
 	t.Parallel()
@@ -100,7 +100,7 @@ func demoItems(t *testing.T) (items []item) {
 	return items
 }
 
-// evaluation is what all modes answered to a set of queries.
+// evaluation has the results of all modes for a set of queries.
 type evaluation struct {
 	t       *testing.T
 	queries []query
@@ -133,7 +133,9 @@ func evaluate(
 					found = append(found, items[n].key)
 				}
 			} else {
-				for _, hit := range find(shop, fmt.Sprintf("mode=%s&limit=%d&q=%s", mode, depth, url.QueryEscape(q.Q))).Items {
+				for _, hit := range find(
+					shop, fmt.Sprintf("mode=%s&limit=%d&q=%s", mode, depth, url.QueryEscape(q.Q)),
+				).Items {
 					found = append(found, key(hit.Product.Sku, hit.Product.Name))
 				}
 			}
@@ -290,8 +292,8 @@ func (e *evaluation) groups() (groups []group) {
 	return groups
 }
 
-// worst writes the ten queries that a mode answers worst: what was wanted, and what came. Sealed
-// ones stay sealed.
+// worst writes the ten queries with the worst results of a mode: the wanted products, and the
+// results. It leaves out sealed ones.
 func (e *evaluation) worst(text *strings.Builder, mode string) {
 	var order []int
 	for n, q := range e.queries {
@@ -317,7 +319,9 @@ func (e *evaluation) worst(text *strings.Builder, mode string) {
 		}
 		slices.SortFunc(
 			wanted,
-			func(a, b string) int { return cmp.Or(cmp.Compare(q.wanted[b], q.wanted[a]), cmp.Compare(a, b)) },
+			func(a, b string) int {
+				return cmp.Or(cmp.Compare(q.wanted[b], q.wanted[a]), cmp.Compare(a, b))
+			},
 		)
 		fmt.Fprintf(
 			text, "    wanted %d:%s\n    came:%s\n", len(wanted), e.list(q, wanted),

@@ -15,9 +15,9 @@ type folded struct {
 	starts, ends []int // in bytes of the original text
 }
 
-// foldText folds the letters of a text like the database's search_fold: lower case, in compatibility
-// form (NFKC), without accents, Arabic vowel marks, Hebrew points and invisible characters, and with
-// Latin letters for those that Unicode does not decompose. Signs stay.
+// foldText folds the letters of a text like the database's search_fold: lower case, in
+// compatibility form (NFKC), without accents, Arabic vowel marks, Hebrew points and invisible
+// characters, and with Latin letters for those that Unicode does not decompose. Signs stay.
 func foldText(text string) folded {
 	var f folded
 	add := func(part string, start, end int) {
@@ -99,7 +99,7 @@ func table(bounds ...rune) *unicode.RangeTable {
 	return t
 }
 
-// dropped are marks that people leave out, and characters that nobody sees.
+// dropped are marks that people leave out, and invisible characters.
 var dropped = table(
 	0x00ad, 0x00ad, 0x0300, 0x036f, 0x0591, 0x05bd, 0x05bf, 0x05bf, 0x05c1, 0x05c2, 0x05c4, 0x05c5,
 	0x05c7, 0x05c7, 0x0610, 0x061a, 0x061c, 0x061c, 0x0640, 0x0640, 0x064b, 0x065f, 0x0670, 0x0670,
@@ -107,8 +107,8 @@ var dropped = table(
 	0xfe00, 0xfe0f, 0xfeff, 0xfeff,
 )
 
-// unspaced are the scripts that are written without blanks between words: Thai, Lao, Myanmar, Khmer,
-// Kana and Han.
+// unspaced are the scripts that are written without blanks between words: Thai, Lao, Myanmar,
+// Khmer, Kana and Han.
 var unspaced = table(
 	0x0e01, 0x0e3a, 0x0e40, 0x0e4e, 0x0e81, 0x0ecd, 0x0edc, 0x0edf, 0x1000, 0x103f, 0x1050, 0x108f,
 	0x1780, 0x17d3, 0x17d7, 0x17d7, 0x17dc, 0x17dd, 0x3005, 0x3007, 0x3041, 0x309a, 0x309d, 0x309f,

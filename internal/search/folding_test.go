@@ -18,13 +18,13 @@ func TestSearchFoldsWhatPeopleFold(t *testing.T) {
 	admin := shop.Admin()
 	for _, name := range []string{
 		"White Vase", "Soy Candle", "Rose Cup", "Bike Pump", "Phone Holder", "USB-C Cable",
-		"Weiß Vase", "Rød Kop", "Łódź Mug", "Kırmızı Halı", "Đorđe Knife", "Ærø Lamp", "Œuvre Print",
-		"Þór Hammer", "STRAẞE Sign", "Ｓｏｎｙ Speaker", "ﬁne Tea", "ﾏｸﾞ Case", "Kopfhörer Pro",
-		"Übergröße Hemd", "Blaabær Jam", "Moebel Polish", "ワイヤレスイヤホン", "智能手表充电器", "หูฟังไร้สาย",
-		"កាសឥតខ្សែ", "黒い時計", "سماعات لاسلكية", "كتـــاب", "שָׁלוֹם Plate", "iPhone15Pro Cover",
-		"Drill DCD777C2", "Headset WH-1000XM5", "E-Bike Bell", "T-Shirt Plain", "Wi-Fi Router",
-		"C++ Primer Book", "C# Handbook", "Notebook A+", "Kopf\u00adkissen", "RTX 4090 Ti Card",
-		"Ebook Reader",
+		"Weiß Vase", "Rød Kop", "Łódź Mug", "Kırmızı Halı", "Đorđe Knife", "Ærø Lamp",
+		"Œuvre Print", "Þór Hammer", "STRAẞE Sign", "Ｓｏｎｙ Speaker", "ﬁne Tea", "ﾏｸﾞ Case",
+		"Kopfhörer Pro", "Übergröße Hemd", "Blaabær Jam", "Moebel Polish", "ワイヤレスイヤホン", "智能手表充电器",
+		"หูฟังไร้สาย", "កាសឥតខ្សែ", "黒い時計", "سماعات لاسلكية", "كتـــاب", "שָׁלוֹם Plate",
+		"iPhone15Pro Cover", "Drill DCD777C2", "Headset WH-1000XM5", "E-Bike Bell", "T-Shirt Plain",
+		"Wi-Fi Router", "C++ Primer Book", "C# Handbook", "Notebook A+", "Kopf\u00adkissen",
+		"RTX 4090 Ti Card", "Ebook Reader",
 	} {
 		admin.Product(apitest.Fields{"name": name, "price": "10.00", "stock": 5})
 	}
@@ -46,16 +46,18 @@ func TestSearchFoldsWhatPeopleFold(t *testing.T) {
 		"手表": "智能手表充电器", "充电器": "智能手表充电器", "智能": "智能手表充电器", "ไร้สาย": "หูฟังไร้สาย",
 		"หูฟัง": "หูฟังไร้สาย", "ខ្សែ": "កាសឥតខ្សែ", "時計": "黒い時計", "計": "黒い時計",
 		// Marks that people leave out.
-		"سَمَّاعات": "سماعات لاسلكية", "سماعات": "سماعات لاسلكية", "كتاب": "كتـــاب", "שלום": "שָׁלוֹם Plate",
+		"سَمَّاعات": "سماعات لاسلكية", "سماعات": "سماعات لاسلكية", "كتاب": "كتـــاب",
+		"שלום": "שָׁלוֹם Plate",
 		// Models and compounds written joined or apart.
 		"iphone 15 pro": "iPhone15Pro Cover", "iphone15pro": "iPhone15Pro Cover",
-		"iphone15 pro": "iPhone15Pro Cover", "DCD 777 C2": "Drill DCD777C2", "dcd777c2": "Drill DCD777C2",
-		"dcd777 c2": "Drill DCD777C2", "dcd 777 c 2": "Drill DCD777C2",
-		"wh1000xm5": "Headset WH-1000XM5", "wh 1000 xm 5": "Headset WH-1000XM5",
-		"rtx4090ti": "RTX 4090 Ti Card", "ebike": "E-Bike Bell", "e-bike": "E-Bike Bell",
-		"e bike": "E-Bike Bell", "tshirt": "T-Shirt Plain", "wifi": "Wi-Fi Router",
-		"e-book": "Ebook Reader", "e book": "Ebook Reader",
-		// Signs behind one letter, and characters that nobody sees.
+		"iphone15 pro": "iPhone15Pro Cover", "DCD 777 C2": "Drill DCD777C2",
+		"dcd777c2": "Drill DCD777C2", "dcd777 c2": "Drill DCD777C2",
+		"dcd 777 c 2": "Drill DCD777C2", "wh1000xm5": "Headset WH-1000XM5",
+		"wh 1000 xm 5": "Headset WH-1000XM5", "rtx4090ti": "RTX 4090 Ti Card",
+		"ebike": "E-Bike Bell", "e-bike": "E-Bike Bell", "e bike": "E-Bike Bell",
+		"tshirt": "T-Shirt Plain", "wifi": "Wi-Fi Router", "e-book": "Ebook Reader",
+		"e book": "Ebook Reader",
+		// Signs behind one letter, and invisible characters.
 		"c++": "C++ Primer Book", "c#": "C# Handbook", "a+": "Notebook A+",
 		"kopfkissen": "Kopf\u00adkissen", "Kopf\u200bkissen": "Kopf\u00adkissen",
 	} {
@@ -71,8 +73,8 @@ func TestSearchFoldsWhatPeopleFold(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		"weiss": "Weiß Vase", "sony": "Ｓｏｎｙ Speaker", "イヤホン": "ワイヤレスイヤホン", "سَمَّاعات": "سماعات لاسلكية",
-		"c#": "C# Handbook", "手表": "智能手表充电器",
+		"weiss": "Weiß Vase", "sony": "Ｓｏｎｙ Speaker", "イヤホン": "ワイヤレスイヤホン",
+		"سَمَّاعات": "سماعات لاسلكية", "c#": "C# Handbook", "手表": "智能手表充电器",
 	} {
 		items := list(shop, "q="+url.QueryEscape(query)).Items
 		if assert.Len(t, items, 1, "listProducts: %s", query) {

@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// searchProducts, createSynonymSet: a change made on one server is found on every other one at once,
-// also by a search that another server answered, and cached, a moment before.
+// searchProducts, createSynonymSet: a change made on one server is found on every other one at
+// once, also by a search whose response another server cached a moment before.
 func TestChangesOnOneServerAreFoundOnAllAtOnce(t *testing.T) {
 	t.Parallel()
 	const synonyms = "/api/v1/admin/search/synonyms"
@@ -26,7 +26,8 @@ func TestChangesOnOneServerAreFoundOnAllAtOnce(t *testing.T) {
 	admin.Product(apitest.Fields{"name": "Enamel Kettle", "price": "19.00"})
 	find := func(server *apitest.Shop, word string) int64 {
 		var found api.SearchResults
-		server.Get("/api/v1/products/search?mode=keyword&q=" + word).Want(http.StatusOK).Into(&found)
+		server.Get("/api/v1/products/search?mode=keyword&q=" + word).
+			Want(http.StatusOK).Into(&found)
 		return found.Total
 	}
 	for range 3 { // another word each time: the copies on both servers are a moment old

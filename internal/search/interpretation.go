@@ -43,7 +43,9 @@ func (s *Search) Interpret(ctx context.Context, text string) (Interpretation, er
 	}
 	for _, t := range q.terms {
 		if t.typed != t.word {
-			meaning.Corrected[t.typed] = strings.TrimPrefix(meaning.Corrected[t.typed]+" "+t.word, " ")
+			meaning.Corrected[t.typed] = strings.TrimPrefix(
+				meaning.Corrected[t.typed]+" "+t.word, " ",
+			)
 		}
 		if c, _ := vocabulary.of(t.word); c.products > 0 {
 			continue

@@ -91,8 +91,8 @@ func (v *vocabulary) understand(text string) *query {
 	return q
 }
 
-// stopNames reports which tokens of a text are stop words that count: those of a brand whose name is
-// made of them (AT&T), and all of a text that has nothing else.
+// stopNames reports which tokens of a text are stop words that count: those of a brand whose name
+// is made of them (AT&T), and all of a text that has nothing else.
 func (v *vocabulary) stopNames(tokens []token) map[int]bool {
 	const longest = 5 // words
 	named := map[int]bool{}

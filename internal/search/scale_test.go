@@ -71,10 +71,9 @@ func BenchmarkSearchAtScale(b *testing.B) {
 // Least share of the ten nearest that the index must find.
 const leastRecall = 0.95
 
-// recall holds the index of vectors against comparing all of them, as hybrid search asks it:
-// without a filter and with ones that a fifth and a hundredth of the products pass, whatever they
-// mean. Near duplicates are as good as each other, so what counts is how near a product is, not
-// which.
+// recall compares the index of vectors with comparing all vectors, as hybrid search uses it:
+// without a filter, and with filters that a fifth and a hundredth of the products pass. Near
+// duplicates are equally good, so it compares how near products are, not which they are.
 func recall(b *testing.B, shop *apitest.Shop) {
 	b.Helper()
 	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, 1, nil)
@@ -83,7 +82,8 @@ func recall(b *testing.B, shop *apitest.Shop) {
 	price := func(share float64) int64 {
 		return apitest.Value[int64](
 			shop,
-			"SELECT percentile_disc($1) WITHIN GROUP (ORDER BY buyer_minor) FROM product_listings WHERE is_visible",
+			"SELECT percentile_disc($1) WITHIN GROUP (ORDER BY buyer_minor) "+
+				"FROM product_listings WHERE is_visible",
 			share,
 		)
 	}
@@ -112,7 +112,8 @@ func recall(b *testing.B, shop *apitest.Shop) {
 		share := float64(hits) / float64(all)
 		passing := apitest.Value[int64](
 			shop,
-			"SELECT count(*) FROM product_listings WHERE is_visible AND buyer_minor BETWEEN $1 AND $2",
+			"SELECT count(*) FROM product_listings WHERE is_visible "+
+				"AND buyer_minor BETWEEN $1 AND $2",
 			filter.from, filter.to,
 		)
 		fmt.Printf("| %s | %d | %.3f |\n", filter.name, passing, share)
@@ -128,7 +129,8 @@ func nearest(
 	b.Helper()
 	const sql = `WITH nearest AS MATERIALIZED (
 		SELECT e.embedding <=> $1 AS distance FROM product_embeddings e
-		  JOIN product_listings l ON l.product_id = e.product_id AND l.is_visible AND l.buyer_minor BETWEEN $3 AND $4
+		  JOIN product_listings l ON l.product_id = e.product_id AND l.is_visible AND l.buyer_minor
+		  BETWEEN $3 AND $4
 		 WHERE e.model_id = $2 ORDER BY e.embedding <=> $1 LIMIT 100)
 		SELECT distance FROM nearest ORDER BY distance LIMIT 10`
 	require.NoError(b, pgx.BeginTxFunc(b.Context(), pool, pgx.TxOptions{}, func(tx pgx.Tx) error {

@@ -22,10 +22,14 @@ WITH brand AS (INSERT INTO brands (name, slug) VALUES ('Northwind', 'northwind')
 category AS (INSERT INTO categories (name, slug) VALUES ('Jackets', 'jackets') RETURNING id),
 product AS (
 	INSERT INTO products (name, slug, description, brand_id, category_id, attributes)
-	SELECT 'Storm jacket', 'storm-jacket', 'Keeps you dry.', brand.id, category.id, '{"material": "wool"}' FROM brand, category RETURNING id)
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, stock)
-SELECT id, false, 0, 'STORM-S', NULL, '{"size": "S"}'::jsonb, 9000, NULL::bigint, 0 FROM product UNION ALL
-SELECT id, true, 1, 'STORM-M', '04000000000019', '{"size": "M"}', 10000, 7499, 3 FROM product UNION ALL
+	SELECT 'Storm jacket', 'storm-jacket', 'Keeps you dry.', brand.id, category.id,
+	'{"material": "wool"}' FROM brand, category RETURNING id)
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor,
+discount_minor, stock)
+SELECT id, false, 0, 'STORM-S', NULL, '{"size": "S"}'::jsonb, 9000, NULL::bigint, 0 FROM product
+UNION ALL
+SELECT id, true, 1, 'STORM-M', '04000000000019', '{"size": "M"}', 10000, 7499, 3 FROM product
+UNION ALL
 SELECT id, false, 2, 'STORM-L', NULL, '{"size": "L"}', 11000, NULL, 4 FROM product`
 
 func list(shop *apitest.Shop, query string) api.ProductPage {
@@ -141,7 +145,10 @@ func TestSearchWithoutItsModel(t *testing.T) {
 func TestSearchRefuses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	for query, pointer := range map[string]string{"": "/q", "q=": "/q", "q=a&mode=psychic": "/mode", "q=a&sort=price_asc": "/sort", "q=a%00b": "/q"} {
+	for query, pointer := range map[string]string{
+		"": "/q", "q=": "/q", "q=a&mode=psychic": "/mode", "q=a&sort=price_asc": "/sort",
+		"q=a%00b": "/q",
+	} {
 		problem := shop.Get(products+"/search?"+query).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 		require.NotEmpty(t, problem.Errors, query)

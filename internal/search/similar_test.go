@@ -42,7 +42,9 @@ func TestSimilarProducts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
 	hasVisible := false
-	for _, page := range []api.ProductPage{list(shop, "limit=30"), list(shop, "limit=30&in_stock=false")} {
+	for _, page := range []api.ProductPage{
+		list(shop, "limit=30"), list(shop, "limit=30&in_stock=false"),
+	} {
 		for _, product := range page.Items {
 			found := similar(shop, product.ID, "?limit=24")
 			require.NotEmpty(t, found.Items)
@@ -64,7 +66,8 @@ func TestSimilarProducts(t *testing.T) {
 	assert.True(t, hasVisible)
 	headphones := apitest.Value[int64](
 		shop,
-		"SELECT p.id FROM products p JOIN product_listings l ON l.product_id = p.id WHERE l.is_visible AND p.name ILIKE '%headphones%' LIMIT 1",
+		"SELECT p.id FROM products p JOIN product_listings l ON l.product_id = p.id "+
+			"WHERE l.is_visible AND p.name ILIKE '%headphones%' LIMIT 1",
 	)
 	found := similar(shop, headphones, "")
 	assert.Len(t, found.Items, 8)
@@ -95,13 +98,17 @@ func TestSimilarWithoutAVectorIsTheNewestOfTheCategory(t *testing.T) {
 	made := func(name string, stock int) api.AdminProduct {
 		return createProduct(
 			admin,
-			map[string]any{"name": name, "price": "10.00", "stock": stock, "category_id": category.ID},
+			map[string]any{
+				"name": name, "price": "10.00", "stock": stock, "category_id": category.ID,
+			},
 		)
 	}
 	old, sold, young, asked := made("Old", 1), made("Sold out", 0), made("Young", 1), made(
 		"Asked", 1,
 	)
-	elsewhere := createProduct(admin, map[string]any{"name": "Elsewhere", "price": "10.00", "stock": 1})
+	elsewhere := createProduct(admin, map[string]any{
+		"name": "Elsewhere", "price": "10.00", "stock": 1,
+	})
 	found := similar(shop, asked.ID, "")
 	require.Len(t, found.Items, 2, "neither %d nor %d", sold.ID, elsewhere.ID)
 	assert.Equal(t, []int64{young.ID, old.ID}, []int64{found.Items[0].ID, found.Items[1].ID})

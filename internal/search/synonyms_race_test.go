@@ -115,8 +115,10 @@ func assertOneState(t *testing.T, shop *apitest.Shop) {
 		t,
 		apitest.Value[int](
 			shop,
-			`SELECT count(*) FROM (SELECT s.id, unnest(s.terms) AS term FROM search_synonyms s) named
-		FULL JOIN search_synonym_terms taken ON taken.term = named.term AND taken.synonym_id = named.id
+			`SELECT count(*) FROM (SELECT s.id, unnest(s.terms) AS term FROM search_synonyms s)
+				named
+		FULL JOIN search_synonym_terms taken ON taken.term = named.term AND taken.synonym_id =
+		named.id
 		WHERE named.id IS NULL OR taken.term IS NULL`,
 		),
 		"terms named and terms taken are the same",
@@ -125,7 +127,8 @@ func assertOneState(t *testing.T, shop *apitest.Shop) {
 		t,
 		apitest.Value[int](
 			shop,
-			`SELECT count(*) FROM (SELECT term FROM search_synonyms, unnest(terms) AS term GROUP BY term HAVING count(*) > 1) x`,
+			`SELECT count(*) FROM (SELECT term FROM search_synonyms, unnest(terms) AS term
+				GROUP BY term HAVING count(*) > 1) x`,
 		),
 	)
 }

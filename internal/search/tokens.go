@@ -133,8 +133,8 @@ func plain(word []rune) string {
 }
 
 // borders returns the parts of a word with letters and digits: iphone15pro is iphone, 15 and pro. A
-// single letter stays with the digits behind it, and what numbers and units are made of is one word.
-// It returns nil for a word that has one part.
+// single letter stays with the digits behind it, and what numbers and units are made of is one
+// word. It returns nil for a word that has one part.
 func borders(word string) (parts []string) {
 	const longest = 40 // letters
 	runes := []rune(word)
@@ -207,7 +207,7 @@ var units = map[string]bool{
 	"g":    true,
 }
 
-// join joins single letters and units with the number beside them.
+// join joins single letters and units with the number next to them.
 func join(tokens []token) []token {
 	out := tokens[:0]
 	for i := 0; i < len(tokens); i++ {

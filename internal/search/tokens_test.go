@@ -55,7 +55,8 @@ func TestReadersAgree(t *testing.T) {
 		texts := rapid.SliceOfN(text, 40, 40).Draw(t, "texts")
 		read := apitest.Value[[]string](
 			shop,
-			"SELECT array_agg(search_text(x) ORDER BY n) FROM unnest($1::text[]) WITH ORDINALITY AS u (x, n)",
+			"SELECT array_agg(search_text(x) ORDER BY n) "+
+				"FROM unnest($1::text[]) WITH ORDINALITY AS u (x, n)",
 			texts,
 		)
 		for i, text := range texts {
@@ -66,7 +67,7 @@ func TestReadersAgree(t *testing.T) {
 			for _, word := range stored {
 				assert.True(
 					t, slices.Contains(asked, word) || isJoined(word, asked),
-					"%q: nobody can search for %q", text, word,
+					"%q: no shopper can search for %q", text, word,
 				)
 			}
 		}

@@ -136,16 +136,26 @@ func TestSynonyms(t *testing.T) {
 	assert.Len(t, find(shop, "q=anorak").Items, 1, "from the next search on")
 	admin.Post(path, map[string]any{"terms": []string{"parka", "anorak"}}).
 		Problem(http.StatusConflict, "synonym_taken")
-	for _, body := range []map[string]any{{"terms": []string{"one"}}, {"terms": []string{"--", "x"}}, {"terms": []string{"a"}, "meaning": "A"}, {"terms": []string{"a"}, "meaning": "?"}} {
+	for _, body := range []map[string]any{
+		{"terms": []string{"one"}},
+		{"terms": []string{"--", "x"}},
+		{"terms": []string{"a"}, "meaning": "A"},
+		{"terms": []string{"a"}, "meaning": "?"},
+	} {
 		admin.Post(path, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	one := fmt.Sprintf("%s/%d", path, set.ID)
 	admin.Get(one).Want(http.StatusOK)
 	etag := made.Header.Get("ETag")
 	admin.Get(one, apitest.Header{Name: "If-None-Match", Value: etag}).Want(http.StatusNotModified)
-	admin.Put(one, map[string]any{"terms": []string{"windcheater"}, "meaning": "jacket"}, apitest.Header{Name: "If-Match", Value: etag}).
+	admin.Put(
+		one, map[string]any{"terms": []string{"windcheater"}, "meaning": "jacket"},
+		apitest.Header{Name: "If-Match", Value: etag},
+	).
 		Want(http.StatusOK)
-	admin.Put(one, map[string]any{"terms": []string{"x"}, "meaning": "y"}, apitest.Header{Name: "If-Match", Value: etag}).
+	admin.Put(one, map[string]any{
+		"terms": []string{"x"}, "meaning": "y",
+	}, apitest.Header{Name: "If-Match", Value: etag}).
 		Problem(http.StatusPreconditionFailed, "stale")
 	assert.Empty(t, find(shop, "q=anorak").Items)
 	assert.Len(t, find(shop, "q=windcheater").Items, 1)
@@ -153,7 +163,10 @@ func TestSynonyms(t *testing.T) {
 	admin.Post(path, map[string]any{"terms": []string{"coat", "mac"}}).
 		Want(http.StatusCreated).
 		Into(&other)
-	admin.Put(fmt.Sprintf("%s/%d", path, other.ID), map[string]any{"terms": []string{"coat", "windcheater"}}).
+	admin.Put(
+		fmt.Sprintf("%s/%d", path, other.ID),
+		map[string]any{"terms": []string{"coat", "windcheater"}},
+	).
 		Problem(http.StatusConflict, "synonym_taken")
 	var page api.SynonymPage
 	admin.Get(path).Want(http.StatusOK).Into(&page)

@@ -28,9 +28,9 @@ type vocabularyCache struct {
 // Forget makes the next search check whether the vocabulary changed.
 func (s *Search) Forget() { s.vocabulary.stale.Store(true) }
 
-// words returns the vocabulary. A copy is returned at once and updated in the background, unless the
-// catalogue is known to have changed since: responses are cached under the catalogue's version, so
-// none may be made from older words.
+// words returns the vocabulary. A copy is returned at once and updated in the background, unless
+// the catalogue is known to have changed since: responses are cached under the catalogue's version,
+// so none may be made from older words.
 func (s *Search) words(ctx context.Context) (*vocabulary, error) {
 	cache := &s.vocabulary
 	have := cache.current.Load()

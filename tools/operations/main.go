@@ -1,4 +1,4 @@
-// Command operations writes down what the generated clients do not know of the contract: how each
+// Command operations generates the parts of the clients that other generators leave out: how each
 // operation is called in TypeScript, and which operations take an Idempotency-Key. go generate runs
 // it in gen.
 package main
@@ -17,7 +17,7 @@ import (
 
 const idempotencyKey = "Idempotency-Key"
 
-// operation is one of the contract.
+// operation is an operation of the contract.
 type operation struct {
 	*openapi3.Operation
 	method, path string
@@ -79,16 +79,19 @@ func read(file string) ([]operation, error) {
 	return operations, nil
 }
 
-// typescript is a constant of each operation.
+// typescript returns a constant for each operation.
 func typescript(operations []operation) []byte {
 	var b strings.Builder
 	b.WriteString("// Generated from openapi.yaml by go generate. Do not edit.\n\n")
 	b.WriteString(
-		"import { operation } from '../operation.js';\nimport type { operations } from './schema.js';\n",
+		"import { operation } from '../operation.js';\n" +
+			"import type { operations } from './schema.js';\n",
 	)
 	for _, op := range operations {
 		b.WriteString("\n/**\n")
-		for line := range strings.SplitSeq(strings.TrimSpace(op.Summary+".\n\n"+op.Description), "\n") {
+		for line := range strings.SplitSeq(
+			strings.TrimSpace(op.Summary+".\n\n"+op.Description), "\n",
+		) {
 			b.WriteString(strings.TrimRight(" * "+strings.ReplaceAll(line, "*/", "*∕"), " ") + "\n")
 		}
 		if op.Deprecated {
@@ -96,7 +99,9 @@ func typescript(operations []operation) []byte {
 		}
 		fmt.Fprintf(
 			&b,
-			" */\nexport const %[1]s = /* @__PURE__ */ operation<operations['%[1]s']>('%[1]s', '%[2]s', '%[3]s'",
+			" */\n"+
+				"export const %[1]s = /* @__PURE__ */ operation<operations['%[1]s']>('%[1]s', "+
+				"'%[2]s', '%[3]s'",
 			op.OperationID, op.method, op.path,
 		)
 		if len(op.headers) > 0 {
@@ -107,7 +112,7 @@ func typescript(operations []operation) []byte {
 	return []byte(b.String())
 }
 
-// golang lists the operations that take an Idempotency-Key.
+// golang returns the list of the operations that take an Idempotency-Key.
 func golang(operations []operation) []byte {
 	keyed := make(map[string]bool)
 	for _, op := range operations {
@@ -120,7 +125,8 @@ func golang(operations []operation) []byte {
 		"// Code generated from openapi.yaml by go generate. DO NOT EDIT.\n\npackage client\n\n",
 	)
 	b.WriteString(
-		"// TakesIdempotencyKey are the operations that take an Idempotency-Key, as patterns of net/http.\n",
+		"// TakesIdempotencyKey are the operations that take an Idempotency-Key, as patterns of " +
+			"net/http.\n",
 	)
 	b.WriteString("var TakesIdempotencyKey = []string{\n")
 	for _, pattern := range slices.Sorted(maps.Keys(keyed)) {
