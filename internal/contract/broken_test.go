@@ -23,8 +23,8 @@ func constant(what string, value any) defect {
 	return defect{what, func(*rapid.T) any { return value }}
 }
 
-// broken draws a value that a schema refuses, made from one that it allows, and says what is wrong
-// with it.
+// broken draws a value that a schema refuses, made from one that it allows, and returns what is
+// wrong with it.
 func (g *generator) broken(
 	t *rapid.T, schema *openapi3.Schema, value any, field string,
 ) (any, string) {
@@ -37,7 +37,7 @@ func (g *generator) broken(
 	return worse, d.what
 }
 
-// deeper says that the defect is inside of a part of the value.
+// deeper means that the defect is inside a part of the value.
 type deeper struct {
 	field  string
 	schema *openapi3.Schema
@@ -91,7 +91,7 @@ func integerDefects(schema *openapi3.Schema) []defect {
 	}
 }
 
-// blanks are texts that nobody can read: spaces, breaks, a zero-width space, Braille's blank.
+// blanks are texts that show nothing: spaces, breaks, a zero-width space, Braille's blank.
 var blanks = []string{
 	" ", "\u00a0", "\u3000", "\u2003", "\u2028", "\u0085", "\u200b", "\u2800", "\u3164",
 	" \u00a0\t",

@@ -25,26 +25,26 @@ const (
 
 type pair struct{ name, value string }
 
-// call is one request, and what is wrong with it.
+// call is a request, and what is wrong with it.
 type call struct {
 	op      *operation
-	actor   *actor // nil: nobody
+	actor   *actor // nil for a call without an account
 	method  string
 	address string // the path, escaped
-	query   []pair // values as they are
+	query   []pair // not yet escaped
 	headers []pair
 	token   string // instead of the actor's
 	media   string
-	value   any // what the body was made of
+	value   any // the body before it was encoded
 	body    []byte
 
 	kind   string // valid, parameter, body, transport, token or method
-	defect string // what is wrong with it; empty: nothing
-	want   []int  // the statuses it may get; nil: see the checks
-	login  *actor // whose password a login shows
+	defect string // what is wrong with it; empty for a valid call
+	want   []int  // the statuses it may get; nil for a valid call
+	login  *actor // the account of a login with the right password
 	ids    map[string]string
-	parent string            // the id of what the address is about
-	fixed  fields            // of the body, whatever was drawn
+	parent string            // the id in the address, of the first parameter
+	fixed  fields            // fields of the body that replace what was drawn
 	whole  map[string]string // for each picked part: the id of what it is part of
 }
 
@@ -61,7 +61,7 @@ func (c *call) picked(e entry, at place) {
 	}
 }
 
-// generator makes calls.
+// generator draws calls.
 type generator struct {
 	known    *known
 	people   *crowd
@@ -135,7 +135,7 @@ func (g *generator) valid(t *rapid.T, op *operation, who *actor) *call {
 	return c
 }
 
-// joined is a list as one value.
+// joined returns a list as one value, separated by commas.
 func joined(list []any) string {
 	texts := make([]string, len(list))
 	for i, one := range list {
@@ -144,7 +144,7 @@ func joined(list []any) string {
 	return strings.Join(texts, ",")
 }
 
-// fillPath fills the path from its end, as parts know what they are part of.
+// fillPath fills the parameters of the path from its end, because a part determines its whole.
 func (g *generator) fillPath(t *rapid.T, c *call) {
 	c.address = c.op.path
 	names := c.op.pathParameters()
@@ -190,7 +190,7 @@ func (g *generator) encode(c *call) {
 		c.body = nil
 		var body bytes.Buffer
 		parts := multipart.NewWriter(&body)
-		_ = parts.SetBoundary("a-part-of-a-picture") // it is a valid one
+		_ = parts.SetBoundary("a-part-of-a-picture") // valid, so no error
 		for _, name := range sortedKeys(object) {
 			if name != "file" {
 				_ = parts.WriteField(name, asText(object[name]))
@@ -216,7 +216,7 @@ func (g *generator) encode(c *call) {
 	}
 }
 
-// contentType is the header of the body.
+// contentType returns the header Content-Type.
 func (c *call) contentType() string {
 	if c.media == mediaParts {
 		return mediaParts + "; boundary=a-part-of-a-picture"
@@ -224,7 +224,7 @@ func (c *call) contentType() string {
 	return c.media
 }
 
-// request writes the call out.
+// request returns the call as an HTTP request.
 func (c *call) request(base string) (*http.Request, error) {
 	request, err := http.NewRequest(c.method, base+c.target(), bytes.NewReader(c.body))
 	if err != nil {
@@ -262,7 +262,7 @@ func (c *call) target() string {
 
 const notUTF8 = "\xff"
 
-// curl is the call as a command.
+// curl returns the call as a command.
 func (c *call) curl(base string) string {
 	quote := func(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 	parts := []string{"curl", "-i", "-X", c.method, quote(base + c.target())}
@@ -290,7 +290,7 @@ func (c *call) curl(base string) string {
 	return strings.Join(parts, " ")
 }
 
-// label says what the call is, for figures and to tell failures apart.
+// label returns the kind of the call with its defect, for figures and to distinguish findings.
 func (c *call) label() string {
 	if c.defect == "" {
 		return c.kind

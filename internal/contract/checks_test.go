@@ -10,8 +10,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// The checks of Schemathesis that are not of one exchange alone, by its names. apitest has the
-// others.
+// The checks of Schemathesis that need more than one exchange, by their names there. apitest has
+// the others.
 const (
 	notAServerError            = "not_a_server_error"
 	positiveDataAcceptance     = "positive_data_acceptance"
@@ -24,7 +24,7 @@ const (
 	maxResponseTime            = "max_response_time"
 )
 
-// checkNames are all of them, in the order of the figures.
+// checkNames are all checks, in the order of the figures.
 var checkNames = []string{
 	notAServerError, apitest.StatusCodeConformance, apitest.ContentTypeConformance,
 	apitest.ResponseHeadersConformance, apitest.ResponseSchemaConformance,
@@ -32,16 +32,16 @@ var checkNames = []string{
 	allowHeaderConformance, useAfterFree, ensureResourceAvailability, ignoredAuth,
 }
 
-// separator is between what a problem says of its fields.
+// separator separates the messages about fields.
 const separator = " | "
 
-// reply is what came back.
+// reply is a response.
 type reply struct {
 	status int
 	header http.Header
 	body   []byte
 	code   string // of a problem
-	fields string // what a problem says of fields
+	fields string // the messages about fields, of a problem
 }
 
 func readReply(status int, header http.Header, body []byte) reply {
@@ -51,7 +51,7 @@ func readReply(status int, header http.Header, body []byte) reply {
 			Code   string
 			Errors []struct{ Pointer, Message string }
 		}
-		_ = json.Unmarshal(body, &problem) // the schema is another check's
+		_ = json.Unmarshal(body, &problem) // another check compares it with the schema
 		r.code = problem.Code
 		for _, e := range problem.Errors {
 			r.fields += e.Pointer + " " + e.Message + separator
@@ -64,7 +64,7 @@ func violated(check, format string, args ...any) *apitest.Violation {
 	return &apitest.Violation{Check: check, Detail: fmt.Sprintf(format, args...)}
 }
 
-// judge is what a call's own answer says.
+// judge checks the response to a call.
 func (e *engine) judge(c *call, request *http.Request, r reply) *apitest.Violation {
 	e.ran(notAServerError)
 	if r.status >= 500 {
@@ -113,7 +113,7 @@ func (e *engine) judge(c *call, request *http.Request, r reply) *apitest.Violati
 	return nil
 }
 
-// judgeMethod wants 405, and Allow to name exactly the methods the contract has.
+// judgeMethod requires 405, and an Allow with exactly the methods of the contract.
 func (e *engine) judgeMethod(c *call, r reply) *apitest.Violation {
 	e.ran(unsupportedMethod)
 	if r.status != http.StatusMethodNotAllowed {
@@ -131,7 +131,7 @@ func (e *engine) judgeMethod(c *call, r reply) *apitest.Violation {
 	return nil
 }
 
-// own are the methods of the operations of a path alone.
+// own returns the methods of the operations of a path, without those of other paths that match.
 func (e *engine) own(path string) (methods []string) {
 	for _, op := range e.operations {
 		if op.path == path {
@@ -145,9 +145,9 @@ func (e *engine) own(path string) (methods []string) {
 	return methods
 }
 
-// refusal says why the answer to a valid request is one that may not be. What a request finds in
-// the shop may stop it: something is gone, taken, sold out, not paid, not the caller's. Its form
-// may not.
+// refusal returns why a valid request must not have been refused; empty if it may. The state of the
+// shop may be a reason: something is gone, taken, sold out, not paid, or not the caller's. The form
+// of the request may not.
 func refusal(c *call, r reply) string {
 	documented := c.op.document.Responses.Status(r.status) != nil
 	switch {
@@ -179,8 +179,7 @@ func refusal(c *call, r reply) string {
 	return fmt.Sprintf("%d %s %s", r.status, r.code, r.fields)
 }
 
-// saysSo reports whether the contract names a problem in the words of an operation, so that nobody
-// is surprised.
+// saysSo reports whether the descriptions of an operation name a problem.
 func saysSo(op *operation, code string) bool {
 	words := op.document.Description
 	for _, parameter := range op.parameters {

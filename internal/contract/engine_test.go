@@ -23,14 +23,14 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// engine calls a server with what a generator draws and holds the answers against the contract.
+// engine makes the calls that a generator draws, and checks the responses against the contract.
 type engine struct {
 	*generator
 	shop       *apitest.Shop
 	contract   *apitest.Contract
 	operations []*operation
 	figures    *figures
-	findings   map[string]bool // what was found before, so that it is not found again and again
+	findings   map[string]bool // signatures of earlier findings, which are not reported again
 }
 
 // newEngine prepares a shop. The contract may differ from what the server was built from.
@@ -64,14 +64,14 @@ func picture() []byte {
 	pixels := image.NewNRGBA(image.Rect(0, 0, 8, 8))
 	pixels.Set(1, 1, color.NRGBA{R: 200, A: 255})
 	var text bytes.Buffer
-	_ = png.Encode(&text, pixels) // a buffer takes all
+	_ = png.Encode(&text, pixels) // a buffer does not fail
 	return text.Bytes()
 }
 
 func (e *engine) ran(check string) { e.figures.checks[check]++ }
 
-// once draws a call, makes it and judges it. A finding fails the property, which rapid then makes
-// small.
+// once draws a call, makes it and checks the response. A finding fails the property, which rapid
+// then shrinks.
 func (e *engine) once(t *rapid.T, op *operation) {
 	c := e.draw(t, op)
 	v, r := e.try(c)
@@ -87,7 +87,7 @@ func (e *engine) once(t *rapid.T, op *operation) {
 
 var numbers = regexp.MustCompile(`[0-9]+`)
 
-// signature tells findings apart.
+// signature returns what distinguishes a finding from others.
 func signature(c *call, v *apitest.Violation, r reply) string {
 	return strings.Join(
 		[]string{
@@ -98,7 +98,7 @@ func signature(c *call, v *apitest.Violation, r reply) string {
 	)
 }
 
-// try makes a call and answers what it violates, if anything.
+// try makes a call and returns what it violates, if anything.
 func (e *engine) try(c *call) (*apitest.Violation, reply) {
 	request, err := c.request(e.shop.URL())
 	if err != nil {
@@ -112,7 +112,7 @@ func (e *engine) try(c *call) (*apitest.Violation, reply) {
 		v = e.judge(c, request, r)
 	}
 	if v != nil && v.Check == positiveDataAcceptance && r.status == http.StatusUnauthorized &&
-		c.actor != nil { // somebody ended the session
+		c.actor != nil { // another call ended the session
 		e.people.logIn(c.actor)
 		if request, err = c.request(e.shop.URL()); err == nil {
 			if r, v = e.send(c, request); v == nil {
@@ -126,8 +126,8 @@ func (e *engine) try(c *call) (*apitest.Violation, reply) {
 	return v, r
 }
 
-// checkGenerator asks another reader of the contract whether a request is what the generator takes
-// it for.
+// checkGenerator checks by another reader of the contract whether the request is valid, or not, as
+// the generator says.
 func (e *engine) checkGenerator(c *call, request *http.Request) *apitest.Violation {
 	if c.kind != "valid" && c.kind != "body" {
 		return nil
@@ -136,8 +136,8 @@ func (e *engine) checkGenerator(c *call, request *http.Request) *apitest.Violati
 	if c.kind == "valid" && err != nil && !errors.Is(err, apitest.ErrNoOperation) {
 		return violated("generator", "a valid request is against the contract: %v", err)
 	}
-	// The validator knows no calendar, and compares integers as floating-point numbers. The server
-	// must know better.
+	// The validator does not check dates against the calendar, and compares integers as
+	// floating-point numbers. The server must do better.
 	if c.kind == "body" && err == nil && !strings.Contains(c.defect, "date-time") &&
 		!strings.HasSuffix(c.defect, "above the maximum") {
 		return violated("generator", "a broken request is not against the contract: %s", c.defect)
@@ -166,7 +166,7 @@ func (e *engine) send(c *call, request *http.Request) (reply, *apitest.Violation
 	return readReply(response.StatusCode, response.Header, body), nil
 }
 
-// follow learns from an answer, and sees to it that what was made is there and what was removed is
+// follow learns from a response, and checks that what was created exists and what was deleted does
 // not.
 func (e *engine) follow(c *call, r reply) *apitest.Violation {
 	if r.status >= 300 {
@@ -181,10 +181,10 @@ func (e *engine) follow(c *call, r reply) *apitest.Violation {
 	switch {
 	case c.method == http.MethodPost && r.status == http.StatusCreated:
 		if location := r.header.Get("Location"); location != "" {
-			return e.mustAnswer(c, location, http.StatusOK, ensureResourceAvailability)
+			return e.mustReturn(c, location, http.StatusOK, ensureResourceAvailability)
 		}
 		if id := idOf(r.body); id != "" {
-			return e.mustAnswer(
+			return e.mustReturn(
 				c, c.address+"/"+url.PathEscape(id), http.StatusOK, ensureResourceAvailability,
 			)
 		}
@@ -197,23 +197,24 @@ func (e *engine) follow(c *call, r reply) *apitest.Violation {
 		if public := goneAt[c.op.id]; public != "" {
 			address = public + c.ids[last]
 		}
-		return e.mustAnswer(c, address, http.StatusNotFound, useAfterFree)
+		return e.mustReturn(c, address, http.StatusNotFound, useAfterFree)
 	}
 	return nil
 }
 
-// goneAt is where something is gone that its own address still answers, for those who may bring it
-// back.
+// goneAt are the public addresses of things that their own address still shows after they were
+// deleted, so that staff can restore them.
 var goneAt = map[string]string{"deleteProduct": "/api/v1/products/"}
 
-// mustAnswer asks for what a call has made or removed, if the contract has a way to.
-func (e *engine) mustAnswer(c *call, address string, status int, check string) *apitest.Violation {
+// mustReturn reads what a call created or deleted, if the contract has a GET for it, and requires a
+// status.
+func (e *engine) mustReturn(c *call, address string, status int, check string) *apitest.Violation {
 	request, err := http.NewRequest(http.MethodGet, e.shop.URL()+address, nil)
 	if err != nil {
 		return violated(check, "%v", err)
 	}
 	if e.contract.ValidRequest(request, nil) != nil {
-		return nil //nolint:nilerr // nothing can be asked for there
+		return nil //nolint:nilerr // there is no GET
 	}
 	if c.actor != nil {
 		request.Header.Set("Authorization", "Bearer "+c.actor.token)
@@ -226,7 +227,7 @@ func (e *engine) mustAnswer(c *call, address string, status int, check string) *
 	e.ran(check)
 	if r.status != status {
 		return violated(
-			check, "then GET %s answers %d, not %d: %.200s", address, r.status, status, r.body,
+			check, "then GET %s returns %d, not %d: %.200s", address, r.status, status, r.body,
 		)
 	}
 	return nil
@@ -241,8 +242,8 @@ func idOf(body []byte) string {
 	return asText(made.ID)
 }
 
-// check runs a property of one operation so many times and answers what it found, made small by
-// rapid.
+// check runs the property of one operation a number of times and returns the finding, if any,
+// shrunk by rapid.
 func (e *engine) check(op *operation, seed uint64, times int) *finding {
 	e.figures.last = nil
 	if !holds(seed, times, func(t *rapid.T) { e.once(t, op) }) && e.figures.last != nil {
@@ -253,10 +254,10 @@ func (e *engine) check(op *operation, seed uint64, times int) *finding {
 	return nil
 }
 
-// feedToken opens the feed for Google.
+// feedToken is the token of the feed for Google.
 const feedToken = "a-token-of-the-feed"
 
-// calm are settings of a shop that is called often and by everybody at once.
+// calm returns the settings of a shop that is called often and by many at once.
 func calm() []apitest.Setting {
 	return []apitest.Setting{
 		{

@@ -24,7 +24,7 @@ func (f *finding) String(base string) string {
 	)
 }
 
-// logged is what the server's log says of a request.
+// logged is a line of the server's log about a request.
 func (e *engine) logged(r reply) string {
 	id := r.header.Get("X-Request-Id")
 	for line := range strings.SplitSeq(e.shop.Log.String(), "\n") {
@@ -35,7 +35,7 @@ func (e *engine) logged(r reply) string {
 	return ""
 }
 
-// figures are what a run did.
+// figures are the counts of a run.
 type figures struct {
 	started  time.Time
 	requests int
@@ -80,7 +80,7 @@ func (f *figures) count(c *call, status int, took time.Duration) {
 	}
 }
 
-// String is the table of a run.
+// String returns the table of a run.
 func (f *figures) String() string {
 	var out strings.Builder
 	for _, id := range sortedKeys(f.statuses) {

@@ -10,8 +10,8 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// freshThings make what an operation needs just before it is called: of what earlier calls told of,
-// later ones may have emptied, ordered, merged or deleted all, and then none would ever be
+// freshThings create what an operation needs just before it is called. Without them, calls would
+// find that earlier ones emptied, ordered, merged or deleted everything, and none would be
 // accepted.
 func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 	product := func(body fields) int64 {
@@ -23,7 +23,7 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 			Into(&made)
 		return made.ID
 	}
-	// put lays a product into the cart of the caller, which is emptied before it is full.
+	// put adds a product to the cart of the caller, which is emptied before it is full.
 	put := func(who *actor) (id int64, token string) {
 		caller := p.shop.Caller
 		if who != nil {

@@ -22,14 +22,14 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// How long a run is, unless FUZZ_REQUESTS or FUZZ_FOR say otherwise, and what it starts from.
+// How long a run is, unless FUZZ_REQUESTS or FUZZ_FOR is set, and its seed.
 const (
-	mostFindings  = 400 // then it is not worth going on
+	mostFindings  = 400 // the run ends with them
 	usualRequests = 6000
 	usualSeed     = 20261121
 )
 
-// maxTook is how long an answer may take in a run that has the machine for itself.
+// maxTook is how long a response may take in a run that has the machine for itself.
 const maxTook = 2 * time.Second
 
 // Every operation: requests generated from the contract get the responses it documents.
@@ -69,7 +69,7 @@ func TestServerAndContractAgree(t *testing.T) {
 	}
 }
 
-// neverAccepted are the operations that take what no generator has, and why.
+// neverAccepted are the operations of which no generated call can succeed, and why.
 var neverAccepted = map[string]string{
 	"resetPassword":          "needs a token that was mailed",
 	"verifyEmail":            "needs a token that was mailed",
@@ -99,14 +99,14 @@ func budget(t testing.TB) (requests int, until time.Time, seed uint64) {
 	return requests, until, seed
 }
 
-// holds runs a property so many times from a seed. rapid takes both from flags alone.
+// holds runs a property a number of times from a seed. rapid has only flags for both.
 func holds(seed uint64, times int, property func(*rapid.T)) (ok bool) {
 	for name, value := range map[string]string{
 		"rapid.checks": strconv.Itoa(times), "rapid.seed": strconv.FormatUint(seed, 10),
 		"rapid.nofailfile": "true", "rapid.shrinktime": shrinkFor,
 	} {
 		if err := flag.Set(name, value); err != nil {
-			panic(err) // rapid has them
+			panic(err) // rapid defines them
 		}
 	}
 	defer func() {
@@ -119,7 +119,7 @@ func holds(seed uint64, times int, property func(*rapid.T)) (ok bool) {
 	return !quiet.failed
 }
 
-// shrinkFor is how long a finding is made smaller.
+// shrinkFor is how long a finding is shrunk.
 var shrinkFor = cmp.Or(os.Getenv("FUZZ_SHRINK"), "2s")
 
 var errFailed = errors.New("the property does not hold")
@@ -129,7 +129,7 @@ func asError(cause any) error {
 	return err
 }
 
-// silent is a test that keeps what rapid says to itself: the engine says it better.
+// silent is a test that drops what rapid logs: the engine reports it better.
 type silent struct{ failed bool }
 
 func (*silent) Helper()              {}

@@ -40,10 +40,10 @@ func (g *generator) draw(t *rapid.T, op *operation) *call {
 	return c
 }
 
-// refused are the statuses of a request that is against the contract.
+// refused are the statuses of a request that violates the contract.
 var refused = []int{http.StatusBadRequest, http.StatusUnprocessableEntity}
 
-// spoilParameter breaks a parameter: its value, how often it is there, whether it is there at all.
+// spoilParameter breaks a parameter: its value, or how often it is sent.
 func (g *generator) spoilParameter(t *rapid.T, c *call) {
 	c.kind, c.want = "parameter", refused
 	if len(c.op.parameters) == 0 || rapid.IntRange(0, 5).Draw(t, "unknown") == 5 {
@@ -93,7 +93,7 @@ func (g *generator) spoilParameter(t *rapid.T, c *call) {
 		set(text)
 	}
 	c.defect = p.In + " " + p.Name + ": " + what
-	// what is no id is nothing's address, if it is not refused
+	// A text that is no id may be refused, or be the address of nothing.
 	if p.In == openapi3.ParameterInPath {
 		c.want = append(slices.Clone(refused), http.StatusNotFound)
 	}
@@ -119,7 +119,7 @@ func (g *generator) spoilBody(t *rapid.T, c *call) {
 	g.encode(c)
 }
 
-// spoilTransport breaks what carries the body.
+// spoilTransport breaks the encoding of the body, or its headers.
 func (g *generator) spoilTransport(t *rapid.T, c *call) {
 	if len(c.op.media) == 0 {
 		g.spoilMethod(t, c)
@@ -160,7 +160,7 @@ func (g *generator) spoilTransport(t *rapid.T, c *call) {
 	c.defect = "malformed JSON"
 }
 
-// spoilToken calls as nobody, as somebody unknown or as somebody who may not.
+// spoilToken calls without a token, with an unknown one, or with too low a role.
 func (g *generator) spoilToken(t *rapid.T, c *call) {
 	if c.op.public {
 		g.spoilParameter(t, c)

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// known is what earlier answers told of: ids and codes that exist, under names such as product_id,
-// so that later requests hit something. It links operations by naming alone.
+// known has the ids and codes of earlier responses, under names such as product_id, so that later
+// requests refer to what exists. It links operations by names alone.
 type known struct {
 	entries     map[string][]entry
 	tags        map[string]string // ETag by address
@@ -21,10 +21,10 @@ type known struct {
 type entry struct {
 	value  any    // a json.Number or a string
 	parent string // the id of what it is part of: a variant's product
-	owner  string // the customer who alone may see it; empty: anybody
+	owner  string // the only customer who may see it; empty for all
 }
 
-// No more than this many are remembered under a name.
+// mostKnown is how many values are stored under a name.
 const mostKnown = 60
 
 func newKnown(collections map[string]bool) *known {
@@ -36,8 +36,8 @@ func newKnown(collections map[string]bool) *known {
 }
 
 func (k *known) add(name string, e entry) {
-	if name == "customer_id" ||
-		name == "user_id" { // no request may lock those out who call: see addBystander
+	// No request may lock out the callers: see addBystander.
+	if name == "customer_id" || name == "user_id" {
 		return
 	}
 	list := k.entries[name]
@@ -47,12 +47,12 @@ func (k *known) add(name string, e entry) {
 		return
 	}
 	if len(list) >= mostKnown {
-		list = slices.Delete(list, 5, 6) // the first few are from the prepared shop, and good
+		list = slices.Delete(list, 5, 6) // the first five are from the prepared shop
 	}
 	k.entries[name] = append(list, e)
 }
 
-// addBystander makes an account known that anything may be done to.
+// addBystander adds an account to which anything may be done.
 func (k *known) addBystander(id int64) {
 	k.entries["customer_id"] = append(
 		k.entries["customer_id"], entry{value: json.Number(strconv.FormatInt(id, 10))},
@@ -68,7 +68,7 @@ func (k *known) forget(name string, value string) {
 	)
 }
 
-// pick draws one that exists, preferably one of the caller's own.
+// pick draws a value that exists, preferably one of the caller's own.
 func (k *known) pick(t *rapid.T, name, caller string) (entry, bool) {
 	list := k.entries[name]
 	if caller != "" && rapid.IntRange(0, 9).Draw(t, "whose") < 9 {
@@ -89,7 +89,7 @@ func (k *known) pick(t *rapid.T, name, caller string) (entry, bool) {
 	return list[rapid.IntRange(0, last).Draw(t, "which")], true
 }
 
-// nameFor is the longest known name that a field's name ends with: address_id for
+// nameFor returns the longest known name with which a field's name ends: address_id for
 // shipping_address_id.
 func (k *known) nameFor(field, noun string) string {
 	if field == "parent_id" {
@@ -107,7 +107,7 @@ func (k *known) nameFor(field, noun string) string {
 	}
 }
 
-// learn remembers what an answer tells of.
+// learn stores the ids and codes of a response.
 func (k *known) learn(c *call, address string, body []byte) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

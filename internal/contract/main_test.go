@@ -1,7 +1,7 @@
-// Package contract_test holds server and openapi.yaml against each other by requests made from the
-// contract itself: valid ones, which the server must take, and broken ones, which it must refuse.
-// The contract alone says what is called and with what, so a new operation is tried the moment it
-// is written down.
+// Package contract_test compares the server with openapi.yaml by requests that are generated from
+// the contract: valid ones, which the server must accept, and broken ones, which it must refuse.
+// The contract alone determines what is called, so a new operation is tested as soon as it is
+// there.
 //
 // Everything is drawn by rapid from a seed that is printed: FUZZ_SEED=... replays a run.
 // FUZZ_REQUESTS or FUZZ_FOR make it longer than in CI; see `task fuzz`.

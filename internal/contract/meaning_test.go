@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// meaningful draws a text that means something to the shop: a code that exists, a number with the
-// right check digit. OpenAPI cannot say such things; the descriptions of the contract do.
+// meaningful draws a text with a meaning for the shop: a code that exists, a number with the right
+// check digit. OpenAPI cannot express such rules; the descriptions of the contract do.
 func (g *generator) meaningful(t *rapid.T, c *call, at place) (string, bool) {
 	name := at.field
 	if at.in == "path" {

@@ -13,8 +13,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// A mutation is a disagreement between server and contract, made on purpose in the contract that
-// the checks read: the server goes on as before.
+// mutation is a disagreement between server and contract, made on purpose in the contract that the
+// checks read. The server stays unchanged.
 type mutation struct {
 	what      string
 	operation string // where requests show it
@@ -26,7 +26,7 @@ func property(spec *openapi3.T, schema, name string) *openapi3.Schema {
 	return spec.Components.Schemas[schema].Value.Properties[name].Value
 }
 
-// alone makes a property one that no other schema shares.
+// alone returns a property after making it one that no other schema shares.
 func alone(spec *openapi3.T, schema, name string) *openapi3.Schema {
 	own := *property(spec, schema, name)
 	spec.Components.Schemas[schema].Value.Properties[name] = openapi3.NewSchemaRef("", &own)
@@ -188,7 +188,7 @@ var mutations = []mutation{
 	},
 }
 
-// limit is a parameter's own schema.
+// limit returns a parameter's own schema.
 func (op *operation) limit(name string) *openapi3.Schema {
 	i := slices.IndexFunc(
 		op.document.Parameters, func(p *openapi3.ParameterRef) bool { return p.Value.Name == name },
@@ -216,7 +216,7 @@ func TestMutationsAreFound(t *testing.T) {
 		}
 		e.use(readContract(t, shopd.Contract))
 		m.make(e.contract.Spec, e.named(m.operation))
-		e.use(e.contract) // what it says now
+		e.use(e.contract) // read the changed contract
 		e.findings = map[string]bool{}
 		found := find(e.named(m.operation))
 		if assert.NotNil(t, found, "%s: not found", m.what) {
@@ -229,7 +229,7 @@ func TestMutationsAreFound(t *testing.T) {
 	}
 }
 
-// use has the engine go by another contract.
+// use makes the engine use another contract.
 func (e *engine) use(contract *apitest.Contract) {
 	e.contract, e.operations = contract, readOperations(contract.Spec)
 	e.methods = methodsOf(e.operations)

@@ -10,20 +10,20 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// operation is one of the contract.
+// operation is an operation of the contract.
 type operation struct {
 	id, method, path string
 	document         *openapi3.Operation
 	parameters       []*openapi3.Parameter // its path's and its own, by place and name
-	public           bool                  // nobody needs to log in
-	guests           bool                  // nobody needs to, and who does is known
+	public           bool                  // needs no account
+	guests           bool                  // needs no account, but uses one if there is one
 	role             string                // the least role; empty when public
 	media            []string              // of the body
 }
 
 var roles = []string{"customer", "staff", "administrator"} // from least to most
 
-// readOperations lists the operations by id.
+// readOperations returns the operations, sorted by id.
 func readOperations(spec *openapi3.T) []*operation {
 	var all []*operation
 	for path, item := range spec.Paths.Map() {
@@ -64,7 +64,7 @@ func readOperations(spec *openapi3.T) []*operation {
 
 var parameterPattern = regexp.MustCompile(`\{([a-z_]+)\}`)
 
-// pathParameters are the names in the path, in order.
+// pathParameters returns the names in the path, in order.
 func (op *operation) pathParameters() (names []string) {
 	for _, match := range parameterPattern.FindAllStringSubmatch(op.path, -1) {
 		names = append(names, match[1])
@@ -106,7 +106,7 @@ func fits(pattern, path string) bool {
 	return true
 }
 
-// collectionsOf are the path segments that a parameter follows: "products" of /products/{id}.
+// collectionsOf returns the path segments that a parameter follows: "products" of /products/{id}.
 func collectionsOf(operations []*operation) map[string]bool {
 	found := map[string]bool{}
 	for _, op := range operations {
@@ -121,7 +121,7 @@ func collectionsOf(operations []*operation) map[string]bool {
 	return found
 }
 
-// nouns that a path does not spell as others speak of them.
+// nouns are the names of things whose collections are called otherwise in paths.
 var nouns = map[string]string{
 	"methods":    "payment_method",
 	"customers":  "customer",
@@ -131,7 +131,7 @@ var nouns = map[string]string{
 	"deliveries": "delivery",
 }
 
-// singular is what one of a collection is called: product of products.
+// singular returns the name of one thing of a collection: product of products.
 func singular(collection string) string {
 	if noun, ok := nouns[collection]; ok {
 		return noun
@@ -139,7 +139,7 @@ func singular(collection string) string {
 	return strings.TrimSuffix(collection, "s")
 }
 
-// noun is what a path speaks of: the last of its segments that names a collection.
+// noun returns what a path is about: the last of its segments that names a collection.
 func noun(path string, collections map[string]bool) string {
 	segments := strings.Split(path, "/")
 	for i := len(segments) - 1; i > 0; i-- {
@@ -150,7 +150,7 @@ func noun(path string, collections map[string]bool) string {
 	return ""
 }
 
-// keyOf is the name under which values of a path's parameter are known: product_id of
+// keyOf returns the name under which values of a path's parameter are known: product_id of
 // /products/{id}.
 func (op *operation) keyOf(parameter string, collections map[string]bool) string {
 	before, _, _ := strings.Cut(op.path, "/{"+parameter+"}")

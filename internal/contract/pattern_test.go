@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// matching draws a text of a schema's pattern, about so long and no longer than most.
+// matching draws a text that matches a schema's pattern, about so long and no longer than most.
 func matching(t *rapid.T, schema *openapi3.Schema, length, most int) string {
 	parsed, err := syntax.Parse(goPattern(schema.Pattern), syntax.Perl)
 	if err != nil {
@@ -31,7 +31,7 @@ func matching(t *rapid.T, schema *openapi3.Schema, length, most int) string {
 	}
 }
 
-// write draws what an expression matches, with each open repetition as long as told.
+// write draws what an expression matches, with open repetitions of a length.
 func write(t *rapid.T, re *syntax.Regexp, repeat int, out *strings.Builder) {
 	switch re.Op {
 	case syntax.OpLiteral:

@@ -15,15 +15,15 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// actor is somebody who calls.
+// actor is an account that calls.
 type actor struct {
 	name, email, password string
 	role                  string
 	token                 string
 }
 
-// crowd are those who call. Calls that end a session or an account are made by bystanders, of whom
-// there are many.
+// crowd has the accounts that call. Calls that end a session or an account are made by bystanders,
+// of which there are many.
 type crowd struct {
 	t          testing.TB
 	shop       *apitest.Shop
@@ -56,11 +56,11 @@ func gather(t testing.TB, shop *apitest.Shop, known *known) *crowd {
 		}
 		p.logIn(a)
 	}
-	nobody := &actor{name: "nobody"}
-	p.register(nobody)
-	p.logIn(nobody)
-	shop.As(nobody.token).Post("/api/v1/auth/logout", nil).Want(http.StatusNoContent)
-	p.spent = nobody.token
+	former := &actor{name: "former"}
+	p.register(former)
+	p.logIn(former)
+	shop.As(former.token).Post("/api/v1/auth/logout", nil).Want(http.StatusNoContent)
+	p.spent = former.token
 	return p
 }
 
@@ -95,7 +95,7 @@ var fleeting = []string{
 	"setCustomerRole",
 }
 
-// bystander is a new customer, whom anything may happen to.
+// bystander returns a new customer, to whom anything may happen.
 func (p *crowd) bystander() *actor {
 	p.bystanders++
 	a := &actor{name: fmt.Sprintf("bystander%d", p.bystanders), role: "customer"}
@@ -104,7 +104,7 @@ func (p *crowd) bystander() *actor {
 	return a
 }
 
-// callerOf draws who calls an operation: somebody who may.
+// callerOf draws an account that may call an operation.
 func (p *crowd) callerOf(t *rapid.T, op *operation) *actor {
 	if slices.Contains(fleeting, op.id) && op.role == "customer" {
 		a := p.bystander()

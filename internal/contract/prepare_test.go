@@ -11,7 +11,7 @@ import (
 
 type fields map[string]any
 
-// prepare fills the shop with a little of everything and makes its ids known.
+// prepare creates a little of everything in the shop and learns its ids.
 func (e *engine) prepare(t testing.TB) {
 	staff, customer := e.people.named("staff"), e.people.named("customer")
 	for range 3 {
@@ -152,7 +152,7 @@ func (e *engine) order(t testing.TB, who *actor, products []string) {
 
 func number(id string) any { return jsonNumber(id) }
 
-// make calls an operation that must succeed, learns from its answer, and answers the id in it.
+// make calls an operation that must succeed, learns from its response, and returns the id in it.
 func (e *engine) make(t testing.TB, id string, who *actor, address string, body fields) string {
 	op := e.operations[slices.IndexFunc(e.operations, func(op *operation) bool {
 		return op.id == id

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// belong has a variant and a product be of each other.
+// belong makes a variant and a product belong together.
 func belong(c *call, object map[string]any) {
 	if whole := c.whole["variant_id"]; whole != "" && object["product_id"] != nil &&
 		object["variant_id"] != nil {
@@ -17,10 +17,10 @@ func belong(c *call, object map[string]any) {
 	}
 }
 
-// settle makes the fields of a body agree with each other where the contract says so in words:
-// OpenAPI 3.0 cannot.
+// settle makes the fields of a body agree with each other where the descriptions of the contract
+// require it, which OpenAPI 3.0 cannot express.
 func settle(t *rapid.T, c *call, object map[string]any) {
-	keep := func(names ...string) { // exactly one of them
+	keepOne := func(names ...string) {
 		kept := rapid.SampledFrom(names).Draw(t, "one of")
 		for _, name := range names {
 			if name != kept {
@@ -71,7 +71,7 @@ func settle(t *rapid.T, c *call, object map[string]any) {
 			func(name string) bool { return object[name] == nil },
 		)
 		if len(present) > 1 {
-			keep(present...)
+			keepOne(present...)
 		}
 	}
 	for _, name := range []string{"title", "name"} {

@@ -20,7 +20,7 @@ type place struct {
 	in    string // path, query, header or body
 }
 
-// value draws one that a schema allows, with a liking for its limits.
+// value draws a value that a schema allows, often one at its limits.
 func (g *generator) value(t *rapid.T, c *call, schema *openapi3.Schema, at place) any {
 	if schema.Nullable && at.in == "body" && rapid.IntRange(0, 6).Draw(t, "null") == 1 {
 		return nil
@@ -58,7 +58,7 @@ func (g *generator) value(t *rapid.T, c *call, schema *openapi3.Schema, at place
 	return g.object(t, c, schema, at)
 }
 
-// different leaves each value of a list in it once, and draws others while there are too few.
+// different removes equal values from a list, and draws others while there are too few.
 func (g *generator) different(
 	t *rapid.T, c *call, schema *openapi3.Schema, at place, list []any,
 ) []any {
@@ -128,16 +128,16 @@ func (g *generator) object(t *rapid.T, c *call, schema *openapi3.Schema, at plac
 	return object
 }
 
-// size draws how many there are of something: mostly few, sometimes as many as may be.
+// size draws a number of items: mostly small, sometimes the greatest that is allowed.
 func size(t *rapid.T, least uint64, most *uint64) int {
-	few := int(least) + rapid.IntRange(0, 3).Draw(t, "size")
+	small := int(least) + rapid.IntRange(0, 3).Draw(t, "size")
 	if most == nil {
-		return few
+		return small
 	}
 	if rapid.IntRange(0, 19).Draw(t, "full") == 19 {
 		return int(*most)
 	}
-	return min(few, int(*most))
+	return min(small, int(*most))
 }
 
 func (g *generator) integer(t *rapid.T, c *call, schema *openapi3.Schema, at place) any {
@@ -157,7 +157,7 @@ func (g *generator) integer(t *rapid.T, c *call, schema *openapi3.Schema, at pla
 		}
 	}
 	low, high := bounds(schema)
-	if name == "customer_id" { // the least ids are of those who call
+	if name == "customer_id" { // the least ids are those of the callers
 		return json.Number(
 			strconv.FormatInt(high-int64(rapid.IntRange(0, 1).Draw(t, "nobody")), 10),
 		)
@@ -177,7 +177,7 @@ func (g *generator) integer(t *rapid.T, c *call, schema *openapi3.Schema, at pla
 	)
 }
 
-// bounds are the least and the greatest integer of a schema.
+// bounds returns the least and the greatest integer of a schema.
 func bounds(schema *openapi3.Schema) (low, high int64) {
 	low, high = math.MinInt64, math.MaxInt64
 	if schema.Format == "int32" {
@@ -256,7 +256,7 @@ var unicodeEscape = regexp.MustCompile(`\\u([0-9A-F]{4})`)
 // goPattern returns a pattern as Go writes it: \u2800 is \x{2800}.
 func goPattern(pattern string) string { return unicodeEscape.ReplaceAllString(pattern, `\x{$1}`) }
 
-// allows reports whether a text is one of a schema.
+// allows reports whether a schema allows a text.
 func allows(schema *openapi3.Schema, text string) bool {
 	length := uint64(utf8.RuneCountInString(text))
 	return length >= schema.MinLength && (schema.MaxLength == nil || length <= *schema.MaxLength) &&
@@ -268,7 +268,7 @@ var (
 	plainRune = []rune("aZ0b-'\"\\<&%/,;=+~!#$")
 )
 
-// fill draws a text of so many characters.
+// fill draws a text of a number of characters.
 func fill(t *rapid.T, length int, in string) string {
 	alphabet := anyRune
 	if in == "header" {
@@ -277,10 +277,10 @@ func fill(t *rapid.T, length int, in string) string {
 	if length == 0 {
 		return ""
 	}
-	few := rapid.SliceOfN(rapid.SampledFrom(alphabet), 1, 6).Draw(t, "text")
+	letters := rapid.SliceOfN(rapid.SampledFrom(alphabet), 1, 6).Draw(t, "text")
 	runes := make([]rune, 0, length)
 	for len(runes) < length {
-		runes = append(runes, few[len(runes)%len(few)])
+		runes = append(runes, letters[len(runes)%len(letters)])
 	}
 	return string(runes)
 }

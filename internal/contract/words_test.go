@@ -10,9 +10,9 @@ import (
 	"github.com/shopd/shopd"
 )
 
-// words are the rules that OpenAPI 3.0 cannot say in a schema, so that the contract says them in
-// words: what a refusal of an otherwise valid request reads like, and where the contract announces
-// it.
+// words are the rules that OpenAPI 3.0 cannot express in a schema, so that the contract has them in
+// descriptions: the message of a refusal of an otherwise valid request, and the description that
+// announces it.
 var words = []struct {
 	message *regexp.Regexp
 	says    string
