@@ -8697,7 +8697,7 @@ type ClientInterface interface {
 
 	// CreateBrandWithBody Add a brand
 	//
-	// Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+	// Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -8706,7 +8706,7 @@ type ClientInterface interface {
 
 	// CreateBrand Add a brand
 	//
-	// Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+	// Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -11110,7 +11110,7 @@ func (c *Client) AdminListBrands(ctx context.Context, params *AdminListBrandsPar
 
 // CreateBrandWithBody Add a brand
 //
-// Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+// Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
 //
 // Takes any type of body and a specified content type.
 //
@@ -11129,7 +11129,7 @@ func (c *Client) CreateBrandWithBody(ctx context.Context, contentType string, bo
 
 // CreateBrand Add a brand
 //
-// Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+// Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -24688,7 +24688,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateBrandWithBodyWithResponse Add a brand
 	//
-	// Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+	// Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24697,7 +24697,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateBrandWithResponse Add a brand
 	//
-	// Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+	// Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41343,7 +41343,7 @@ func (c *ClientWithResponses) AdminListBrandsWithResponse(ctx context.Context, p
 
 // CreateBrandWithBodyWithResponse Add a brand
 //
-// Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+// Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41358,7 +41358,7 @@ func (c *ClientWithResponses) CreateBrandWithBodyWithResponse(ctx context.Contex
 
 // CreateBrandWithResponse Add a brand
 //
-// Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+// Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -68,11 +68,12 @@ func (c *Catalog) CreateBrand(
 ) (api.CreateBrandResponseObject, error) {
 	var created db.GetBrandRow
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) error {
-		slug, err := c.brandSlug(ctx, q, r.Body.Slug, r.Body.Name)
+		name := CleanName(r.Body.Name)
+		slug, err := c.brandSlug(ctx, q, r.Body.Slug, name)
 		if err != nil {
 			return err
 		}
-		id, err := q.CreateBrand(ctx, r.Body.Name, slug, optional.Value(r.Body.Description))
+		id, err := q.CreateBrand(ctx, name, slug, optional.Value(r.Body.Description))
 		if err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ func (c *Catalog) ReplaceBrand(
 	ctx context.Context, r api.ReplaceBrandRequestObject,
 ) (api.ReplaceBrandResponseObject, error) {
 	row, err := c.changeBrand(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceBrandParams) {
-		to.Name, to.Description = r.Body.Name, optional.Value(r.Body.Description)
+		to.Name, to.Description = CleanName(r.Body.Name), optional.Value(r.Body.Description)
 		mergepatch.Set(&to.Slug, r.Body.Slug)
 	})
 	if err != nil {
@@ -110,7 +111,7 @@ func (c *Catalog) UpdateBrand(
 	ctx context.Context, r api.UpdateBrandRequestObject,
 ) (api.UpdateBrandResponseObject, error) {
 	row, err := c.changeBrand(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceBrandParams) {
-		mergepatch.Set(&to.Name, r.Body.Name)
+		mergepatch.Set(&to.Name, cleaned(r.Body.Name))
 		mergepatch.Set(&to.Slug, r.Body.Slug)
 		mergepatch.Set(&to.Description, r.Body.Description)
 	})

@@ -71,11 +71,11 @@ func (c *Catalog) CreateCategory(
 	var created db.GetCategoryRow
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) (err error) {
 		params := db.CreateCategoryParams{
-			Name:        r.Body.Name,
+			Name:        CleanName(r.Body.Name),
 			Description: optional.Value(r.Body.Description),
 			ParentID:    r.Body.ParentID,
 		}
-		if params.Slug, err = c.categorySlug(ctx, q, r.Body.Slug, r.Body.Name); err != nil {
+		if params.Slug, err = c.categorySlug(ctx, q, r.Body.Slug, params.Name); err != nil {
 			return err
 		}
 		id, err := q.CreateCategory(ctx, params)
@@ -99,7 +99,7 @@ func (c *Catalog) ReplaceCategory(
 	ctx context.Context, r api.ReplaceCategoryRequestObject,
 ) (api.ReplaceCategoryResponseObject, error) {
 	row, err := c.changeCategory(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceCategoryParams) {
-		to.Name, to.Description = r.Body.Name, optional.Value(r.Body.Description)
+		to.Name, to.Description = CleanName(r.Body.Name), optional.Value(r.Body.Description)
 		to.ParentID = r.Body.ParentID
 		mergepatch.Set(&to.Slug, r.Body.Slug)
 	})
@@ -117,7 +117,7 @@ func (c *Catalog) UpdateCategory(
 	ctx context.Context, r api.UpdateCategoryRequestObject,
 ) (api.UpdateCategoryResponseObject, error) {
 	row, err := c.changeCategory(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceCategoryParams) {
-		mergepatch.Set(&to.Name, r.Body.Name)
+		mergepatch.Set(&to.Name, cleaned(r.Body.Name))
 		mergepatch.Set(&to.Slug, r.Body.Slug)
 		mergepatch.Set(&to.Description, r.Body.Description)
 		mergepatch.Patch(&to.ParentID, r.Body.ParentID)

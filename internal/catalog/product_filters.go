@@ -20,9 +20,9 @@ func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, err
 	params := &db.ListProductsParams{
 		Q:          phrase(p.Q),
 		CategoryID: p.CategoryID,
-		Category:   p.Category,
+		Category:   cleaned(p.Category),
 		BrandID:    p.BrandID,
-		Brand:      p.Brand,
+		Brand:      cleaned(p.Brand),
 		InStock:    p.InStock,
 		OnSale:     p.OnSale,
 		Featured:   p.Featured,

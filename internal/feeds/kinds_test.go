@@ -240,7 +240,7 @@ func TestNamesThatLookAlikeAreOne(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	admin.Post("/api/v1/admin/brands", fields{"name": "Levi’s  Shop"}).Want(http.StatusCreated)
+	shop.Exec("INSERT INTO brands (name, slug) VALUES ('Levi’s  Shop', 'levis')") // as it was once stored
 	names := []string{
 		"Café Lund", "Cafe\u0301 Lund", "Café\u00a0Lund", "Café  Lund", "Ca\u200bfé Lund",
 		"CAFÉ LUND", "Café\u3000Lund ",

@@ -5,23 +5,12 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/shopd/shopd/internal/catalog"
 )
 
-// cleanName returns the name of a brand or a category as it is stored: in NFC, without format
-// characters such as U+200B, every run of blanks one blank, and typographic apostrophes as '.
-// Differences that people cannot see make no other name.
-func cleanName(name string) string {
-	name = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.Is(unicode.Cf, r):
-			return -1
-		case r == '’', r == 'ʼ', r == '‘':
-			return '\''
-		}
-		return r
-	}, norm.NFC.String(name))
-	return strings.Join(strings.FieldsFunc(name, isBlank), " ")
-}
+// cleanName returns the name of a brand or a category as it is stored.
+func cleanName(name string) string { return catalog.CleanName(name) }
 
 // fold returns a name as it is compared: cleaned, and without regard to case.
 func fold(name string) string { return strings.ToLower(cleanName(name)) }

@@ -192,7 +192,7 @@ export const createAddress = /* @__PURE__ */ operation<operations['createAddress
 /**
  * Add a brand.
  *
- * Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+ * Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
  */
 export const createBrand = /* @__PURE__ */ operation<operations['createBrand']>('createBrand', 'POST', '/api/v1/admin/brands');
 

@@ -944,7 +944,7 @@ export interface paths {
         put?: never;
         /**
          * Add a brand
-         * @description Adds a brand. Its name is unique without regard to case. Without a `slug` one is made from the name.
+         * @description Adds a brand. Its name is unique without regard to case and to what cannot be seen: it is stored in NFC, with single blanks, `'` for typographic apostrophes and no invisible characters, and so are names of categories. Without a `slug` one is made from the name.
          */
         post: operations["createBrand"];
         delete?: never;
