@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd"
+	"github.com/shopd/shopd/internal/platform/openapi"
 )
 
 // Contract is openapi.yaml read apart from the server: another loader of the same file, another
@@ -27,6 +28,9 @@ import (
 type Contract struct {
 	Spec   *openapi3.T
 	router routers.Router
+	// declared has the codes of each operation's problems, by operationId. They come with what
+	// the catalogue says of them.
+	declared map[string]map[string]openapi.Problem
 }
 
 // ReadContract reads a contract.
@@ -40,7 +44,33 @@ func ReadContract(text []byte) (*Contract, error) {
 	}
 	spec.Servers = nil
 	router, err := gorillamux.NewRouter(spec)
-	return &Contract{Spec: spec, router: router}, err
+	if err != nil {
+		return nil, err
+	}
+	declared, err := declaredProblems(text)
+	return &Contract{Spec: spec, router: router, declared: declared}, err
+}
+
+// declaredProblems reads which problems each operation declares, by itself or by its kind.
+func declaredProblems(text []byte) (map[string]map[string]openapi.Problem, error) {
+	document, err := openapi.Flatten(text)
+	if err != nil {
+		return nil, err
+	}
+	problems, err := document.Problems()
+	if err != nil {
+		return nil, err
+	}
+	declared := make(map[string]map[string]openapi.Problem)
+	for _, p := range problems {
+		for _, operation := range p.Operations {
+			if declared[operation] == nil {
+				declared[operation] = make(map[string]openapi.Problem)
+			}
+			declared[operation][p.Code] = p
+		}
+	}
+	return declared, nil
 }
 
 var contract = sync.OnceValue(func() *Contract {
@@ -78,6 +108,7 @@ const (
 	ResponseHeadersConformance = "response_headers_conformance"
 	ResponseSchemaConformance  = "response_schema_conformance"
 	NegativeDataRejection      = "negative_data_rejection"
+	ProblemConformance         = "problem_conformance"
 )
 
 // Violation is a disagreement of server and contract.
@@ -159,7 +190,39 @@ func (c *Contract) Check(e Exchange) (operation string, err error) {
 	if v := checkAnswer(input, e); v != nil {
 		return operation, v
 	}
+	if v := c.checkCode(operation, e); v != nil {
+		return operation, v
+	}
 	return operation, nil
+}
+
+// checkCode wants the code of a problem declared for the operation, with the problem's status.
+func (c *Contract) checkCode(operation string, e Exchange) *Violation {
+	code := codeOf(e)
+	if code == "" {
+		return nil
+	}
+	declared, ok := c.declared[operation][code]
+	switch {
+	case !ok:
+		return violation(ProblemConformance, "x-problems of %s lacks %s", operation, code)
+	case declared.Status != e.Status:
+		return violation(
+			ProblemConformance, "%s has the status %d in x-problems, not %d", code, declared.Status,
+			e.Status,
+		)
+	}
+	return nil
+}
+
+// codeOf returns the code of a problem, or none if the answer is something else.
+func codeOf(e Exchange) string {
+	var problem struct{ Code string }
+	if e.Header.Get("Content-Type") != "application/problem+json" ||
+		json.Unmarshal(e.Body, &problem) != nil {
+		return ""
+	}
+	return problem.Code
 }
 
 // general are the statuses any operation may answer with a problem, without naming them: see the
@@ -249,7 +312,7 @@ func checkProblem(e Exchange) *Violation {
 	case e.Header.Get("Content-Type") != "application/problem+json":
 		return violation(ContentTypeConformance, "a %d that is no problem: %.80q", e.Status, e.Body)
 	case err != nil, problem.Status != e.Status, problem.RequestID != e.Header.Get("X-Request-Id"),
-		!strings.HasSuffix(problem.Type, "/"+problem.Code), problem.Title == "", len(problem.Detail) <= 10:
+		problem.Type != "/problems/"+problem.Code, problem.Title == "", len(problem.Detail) <= 10:
 		return violation(
 			ResponseSchemaConformance, "a problem that does not say all it must: %s", e.Body,
 		)
@@ -284,7 +347,7 @@ func check(t testing.TB, request *http.Request, content []byte, answer *Answer) 
 		t, err, "%s %s answered %d: %s", request.Method, request.URL, answer.Status, answer.Body,
 	)
 	if request.Method != http.MethodHead {
-		reached.note(operation, answer.Status)
+		reached.note(operation, answer.Status, codeOf(exchange))
 	}
 }
 

@@ -16,16 +16,25 @@ import (
 )
 
 // reached is what the tests of this process have reached.
-var reached = &record{statuses: map[string]map[int]bool{}}
+var reached = &record{statuses: map[string]map[int]bool{}, codes: map[string]map[string]bool{}}
 
 type record struct {
 	mu       sync.Mutex
-	statuses map[string]map[int]bool // by operationId
+	statuses map[string]map[int]bool    // by operationId
+	codes    map[string]map[string]bool // of problems, by operationId
 }
 
-func (r *record) note(operation string, status int) {
+// note records that an operation was seen to respond with a status, and with the code of a problem
+// unless code is empty.
+func (r *record) note(operation string, status int, code string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if code != "" {
+		if r.codes[operation] == nil {
+			r.codes[operation] = map[string]bool{}
+		}
+		r.codes[operation][code] = true
+	}
 	if r.statuses[operation] == nil {
 		r.statuses[operation] = map[int]bool{}
 	}
@@ -33,8 +42,8 @@ func (r *record) note(operation string, status int) {
 }
 
 // Main runs the tests of a package with the servers they need. If the package owns tags of the
-// contract, the run fails when an operation of them, or a status documented for one, was reached by
-// no test.
+// contract, the run fails when an operation of them, or a status or problem documented for one,
+// was reached by no test.
 func Main(m *testing.M, tags ...string) {
 	if os.Getenv(serveVariable) != "" {
 		if err := serve(context.Background()); err != nil {
@@ -136,6 +145,14 @@ func unreached(tags []string) []string {
 					missing = append(
 						missing,
 						fmt.Sprintf("%s %s: %s (%s)", method, path, status, operation.OperationID),
+					)
+				}
+			}
+			for _, code := range namedProblems(operation) {
+				if !reached.codes[operation.OperationID][code] && !isExplained(operation, code) {
+					missing = append(
+						missing,
+						fmt.Sprintf("%s %s: %s (%s)", method, path, code, operation.OperationID),
 					)
 				}
 			}

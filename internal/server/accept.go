@@ -48,16 +48,16 @@ func acceptsGzip(header http.Header) bool {
 	return false
 }
 
-// prefersEventStream reports whether Accept names text/event-stream and wants nothing else more:
+// prefers reports whether Accept names a media type and wants nothing else more:
 // JSON of the same quality must stand behind it.
-func prefersEventStream(header http.Header) bool {
+func prefers(header http.Header, wanted string) bool {
 	const ofType, ofAll = "application/*", "*/*"
-	stream, isFirst := 0.0, true
+	quality, isFirst := 0.0, true
 	plain := map[string]float64{} // qualities of what JSON fits, by range
 	for media, weight := range offers(header, echo.HeaderAccept) {
 		switch media {
-		case "text/event-stream":
-			stream = weight
+		case wanted:
+			quality = weight
 			_, named := plain[echo.MIMEApplicationJSON]
 			isFirst = !named
 		case echo.MIMEApplicationJSON, ofType, ofAll:
@@ -71,5 +71,5 @@ func prefersEventStream(header http.Header) bool {
 			break
 		}
 	}
-	return stream > 0 && (stream > weight || stream == weight && isFirst)
+	return quality > 0 && (quality > weight || quality == weight && isFirst)
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -15,9 +16,8 @@ func describeSchemaError(err *openapi3.SchemaError) string {
 	case "required":
 		return "is required"
 	case "properties":
-		if _, name, found := strings.Cut(err.Reason, `property "`); found {
-			name, _, _ = strings.Cut(name, `"`)
-			return fmt.Sprintf("has no field %q", name)
+		if unknownField(err) != "" {
+			return "is not a field of this object"
 		}
 	case "type":
 		if schema.Type != nil {
@@ -70,6 +70,16 @@ func describeSchemaError(err *openapi3.SchemaError) string {
 		return "must be a valid " + schema.Format
 	}
 	return "is not valid: " + err.Reason
+}
+
+// unknownField returns the name of a field that the schema does not have, or none for other errors.
+func unknownField(err *openapi3.SchemaError) string {
+	if err.SchemaField != "properties" {
+		return ""
+	}
+	quoted := strings.TrimSuffix(strings.TrimPrefix(err.Reason, "property "), " is unsupported")
+	name, _ := strconv.Unquote(quoted) // none if it is another reason
+	return name
 }
 
 func firstSentence(text string) string {

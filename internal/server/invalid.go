@@ -47,6 +47,9 @@ func collectFields(err error, parameter *openapi3.Parameter, fields *[]problem.F
 		for _, step := range e.JSONPointer() {
 			path += pointer(step)
 		}
+		if name := unknownField(e); name != "" {
+			path += pointer(name)
+		}
 		*fields = append(*fields, problem.Field{Pointer: path, Message: describeSchemaError(e)})
 	case *openapi3filter.ParseError:
 		path := ""

@@ -45,13 +45,14 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			Answer:    c.Response().Header(),
 
 			AcceptsGzip: acceptsGzip(r.Header),
+			PrefersHTML: prefers(r.Header, "text/html"),
 			IsLocal:     s.debug && r.TLS == nil && isLocalhost(r.Host),
 		}
 		if op != nil {
 			info.Operation = op.id
 			info.Audited = r.Method != http.MethodGet &&
 				s.ranks[op.role] > s.ranks["customer"] // staff changes something
-			info.EventStream = op.streams && prefersEventStream(r.Header)
+			info.EventStream = op.streams && prefers(r.Header, "text/event-stream")
 		}
 		timeout := defaultTimeout
 		if op != nil {

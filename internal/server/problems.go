@@ -20,9 +20,6 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// problemBase begins the type of every problem; the rest is its code.
-const problemBase = "https://shopd.dev/problems/"
-
 var (
 	errInternal = &problem.Error{
 		Status: http.StatusInternalServerError,

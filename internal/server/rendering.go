@@ -64,7 +64,7 @@ type contractFiles struct {
 
 // renderContract makes the files at their first use: few servers are asked for them.
 var renderContract = sync.OnceValues(func() (files contractFiles, err error) {
-	document, err := openapi.Flatten(shopd.Contract)
+	document, err := openapi.Served(shopd.Contract)
 	if err != nil {
 		return files, err
 	}

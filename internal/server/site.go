@@ -55,6 +55,7 @@ func (s *Site) GetServiceInfo(
 			"docs":         "/docs",
 			"reading_view": "/redoc",
 			"openapi":      "/openapi.yaml",
+			"problems":     "/problems",
 			"health":       "/healthz",
 			"products":     "/api/v1/products",
 			"assistant":    "/api/v1/rag/query",

@@ -36,7 +36,7 @@ func run(arguments []string) (text []byte, err error) {
 	} else if len(arguments) > 1 {
 		return nil, errors.New("usage: contract [TAG | flat [FILE]]")
 	}
-	document, err := openapi.Flatten(contract)
+	document, err := openapi.Served(contract)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ type Info struct {
 	Arrived     time.Time
 	EventStream bool // the client prefers text/event-stream
 	AcceptsGzip bool // the client accepts responses compressed by gzip
+	PrefersHTML bool // the client prefers text/html, as browsers do
 	// IsLocal is set in development for requests to http://localhost, where Safari accepts no
 	// Secure cookie.
 	IsLocal   bool

@@ -631,6 +631,14 @@ export const getPayment = /* @__PURE__ */ operation<operations['getPayment']>('g
 export const getPaymentMethod = /* @__PURE__ */ operation<operations['getPaymentMethod']>('getPaymentMethod', 'GET', '/api/v1/payments/methods/{id}');
 
 /**
+ * One problem.
+ *
+ * What a `code` means and what to do about it. The `type` of each problem leads here. A page
+ * for people with `Accept: text/html`, as browsers send, else JSON.
+ */
+export const getProblemType = /* @__PURE__ */ operation<operations['getProblemType']>('getProblemType', 'GET', '/problems/{code}');
+
+/**
  * Get a product.
  *
  * One active product with its variants, images and attributes.
@@ -874,6 +882,14 @@ export const listPayments = /* @__PURE__ */ operation<operations['listPayments']
  * jobs.
  */
 export const listPeriodicJobs = /* @__PURE__ */ operation<operations['listPeriodicJobs']>('listPeriodicJobs', 'GET', '/api/v1/admin/jobs/periodic');
+
+/**
+ * All problems.
+ *
+ * Every `code` of a problem, with what it means, what to do about it, and the operations that
+ * respond with it. A page for people with `Accept: text/html`, as browsers send, else JSON.
+ */
+export const listProblemTypes = /* @__PURE__ */ operation<operations['listProblemTypes']>('listProblemTypes', 'GET', '/problems');
 
 /**
  * List products on sale.

@@ -2985,6 +2985,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All problems
+         * @description Every `code` of a problem, with what it means, what to do about it, and the operations that
+         *     respond with it. A page for people with `Accept: text/html`, as browsers send, else JSON.
+         */
+        get: operations["listProblemTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One problem
+         * @description What a `code` means and what to do about it. The `type` of each problem leads here. A page
+         *     for people with `Accept: text/html`, as browsers send, else JSON.
+         */
+        get: operations["getProblemType"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.yaml": {
         parameters: {
             query?: never;
@@ -3053,11 +3095,53 @@ export interface components {
         Slug: string;
         /** @description Words to look for. */
         SearchText: string;
+        /** @description All problems. */
+        ProblemTypes: {
+            /** @description The problems, general ones first. */
+            items: components["schemas"]["ProblemType"][];
+        };
+        /** @description A kind of problem. */
+        ProblemType: {
+            /**
+             * @description The address that problems of this kind have as their `type`.
+             * @example /problems/insufficient_stock
+             */
+            type: string;
+            /**
+             * @description A stable word for programs.
+             * @example insufficient_stock
+             */
+            code: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             * @example 409
+             */
+            status: number;
+            /**
+             * @description What happened.
+             * @example There are not that many units.
+             */
+            meaning: string;
+            /**
+             * @description What to do about it.
+             * @example Take fewer units, or others.
+             */
+            remedy: string;
+            /**
+             * @description The ids of the operations that respond with it.
+             * @example [
+             *       "addCartItem",
+             *       "createOrder"
+             *     ]
+             */
+            operations: string[];
+        };
         /** @description What went wrong, as of RFC 9457. */
         Problem: {
             /**
-             * @description A URI that names the kind of problem.
-             * @example https://shopd.dev/problems/product_not_found
+             * @description Names the kind of problem: the address, on this server, of what it means and what to do.
+             * @example /problems/product_not_found
              */
             type: string;
             /**
@@ -9030,7 +9114,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/spent_token",
+                 *       "type": "/problems/spent_token",
                  *       "title": "Bad Request",
                  *       "status": 400,
                  *       "code": "spent_token",
@@ -9049,7 +9133,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/invalid_transition",
+                 *       "type": "/problems/invalid_transition",
                  *       "title": "Bad Request",
                  *       "status": 400,
                  *       "code": "invalid_transition",
@@ -9068,7 +9152,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/payment_declined",
+                 *       "type": "/problems/payment_declined",
                  *       "title": "Payment Required",
                  *       "status": 402,
                  *       "code": "payment_declined",
@@ -9087,7 +9171,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/webhook_refused",
+                 *       "type": "/problems/webhook_refused",
                  *       "title": "Bad Request",
                  *       "status": 400,
                  *       "code": "webhook_refused",
@@ -9107,7 +9191,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/invalid_token",
+                 *       "type": "/problems/invalid_token",
                  *       "title": "Unauthorized",
                  *       "status": 401,
                  *       "code": "invalid_token",
@@ -9126,7 +9210,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/forbidden",
+                 *       "type": "/problems/forbidden",
                  *       "title": "Forbidden",
                  *       "status": 403,
                  *       "code": "forbidden",
@@ -9145,7 +9229,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/product_not_found",
+                 *       "type": "/problems/product_not_found",
                  *       "title": "Not Found",
                  *       "status": 404,
                  *       "code": "product_not_found",
@@ -9164,7 +9248,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/email_taken",
+                 *       "type": "/problems/email_taken",
                  *       "title": "Conflict",
                  *       "status": 409,
                  *       "code": "email_taken",
@@ -9183,7 +9267,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/stale",
+                 *       "type": "/problems/stale",
                  *       "title": "Precondition Failed",
                  *       "status": 412,
                  *       "code": "stale",
@@ -9202,7 +9286,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/body_too_large",
+                 *       "type": "/problems/body_too_large",
                  *       "title": "Request Entity Too Large",
                  *       "status": 413,
                  *       "code": "body_too_large",
@@ -9222,7 +9306,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/range_not_satisfiable",
+                 *       "type": "/problems/range_not_satisfiable",
                  *       "title": "Requested Range Not Satisfiable",
                  *       "status": 416,
                  *       "code": "range_not_satisfiable",
@@ -9244,7 +9328,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/unsupported_media_type",
+                 *       "type": "/problems/unsupported_media_type",
                  *       "title": "Unsupported Media Type",
                  *       "status": 415,
                  *       "code": "unsupported_media_type",
@@ -9266,7 +9350,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/invalid_request",
+                 *       "type": "/problems/invalid_request",
                  *       "title": "Unprocessable Entity",
                  *       "status": 422,
                  *       "code": "invalid_request",
@@ -9292,7 +9376,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/rate_limited",
+                 *       "type": "/problems/rate_limited",
                  *       "title": "Too Many Requests",
                  *       "status": 429,
                  *       "code": "rate_limited",
@@ -9312,7 +9396,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/assistant_unavailable",
+                 *       "type": "/problems/assistant_unavailable",
                  *       "title": "Service Unavailable",
                  *       "status": 503,
                  *       "code": "assistant_unavailable",
@@ -9338,7 +9422,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "https://shopd.dev/problems/malformed_json",
+                 *       "type": "/problems/malformed_json",
                  *       "title": "Bad Request",
                  *       "status": 400,
                  *       "code": "malformed_json",
@@ -9526,6 +9610,8 @@ export type Money = components['schemas']['Money'];
 export type Currency = components['schemas']['Currency'];
 export type Slug = components['schemas']['Slug'];
 export type SearchText = components['schemas']['SearchText'];
+export type ProblemTypes = components['schemas']['ProblemTypes'];
+export type ProblemType = components['schemas']['ProblemType'];
 export type Problem = components['schemas']['Problem'];
 export type Resolution = components['schemas']['Resolution'];
 export type FieldError = components['schemas']['FieldError'];
@@ -15534,6 +15620,65 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listProblemTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The problems. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemTypes"];
+                    "text/html": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getProblemType: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The `code` of a problem.
+                 * @example insufficient_stock
+                 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The problem. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemType"];
+                    "text/html": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };

@@ -1,0 +1,89 @@
+package catalog_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/apitest"
+)
+
+// replaceCategory, updateCategory, replaceBrand, updateBrand: names and slugs that are taken, and a
+// tree that would bite its tail.
+func TestCategoriesAndBrandsKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	admin := apitest.New(t).Admin()
+	var phones, cases api.Category
+	admin.Post("/api/v1/admin/categories", fields{"name": "Phones"}).
+		Want(http.StatusCreated).
+		Into(&phones)
+	admin.Post("/api/v1/admin/categories", fields{"name": "Cases", "parent_id": phones.ID}).
+		Want(http.StatusCreated).
+		Into(&cases)
+	category := fmt.Sprintf("/api/v1/admin/categories/%d", phones.ID)
+	admin.Put(category, fields{"name": "Phones", "parent_id": cases.ID}).
+		Problem(http.StatusConflict, "category_cycle")
+	admin.Patch(category, fields{"slug": "cases"}).Problem(http.StatusConflict, "slug_taken")
+
+	var aurora api.Brand
+	admin.Post("/api/v1/admin/brands", fields{"name": "Aurora"}).
+		Want(http.StatusCreated).
+		Into(&aurora)
+	admin.Post("/api/v1/admin/brands", fields{"name": "Borealis"}).Want(http.StatusCreated)
+	brand := fmt.Sprintf("/api/v1/admin/brands/%d", aurora.ID)
+	admin.Put(brand, fields{"name": "Aurora", "slug": "borealis"}).
+		Problem(http.StatusConflict, "slug_taken")
+	admin.Patch(brand, fields{"name": "Borealis"}).Problem(http.StatusConflict, "brand_name_taken")
+}
+
+// replaceProduct, updateProduct: slugs, skus and GTINs that are taken.
+func TestProductsKeepTheirNumbers(t *testing.T) {
+	t.Parallel()
+	admin := apitest.New(t).Admin()
+	createProduct(admin, fields{
+		"name": "Drift", "price": "79", "sku": "DRIFT", "gtin": "2000000000015",
+	})
+	glide := createProduct(admin, fields{"name": "Glide", "price": "59"})
+	admin.Put(productAddress(glide), fields{"name": "Glide", "price": "59", "slug": "drift"}).
+		Problem(http.StatusConflict, "slug_taken")
+	admin.Put(productAddress(glide), fields{
+		"name": "Glide", "price": "59", "gtin": "2000000000015",
+	}).Problem(http.StatusConflict, "gtin_taken")
+	admin.Patch(productAddress(glide), fields{"sku": "DRIFT"}).
+		Problem(http.StatusConflict, "sku_taken")
+}
+
+// createVariant, replaceVariant, updateVariant: options, skus and GTINs that are taken, and the
+// variant that is one too many.
+func TestVariantsKeepTheirNumbers(t *testing.T) {
+	t.Parallel()
+	admin := apitest.New(t).Admin()
+	var many []fields
+	for size := range 100 {
+		many = append(many, fields{
+			"options": fields{"size": fmt.Sprint(size)}, "price": "9", "sku": fmt.Sprint("S-", size),
+		})
+	}
+	many[0]["gtin"] = "2000000000015"
+	product := createProduct(admin, fields{"name": "Shirt", "variants": many})
+	variants := productAddress(product) + "/variants"
+	admin.Post(variants, fields{"options": fields{"size": "100"}, "price": "9"}).
+		Problem(http.StatusConflict, "too_many_variants")
+	second := fmt.Sprintf("%s/%d", variants, product.Variants[1].ID)
+	admin.Put(second, fields{
+		"options": fields{"size": "1"}, "price": "9", "gtin": "2000000000015",
+	}).Problem(http.StatusConflict, "gtin_taken")
+	admin.Put(second, fields{"options": fields{"size": "0"}, "price": "9"}).
+		Problem(http.StatusConflict, "options_taken")
+	admin.Patch(second, fields{"gtin": "2000000000015"}).
+		Problem(http.StatusConflict, "gtin_taken")
+	admin.Patch(second, fields{"sku": "S-0"}).Problem(http.StatusConflict, "sku_taken")
+
+	other := createProduct(admin, fields{"name": "Trousers", "variants": []fields{
+		{"options": fields{"size": "0"}, "price": "9"},
+	}})
+	admin.Post(productAddress(other)+"/variants", fields{
+		"options": fields{"size": "1"}, "price": "9", "gtin": "2000000000015",
+	}).Problem(http.StatusConflict, "gtin_taken")
+}
