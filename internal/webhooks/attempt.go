@@ -47,7 +47,7 @@ const (
 
 // outcome is how an attempt ended.
 type outcome struct {
-	response safehttp.Answer
+	response safehttp.Response
 	err      error // nil: it was delivered
 	took     time.Duration
 }
@@ -77,15 +77,15 @@ type message struct {
 }
 
 // send posts the event, signed.
-func (w *Webhooks) send(ctx context.Context, d db.TakeDeliveriesRow) (safehttp.Answer, error) {
+func (w *Webhooks) send(ctx context.Context, d db.TakeDeliveriesRow) (safehttp.Response, error) {
 	body, err := json.Marshal(message{d.Kind, d.At.UTC(), d.Data})
 	if err != nil {
-		return safehttp.Answer{}, err
+		return safehttp.Response{}, err
 	}
 	now := time.Now()
 	signature, err := w.sign(d, now, body)
 	if err != nil {
-		return safehttp.Answer{}, err
+		return safehttp.Response{}, err
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
 	header.Set(standardwebhooks.HeaderWebhookID, messageID(d.EventID))
@@ -196,9 +196,9 @@ type Disabled struct {
 	Reason string `json:"reason"`
 }
 
-// retryDelay returns how long to wait after so many failed attempts: what the schedule says, or more
-// if the receiver asks for it.
-func retryDelay(attempts int32, response safehttp.Answer) time.Duration {
+// retryDelay returns how long to wait after so many failed attempts: what the schedule says, or
+// more if the receiver asks for it.
+func retryDelay(attempts int32, response safehttp.Response) time.Duration {
 	delay := schedule[min(max(int(attempts), 1), len(schedule))-1]
 	delay += rand.N(delay / 10)
 	if response.Status == http.StatusTooManyRequests ||

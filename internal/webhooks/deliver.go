@@ -15,8 +15,8 @@ const (
 	leaseGrace   = 30 * time.Second       // of a lease, beyond the timeout of an attempt
 )
 
-// Run makes deliveries as they become due, until ctx ends. Then it waits for the attempts under way.
-// A receiver that hangs does not delay others.
+// Run makes deliveries as they become due, until ctx ends. Then it waits for the attempts under
+// way. A receiver that hangs does not delay others.
 func (w *Webhooks) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()

@@ -172,8 +172,8 @@ func (w *Webhooks) get(ctx context.Context, id int64) (db.Webhook, error) {
 	return row, postgres.NotFound(err, ErrNotFound)
 }
 
-// checkURL refuses an address that every delivery would refuse. What its name resolves to is checked
-// at each delivery.
+// checkURL refuses an address that every delivery would refuse. What its name resolves to is
+// checked at each delivery.
 func (w *Webhooks) checkURL(url string) error {
 	if !w.settings.Insecure && !strings.HasPrefix(url, "https://") {
 		return errInsecure

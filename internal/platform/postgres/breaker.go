@@ -12,21 +12,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// How a hung server is found out. A server that hangs takes connections and statements and answers
-// nothing: its own statement timeout does not end them.
+// Timings of the detection of a hung server. Such a server accepts connections and statements and
+// never responds, not even at its own statement timeout.
 const (
-	// suspectAfter is how long a read may be silent before the server is asked for a sign of life.
-	suspectAfter = 300 * time.Millisecond
-	// signWithin is how long it may take to give one. graceAfter is left for a sign that came while
-	// this process itself was stopped, and is read a moment late.
-	signWithin = time.Second
-	graceAfter = signWithin / 4
-	// askAgain is how long a suspicion that proved wrong is not raised again: statements wait for
-	// locks, and listeners for notifications.
-	askAgain = time.Second
+	// probeAfter is how long a read may take before the server is probed.
+	probeAfter = 300 * time.Millisecond
+	// probeTimeout is how long the server may take to respond to a probe. probeGrace is added for a
+	// response that arrived while this process was suspended and has not been read yet.
+	probeTimeout = time.Second
+	probeGrace   = probeTimeout / 4
+	// probePause is the time without further probes after the server responded to one: slow reads
+	// are normal, since statements wait for locks, and listeners for notifications.
+	probePause = time.Second
 )
 
-// errHung is the error of every call while the server hangs. It is a net.OpError, as of a server
+// errHung is returned by every call while the server hangs. It is a net.OpError, as for a server
 // out of reach.
 var errHung = &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
 
@@ -34,17 +34,18 @@ var errHung = &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
 // opened, so that every call fails at once instead of waiting. It asks for a sign of life on a
 // connection of its own, and lets calls through as soon as one comes.
 type breaker struct {
-	config *pgx.ConnConfig // of the connection that asks
+	config *pgx.ConnConfig // of the connections that probe
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu    sync.Mutex
 	conns map[*watchedConn]struct{}
 	hung  bool
-	asks  bool      // for a sign of life, now
-	asked time.Time // when it came last
+	// probing is set while probe runs.
+	probing bool
+	alive   time.Time // of the last response to a probe
 }
 
-// newBreaker puts a breaker between a pool's connections and the network.
+// newBreaker puts a breaker between the connections of a pool and the network.
 func newBreaker(config *pgx.ConnConfig) *breaker {
 	b := &breaker{
 		config: config.Copy(),
@@ -52,12 +53,12 @@ func newBreaker(config *pgx.ConnConfig) *breaker {
 		conns:  map[*watchedConn]struct{}{},
 	}
 	b.config.Tracer = nil
-	b.config.ConnectTimeout = 0 // its end would be taken for an answer
+	b.config.ConnectTimeout = 0 // a timeout would look like a response
 	config.DialFunc = b.connect
 	return b
 }
 
-// connect opens a connection that is watched, unless the server hangs.
+// connect opens a watched connection. It returns errHung while the server hangs.
 func (b *breaker) connect(ctx context.Context, network, address string) (net.Conn, error) {
 	if b.isHung() {
 		return nil, errHung
@@ -82,44 +83,45 @@ func (b *breaker) isHung() bool {
 	return b.hung
 }
 
-// suspect asks for a sign of life, unless that is being done or was done just now.
+// suspect starts to probe the server, unless it is being probed or was alive just now.
 func (b *breaker) suspect() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.asks || time.Since(b.asked) < askAgain {
+	if b.probing || time.Since(b.alive) < probePause {
 		return
 	}
-	b.asks = true
-	go b.ask()
+	b.probing = true
+	go b.probe()
 }
 
-// ask asks for signs of life until one comes.
-func (b *breaker) ask() {
+// probe probes the server until it responds. After the first probe without a response the breaker
+// is open.
+func (b *breaker) probe() {
 	for !b.isAlive() {
 		b.open()
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.hung, b.asks, b.asked = false, false, time.Now()
+	b.hung, b.probing, b.alive = false, false, time.Now()
 }
 
-// isAlive reports whether the server says anything: also that it takes no connections, or that
-// there is none. Only silence is no sign.
+// isAlive reports whether the server responds. An error counts as a response, even one that says
+// that there is no server: the next call then fails at once, and need not be prevented.
 func (b *breaker) isAlive() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	said := make(chan struct{})
+	responded := make(chan struct{})
 	go func() {
-		defer close(said)
+		defer close(responded)
 		conn, err := pgx.ConnectConfig(ctx, b.config)
 		if err == nil {
 			_ = conn.Ping(ctx)
 			_ = conn.Close(ctx)
 		}
 	}()
-	for _, wait := range []time.Duration{signWithin, graceAfter} {
+	for _, wait := range []time.Duration{probeTimeout, probeGrace} {
 		select {
-		case <-said:
+		case <-responded:
 			return true
 		case <-time.After(wait):
 		}
@@ -127,7 +129,7 @@ func (b *breaker) isAlive() bool {
 	return false
 }
 
-// open closes all connections, and has none opened until ask is done.
+// open opens the breaker: it closes all connections, and connect opens none until probe returns.
 func (b *breaker) open() {
 	b.mu.Lock()
 	b.hung = true
@@ -139,36 +141,36 @@ func (b *breaker) open() {
 	}
 }
 
-// watchedConn is a connection whose reads raise suspicion when they take long.
+// watchedConn is a connection that makes the breaker probe the server when a read takes long.
 type watchedConn struct {
 	net.Conn
 	breaker *breaker
-	asked   atomic.Bool // something was written that nothing was read after
+	waiting atomic.Bool // for a response to what was written
 }
 
-// How long reads take until they raise suspicion: of an answer, again and again for as long as most
-// statements may take; of what comes unasked, such as notifications, once.
+// Delays of a read after which the server is probed. A read of a response makes it probed several
+// times while a statement may take; a read of something else, such as a notification, only once.
 var (
-	answerDelays  = []time.Duration{suspectAfter, time.Second, 2 * time.Second}
-	unaskedDelays = []time.Duration{suspectAfter}
+	responseDelays = []time.Duration{probeAfter, time.Second, 2 * time.Second}
+	otherDelays    = []time.Duration{probeAfter}
 )
 
 // Read implements net.Conn.
 func (c *watchedConn) Read(p []byte) (int, error) {
-	delays := unaskedDelays
-	if c.asked.Load() {
-		delays = answerDelays
+	delays := otherDelays
+	if c.waiting.Load() {
+		delays = responseDelays
 	}
 	stop := c.breaker.suspectIn(delays)
 	n, err := c.Conn.Read(p)
 	stop()
-	c.asked.Store(false)
+	c.waiting.Store(false)
 	return n, err
 }
 
 // Write implements net.Conn.
 func (c *watchedConn) Write(p []byte) (int, error) {
-	c.asked.Store(true)
+	c.waiting.Store(true)
 	return c.Conn.Write(p)
 }
 
@@ -180,7 +182,7 @@ func (c *watchedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// suspectIn raises suspicion after each of some delays, one after the other, until stop.
+// suspectIn calls suspect after each of the delays, one after the other, until stop is called.
 func (b *breaker) suspectIn(delays []time.Duration) (stop func()) {
 	var mu sync.Mutex
 	stopped := false

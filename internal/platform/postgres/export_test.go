@@ -7,7 +7,7 @@ import (
 	"github.com/golang-migrate/migrate/v4"
 )
 
-// MigrateFrom migrates with other files than those of the program.
+// MigrateFrom migrates with the given files instead of those of the program.
 func MigrateFrom(ctx context.Context, url string, files fs.FS) error {
 	return withMigrator(ctx, url, files, func(m *migrate.Migrate) error { return m.Up() })
 }

@@ -6,8 +6,8 @@ import (
 	pgxvec "github.com/pgvector/pgvector-go/pgx"
 )
 
-// halfVectors also writes a vector behind a pointer as it is. pgx would ask that for its text, and
-// read the text again, which took half a millisecond.
+// halfVectors encodes vectors and pointers to vectors. pgx would encode a pointer by formatting the
+// vector as text and parsing it again, which took half a millisecond.
 type halfVectors struct{ pgxvec.HalfVectorCodec }
 
 // PlanEncode implements pgtype.Codec.
@@ -22,7 +22,7 @@ func (c halfVectors) PlanEncode(
 
 type pointed struct{ pgtype.EncodePlan }
 
-// Encode implements pgtype.EncodePlan. The pointer is not nil: pgx writes NULL for one that is.
+// Encode implements pgtype.EncodePlan. pgx does not call it with a nil pointer: it writes NULL.
 func (p pointed) Encode(value any, buf []byte) ([]byte, error) {
 	return p.EncodePlan.Encode(*value.(*pgvector.HalfVector), buf)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // A vector behind a pointer is sent in the binary format, like a vector itself.
-func TestVectorsBehindPointersGoAsTheyAre(t *testing.T) {
+func TestVectorsBehindPointersAreEncodedLikeVectors(t *testing.T) {
 	shop := apitest.New(t)
 	conn, err := shop.Pool.Acquire(t.Context())
 	require.NoError(t, err)

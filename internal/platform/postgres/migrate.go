@@ -16,14 +16,14 @@ import (
 	"github.com/shopd/shopd/migrations"
 )
 
-// Migrate brings the schema to its newest version. Several processes may call it at once: one
-// migrates, the others wait for it. A process that is killed leaves the schema at a version between
-// two migrations, from which the next call continues.
+// Migrate migrates the schema to the newest version. Several processes may call it at once: one
+// migrates, the others wait for it. If a process is killed, the schema is at the version of the
+// last complete migration, and the next call continues from there.
 func Migrate(ctx context.Context, url string) error {
 	return withMigrator(ctx, url, migrations.FS, func(m *migrate.Migrate) error { return m.Up() })
 }
 
-// MigrateSteps goes n steps up, or down when n is negative.
+// MigrateSteps runs n migrations up, or -n down if n is negative.
 func MigrateSteps(ctx context.Context, url string, n int) error {
 	return withMigrator(
 		ctx, url, migrations.FS, func(m *migrate.Migrate) error { return m.Steps(n) },
@@ -63,15 +63,16 @@ func newMigrator(ctx context.Context, conn *pgx.Conn, files fs.FS) (*migrate.Mig
 	if err != nil {
 		return nil, err
 	}
-	m.LockTimeout = 24 * time.Hour // waiting for another process ends with ctx instead
+	m.LockTimeout = 24 * time.Hour // waiting for another process ends with ctx
 	return m, nil
 }
 
-// ErrPending means that the schema is older than this program's.
+// ErrPending is returned if the schema is older than this program expects.
 var ErrPending = errors.New("migrations are pending: run `shopd migrate up`")
 
 // CheckSchema returns ErrPending if the schema is older than the version this program was built
-// with. A newer schema passes: the previous program runs until it is replaced.
+// with. A newer schema is accepted, since during an upgrade the previous program runs until it is
+// replaced.
 func CheckSchema(ctx context.Context, pool *pgxpool.Pool) error {
 	var version int
 	var dirty bool
@@ -88,7 +89,7 @@ func CheckSchema(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// Newest returns the number of the last migration.
+// Newest returns the version of the last migration of this program.
 func Newest() int { return newest(migrations.FS) }
 
 func newest(files fs.FS) int {

@@ -15,32 +15,32 @@ import (
 
 // noTransaction is the first line of a migration that cannot run in a transaction, such as CREATE
 // INDEX CONCURRENTLY. Its statements, each of which ends a line, run one by one. They must be
-// repeatable (IF NOT EXISTS, or a DROP … IF EXISTS before): a process that is killed in between
-// leaves the version as it was, and the next one runs the file again.
+// repeatable (IF NOT EXISTS, or a DROP … IF EXISTS before): if a process is killed in between, the
+// next one runs the whole file again.
 const noTransaction = "-- no transaction\n"
 
-// migrationDriver runs the migrations that golang-migrate asks for, and commits each of them
-// together with its version. golang-migrate's own driver marks a version as dirty before it runs
-// the migration, so that a killed process leaves a database that a person has to mend.
+// migrationDriver runs migrations for golang-migrate. It commits each migration together with its
+// version. golang-migrate's own driver marks a version as dirty before it runs the migration, so a
+// killed process would leave a database that somebody has to repair.
 type migrationDriver struct {
 	ctx    context.Context
 	conn   *pgx.Conn
 	newest int
-	target int // the version that the next Run leads to
+	target int // the version after the next Run
 }
 
-// Lock waits until no other process migrates this database.
+// Lock implements database.Driver. It waits until no other process migrates this database.
 func (d *migrationDriver) Lock() error {
 	return d.exec("SELECT pg_advisory_lock(hashtext('shopd.migrations'))")
 }
 
-// Unlock lets the next process migrate.
+// Unlock implements database.Driver.
 func (d *migrationDriver) Unlock() error {
 	return d.exec("SELECT pg_advisory_unlock(hashtext('shopd.migrations'))")
 }
 
-// Version returns the version of the schema; database.NilVersion is an empty database. It fails if
-// no migration of this program continues from there.
+// Version returns the version of the schema, which is database.NilVersion for an empty database. It
+// returns an error for a version that this program cannot migrate from.
 func (d *migrationDriver) Version() (version int, dirty bool, err error) {
 	err = d.conn.QueryRow(d.ctx, "SELECT version, dirty FROM schema_migrations").
 		Scan(&version, &dirty)
@@ -64,7 +64,7 @@ func (d *migrationDriver) Version() (version int, dirty bool, err error) {
 	return version, false, nil
 }
 
-// SetVersion is called before a migration with dirty set, and after it without. Run stores the
+// SetVersion is called with dirty set before a migration, and without after it. Run stores the
 // version.
 func (d *migrationDriver) SetVersion(version int, _ bool) error {
 	d.target = version
@@ -86,14 +86,15 @@ func (d *migrationDriver) Run(migration io.Reader) error {
 		text = nil
 	}
 	return pgx.BeginFunc(d.ctx, d.conn, func(tx pgx.Tx) error {
-		// A migration that waits for a lock blocks all who come after it: it gives up soon.
+		// A migration that waits for a lock blocks all later statements on the table, so it fails
+		// soon.
 		if _, err := tx.Exec(d.ctx, "SET LOCAL lock_timeout = '5s'"); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(d.ctx, string(text)); err != nil {
 			return d.failed(err)
 		}
-		// The table is that of golang-migrate's own drivers.
+		// The table has the form of golang-migrate's own drivers.
 		if _, err := tx.Exec(d.ctx, `
 			CREATE TABLE IF NOT EXISTS schema_migrations
 				(version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
@@ -115,18 +116,20 @@ func (d *migrationDriver) exec(statement string) error {
 	return err
 }
 
-// failed says which migration an error of the database comes from.
+// failed returns an error that names the version of the migration.
 func (d *migrationDriver) failed(err error) error {
 	return fmt.Errorf("migrating to version %d: %w", d.target, err)
 }
 
 // Open is not used: the driver is made with its connection.
-func (d *migrationDriver) Open(string) (database.Driver, error) { return nil, errors.ErrUnsupported }
+func (d *migrationDriver) Open(string) (database.Driver, error) {
+	return nil, errors.ErrUnsupported
+}
 
 // Drop is not used.
 func (d *migrationDriver) Drop() error { return errors.ErrUnsupported }
 
-// Close leaves the connection to its owner.
+// Close does nothing: withMigrator closes the connection.
 func (d *migrationDriver) Close() error { return nil }
 
 func isUndefinedTable(err error) bool {

@@ -34,9 +34,9 @@ func TestMain(m *testing.M) {
 }
 
 // `migrate up` is killed at random moments, on empty databases and on those with products. The next
-// `migrate up` goes through each time. SHOPD_TEST_KILLS sets how often (40 for the figures of a
-// release).
-func TestKilledMigrationsGoOn(t *testing.T) {
+// `migrate up` completes the migration each time. SHOPD_TEST_KILLS sets how often (40 for the
+// figures of a release).
+func TestKilledMigrationsAreContinued(t *testing.T) {
 	t.Parallel()
 	kills := 6
 	if text := os.Getenv("SHOPD_TEST_KILLS"); text != "" {
@@ -76,7 +76,7 @@ func migrateAsProgram(t *testing.T, url string) *exec.Cmd {
 	return c
 }
 
-// fill migrates as far as products have a search, and adds some.
+// fill runs the migrations up to those of the search, and adds products.
 func fill(t *testing.T, url string) {
 	t.Helper()
 	require.NoError(t, postgres.MigrateSteps(t.Context(), url, 5))
@@ -118,7 +118,7 @@ func TestFailedMigrationsLeaveNothing(t *testing.T) {
 	assert.Equal(t, "2 false", version())
 }
 
-// What cannot run in a transaction says so in its first line, and runs again after an interruption.
+// A migration with "-- no transaction" runs outside a transaction, and again after it failed.
 func TestMigrationsMayRunOutsideTransactions(t *testing.T) {
 	t.Parallel()
 	url := apitest.CreateDatabase(t)
@@ -133,10 +133,12 @@ func TestMigrationsMayRunOutsideTransactions(t *testing.T) {
 		"DROP INDEX CONCURRENTLY IF EXISTS a_n;\nCREATE INDEX CONCURRENTLY a_n ON a (n);\n")
 	require.NoError(t, postgres.MigrateFrom(t.Context(), url, files))
 	assert.Equal(t, "2", query(t, url, "SELECT version::text FROM schema_migrations"))
-	assert.Equal(t, "a_n", query(t, url, "SELECT indexname::text FROM pg_indexes WHERE tablename = 'a'"))
+	assert.Equal(
+		t, "a_n", query(t, url, "SELECT indexname::text FROM pg_indexes WHERE tablename = 'a'"),
+	)
 }
 
-// A database of a newer program is refused, with a way on.
+// A database of a newer program is refused, with an error that says what to do.
 func TestNewerSchemasAreRefused(t *testing.T) {
 	t.Parallel()
 	url := apitest.CreateDatabase(t)
@@ -146,7 +148,8 @@ func TestNewerSchemasAreRefused(t *testing.T) {
 		postgres.Migrate(t.Context(), url), postgres.MigrateSteps(t.Context(), url, -1),
 	} {
 		assert.ErrorContains(t, err, fmt.Sprintf(
-			"the schema is at version 24, but this program knows versions up to %d", postgres.Newest(),
+			"the schema is at version 24, but this program knows versions up to %d",
+			postgres.Newest(),
 		))
 		assert.ErrorContains(t, err, "shopd dev --reset")
 	}

@@ -1,4 +1,4 @@
-// Package postgres connects to PostgreSQL, runs transactions and keeps the schema current.
+// Package postgres connects to PostgreSQL, runs transactions and migrates the schema.
 package postgres
 
 import (
@@ -20,7 +20,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// Limits of every statement: no request may hold a row or a connection for long.
+// runtimeParameters are set for every connection. The timeouts prevent a request from holding a row
+// or a connection for long.
 var runtimeParameters = map[string]string{
 	"application_name":                    "shopd",
 	"timezone":                            "UTC",
@@ -28,23 +29,26 @@ var runtimeParameters = map[string]string{
 	"lock_timeout":                        "3s",
 	"idle_in_transaction_session_timeout": "10s",
 	"jit":                                 "off",
-	"max_parallel_workers_per_gather":     "0",             // many ask at once: each takes one core
-	"random_page_cost":                    "1.1",           // data lies on solid-state disks and in memory: a thousand look-ups beat reading a table
-	"hnsw.ef_search":                      "500",           // vectors compared at least: so many find 95 % of the ten nearest of 100,000
-	"hnsw.iterative_scan":                 "relaxed_order", // more of them when filters leave too few
-	"hnsw.max_scan_tuples":                "10000",         // but no more than these: what is asked for is elsewhere
+	// Many requests run at once, so each uses one core.
+	"max_parallel_workers_per_gather": "0",
+	// Data is on solid-state disks and in memory: a thousand look-ups are faster than a table scan.
+	"random_page_cost": "1.1",
+	// A search of the vector index compares 500 vectors, which finds 95 % of the ten nearest of
+	// 100,000; more if filters leave too few of them, up to 10,000.
+	"hnsw.ef_search":       "500",
+	"hnsw.iterative_scan":  "relaxed_order",
+	"hnsw.max_scan_tuples": "10000",
 }
 
-// Open makes a pool of at most size connections. It does not wait for the server: see WaitReady.
-// tracer, which may be nil, sees every statement.
+// Open returns a pool of at most size connections. It does not wait for the server: see WaitReady.
+// tracer, which may be nil, is called for every statement.
 func Open(
 	ctx context.Context, url string, size int32, tracer pgx.QueryTracer,
 ) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, errors.New(
-			"DATABASE_URL: not a valid PostgreSQL URL",
-		) // the cause would show the password
+		// The cause is left out: it would show the password.
+		return nil, errors.New("DATABASE_URL: not a valid PostgreSQL URL")
 	}
 	for name, value := range runtimeParameters {
 		config.ConnConfig.RuntimeParams[name] = value
@@ -60,15 +64,13 @@ func Open(
 	return pgxpool.NewWithConfig(ctx, config)
 }
 
-// registerTypes teaches a connection the vector types, once a migration has made them.
+// registerTypes registers the types of pgvector with a connection, if the extension is installed.
 func registerTypes(ctx context.Context, conn *pgx.Conn) error {
 	var exists bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_type WHERE typname = 'halfvec')").
-		Scan(&exists); err != nil {
+	err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_type WHERE typname = 'halfvec')").
+		Scan(&exists)
+	if err != nil || !exists {
 		return err
-	}
-	if !exists {
-		return nil
 	}
 	if err := pgxvec.RegisterTypes(ctx, conn); err != nil {
 		return err
@@ -80,10 +82,10 @@ func registerTypes(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// WaitReady asks the server until it answers or the time is over, telling say each second what it
-// waits for.
+// WaitReady waits until the server responds, or returns an error after timeout. waiting is called
+// about each second with the reason.
 func WaitReady(
-	ctx context.Context, pool *pgxpool.Pool, timeout time.Duration, say func(error),
+	ctx context.Context, pool *pgxpool.Pool, timeout time.Duration, waiting func(error),
 ) error {
 	deadline := time.Now().Add(timeout)
 	for {
@@ -103,7 +105,7 @@ func WaitReady(
 				c.Database, timeout, err,
 			)
 		}
-		say(err)
+		waiting(err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -112,18 +114,18 @@ func WaitReady(
 	}
 }
 
-// Attempts at a transaction that the database rolled back for another's sake.
+// maxAttempts is how often a transaction runs that ends with a deadlock or serialization failure.
 const maxAttempts = 4
 
-// Tx runs work in one transaction and commits if it returns nil. Deadlocks and serialization
-// failures run it again, so work must not have effects outside the database.
+// Tx runs work in one transaction, which is committed if work returns nil. After a deadlock or a
+// serialization failure it runs work again, so work must have no effects outside the database.
 //
-// What staff changes in it is written down with it: see Begin.
+// Changes by staff are written to the audit log in the same transaction: see Begin.
 func Tx(ctx context.Context, pool *pgxpool.Pool, work func(*db.Queries) error) error {
 	return InTx(ctx, pool, func(tx pgx.Tx) error { return work(db.New(tx)) })
 }
 
-// InTx is Tx for work that needs the transaction itself.
+// InTx is like Tx, for work that needs the transaction itself.
 func InTx(ctx context.Context, pool *pgxpool.Pool, work func(pgx.Tx) error) error {
 	return Retry(func() error {
 		tx, err := pool.BeginTx(ctx, Begin(ctx))
@@ -138,9 +140,9 @@ func InTx(ctx context.Context, pool *pgxpool.Pool, work func(pgx.Tx) error) erro
 	})
 }
 
-// Begin is how a transaction begins. In a request by which staff changes something, the same round
-// trip says who does it and by what, and the triggers of audit_table write each change of a row
-// down.
+// Begin returns the options of a transaction. In a request with which staff changes something,
+// BEGIN also sets shopd.audit to the account and the operation. The triggers of audit_table then
+// write each change of a row to the audit log.
 func Begin(ctx context.Context) pgx.TxOptions {
 	info := request.From(ctx)
 	if !info.Audited {
@@ -158,16 +160,13 @@ func Begin(ctx context.Context) pgx.TxOptions {
 	}
 	text, err := json.Marshal(actor)
 	if err != nil {
-		panic(err) // it is made of texts and numbers
+		panic(err) // never: it consists of texts and numbers
 	}
-	return pgx.TxOptions{
-		BeginQuery: "BEGIN; SET LOCAL shopd.audit = '" + strings.ReplaceAll(
-			string(text), "'", "''",
-		) + "'",
-	}
+	quoted := "'" + strings.ReplaceAll(string(text), "'", "''") + "'"
+	return pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL shopd.audit = " + quoted}
 }
 
-// Retry runs a transaction again that the database rolled back for another's sake.
+// Retry runs a transaction, and runs it again after a deadlock or a serialization failure.
 func Retry(transaction func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := transaction()
@@ -182,7 +181,7 @@ func isRetryable(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
-// NotFound returns notFound if err says that a query returned no row, else err; nil stays nil.
+// NotFound returns notFound if err is pgx.ErrNoRows, and else err.
 func NotFound(err, notFound error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return notFound
@@ -190,15 +189,15 @@ func NotFound(err, notFound error) error {
 	return err
 }
 
-// Violates reports whether err is a breach of the named unique or foreign key constraint.
+// Violates reports whether err is a violation of the named constraint.
 func Violates(err error, constraint string) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.ConstraintName == constraint
 }
 
-// Planned runs statements with a plan made for their arguments. A prepared plan keeps every
-// optional filter and order of a list query; one made for the arguments drops those that are null,
-// at the cost of planning each time (0.1 to 0.5 ms).
+// Planned returns queries whose statements are planned for their arguments each time (0.1 to 0.5
+// ms). Such a plan leaves out the optional filters and orders of a list query that are null, while
+// the plan of a prepared statement contains all of them.
 func Planned(pool *pgxpool.Pool) *db.Queries { return db.New(planned{pool}) }
 
 type planned struct{ *pgxpool.Pool }

@@ -17,7 +17,7 @@ import (
 	"github.com/shopd/shopd/migrations"
 )
 
-// schema describes everything the migrations make, for comparison.
+// schema returns a description of all objects that the migrations create, for comparison.
 func schema(t *testing.T, url string) string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
@@ -26,19 +26,31 @@ func schema(t *testing.T, url string) string {
 	var text string
 	require.NoError(t, conn.QueryRow(t.Context(), `
 		SELECT coalesce(string_agg(line, E'\n' ORDER BY line), '') FROM (
-			SELECT format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) AS line
-			  FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'schema_migrations'
-			UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'schema_migrations'
-			UNION ALL SELECT format('%s on %s: %s', conname, conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
-			           WHERE connamespace = 'public'::regnamespace AND conrelid <> 0 AND conrelid::regclass::text <> 'schema_migrations'
-			UNION ALL SELECT format('%s on %s', tgname, tgrelid::regclass) FROM pg_trigger WHERE NOT tgisinternal
-			UNION ALL SELECT pg_get_functiondef(p.oid) FROM pg_proc p
-			           WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
-			UNION ALL SELECT extname::text FROM pg_extension WHERE extname <> 'plpgsql') x`).Scan(&text))
+			SELECT format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable,
+			              column_default) AS line
+			  FROM information_schema.columns
+			 WHERE table_schema = 'public' AND table_name <> 'schema_migrations'
+			UNION ALL
+			SELECT indexdef FROM pg_indexes
+			 WHERE schemaname = 'public' AND tablename <> 'schema_migrations'
+			UNION ALL
+			SELECT format('%s on %s: %s', conname, conrelid::regclass, pg_get_constraintdef(oid))
+			  FROM pg_constraint
+			 WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
+			   AND conrelid::regclass::text <> 'schema_migrations'
+			UNION ALL
+			SELECT format('%s on %s', tgname, tgrelid::regclass)
+			  FROM pg_trigger WHERE NOT tgisinternal
+			UNION ALL
+			SELECT pg_get_functiondef(p.oid) FROM pg_proc p
+			 WHERE pronamespace = 'public'::regnamespace
+			   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+			UNION ALL
+			SELECT extname::text FROM pg_extension WHERE extname <> 'plpgsql') x`).Scan(&text))
 	return text
 }
 
-// Every down migration takes back exactly what its up migration made.
+// Every down migration removes exactly the objects that its up migration created.
 func TestEveryMigrationGoesDownAndUpAgain(t *testing.T) {
 	t.Parallel()
 	url := apitest.CreateDatabase(t)
@@ -102,7 +114,7 @@ func TestDeadlocksAreRetried(t *testing.T) {
 	all.Wait()
 }
 
-// pgxTx runs work like postgres.Tx does, with the transaction itself.
+// pgxTx runs work like postgres.Tx, with the transaction itself.
 func pgxTx(t *testing.T, shop *apitest.Shop, work func(context.Context, pgx.Tx) error) error {
 	t.Helper()
 	return postgres.Retry(func() error {
@@ -132,8 +144,7 @@ func TestWaitReadySaysWhatItWaitsFor(t *testing.T) {
 	pool, err := postgres.Open(t.Context(), "postgres://shopd:secret@127.0.0.1:1/shop", 2, nil)
 	require.NoError(t, err)
 	defer pool.Close()
-	said := 0
-	err = postgres.WaitReady(t.Context(), pool, 100*time.Millisecond, func(error) { said++ })
+	err = postgres.WaitReady(t.Context(), pool, 100*time.Millisecond, func(error) {})
 	assert.ErrorContains(
 		t, err, "PostgreSQL at 127.0.0.1:1 (database shop) did not answer within 100ms",
 	)

@@ -28,8 +28,8 @@ var update = flag.Bool("update", false, "write gen/db/schema.sql")
 //go:embed testdata/objects.sql
 var objectsSQL string
 
-// gen/db/schema.sql is the schema as the migrations make it: each object as it is after the last of
-// them, filed under the one that made it. It comes from the catalogs of the database, so that
+// gen/db/schema.sql is the schema as migrated: each object as it is after the last migration,
+// listed under the migration that created it. It is read from the catalogs of the database, so that
 // neither pg_dump nor a certain version of PostgreSQL is needed.
 func TestTheSchemaIsWrittenDown(t *testing.T) {
 	t.Parallel()
@@ -48,7 +48,8 @@ func TestTheSchemaIsWrittenDown(t *testing.T) {
 		}
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "-- The schema of the database, generated from migrations/, where the comments are.\n"+
+	fmt.Fprintf(&text, "-- The schema of the database, "+
+		"generated from migrations/, where the comments are.\n"+
 		"-- DO NOT EDIT. Refresh it with:\n--   %s\n", refreshCommand)
 	for _, file := range files {
 		title := "-- ── migrations/" + file + " "
@@ -65,7 +66,8 @@ func TestTheSchemaIsWrittenDown(t *testing.T) {
 	written, err := os.ReadFile(schemaFile)
 	require.NoError(t, err)
 	require.Equal(
-		t, string(written), text.String(), "gen/db/schema.sql is stale. Refresh it: %s", refreshCommand,
+		t, string(written), text.String(),
+		"gen/db/schema.sql is stale. Refresh it: %s", refreshCommand,
 	)
 }
 

@@ -6,10 +6,10 @@ import (
 	"io"
 )
 
-// Download is the body of an answer, decompressed. Reading fails with ErrTooLarge at the first byte
-// that is too many, and with ErrRefused if the server breaks off or is too slow.
+// Download is the body of a response, decompressed. Read returns ErrTooLarge at the first byte that
+// exceeds the limit, and ErrRefused if the connection is lost or the server is too slow.
 type Download struct {
-	ContentType string // as the server says it; not to be trusted
+	ContentType string // as the server sent it; not to be trusted
 
 	body   io.ReadCloser
 	left   int64 // bytes that may still be read
@@ -23,7 +23,7 @@ func (d *Download) Read(p []byte) (int, error) {
 	if d.failed != nil {
 		return 0, d.failed
 	}
-	if int64(len(p)) > d.left+1 { // one more, to tell the end from too much
+	if int64(len(p)) > d.left+1 { // one more byte shows whether the content is too large
 		p = p[:d.left+1]
 	}
 	n, err := d.body.Read(p)
@@ -38,7 +38,7 @@ func (d *Download) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the fetch, and the connection with it.
+// Close ends the download and closes its connection.
 func (d *Download) Close() error {
 	d.cancel()
 	return d.body.Close()

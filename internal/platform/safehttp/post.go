@@ -9,27 +9,27 @@ import (
 	"time"
 )
 
-// ErrSlow is a server that did not answer in time.
+// ErrSlow is returned if a server did not respond in time.
 var ErrSlow = errors.New("the address did not answer in time")
 
-// Answer is what a server answered to a Post, whatever its status.
-type Answer struct {
+// Response is the response to a Post, with any status.
+type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte // its beginning
 }
 
-// Post sends content to rawURL and answers what comes back within a time, and of its body so many
-// bytes at most; a body that goes on is left unread, and one that breaks off ends there. Redirects
-// are returns like any other: they are not followed. The error is ErrRefused, ErrSlow or that of
+// Post sends content to rawURL and returns the response, with at most maxBytes of its body. The
+// rest of the body is not read; if the connection is lost, the body ends there. Redirects are not
+// followed. The error is ErrRefused, ErrSlow if the response takes longer than within, or that of
 // ctx.
 func (c *Client) Post(
 	ctx context.Context, rawURL string, header http.Header, content []byte, within time.Duration,
 	maxBytes int64,
-) (Answer, error) {
+) (Response, error) {
 	u, err := parse(rawURL)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -37,21 +37,21 @@ func (c *Client) Post(
 		limited, http.MethodPost, u.String(), bytes.NewReader(content),
 	)
 	if err != nil {
-		return Answer{}, &refusal{err}
+		return Response{}, &refusal{err}
 	}
 	request.Header = header.Clone()
 	request.Header.Set("User-Agent", "shopd")
 	response, err := c.poster.Do(request)
 	if err != nil {
 		if ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
-			return Answer{}, ErrSlow
+			return Response{}, ErrSlow
 		}
-		return Answer{}, hide(ctx, err)
+		return Response{}, hide(ctx, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBytes))
 	if err != nil && ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
-		return Answer{}, ErrSlow
+		return Response{}, ErrSlow
 	}
-	return Answer{Status: response.StatusCode, Header: response.Header, Body: body}, ctx.Err()
+	return Response{Status: response.StatusCode, Header: response.Header, Body: body}, ctx.Err()
 }

@@ -1,6 +1,5 @@
-// Package safehttp is the one way to call an address that a user gave. It reaches public web
-// servers only, however an address is spelled, resolved or redirected, and never gives more bytes
-// than were asked for.
+// Package safehttp calls addresses that users gave. It connects only to public web servers, however
+// an address is spelled, resolved or redirected, and returns at most a given number of bytes.
 package safehttp
 
 import (
@@ -24,23 +23,23 @@ const (
 	maxURL       = 2048 // bytes
 	maxRedirects = 3
 	maxHeaders   = 64 << 10         // bytes
-	answerWithin = 10 * time.Second // connecting, redirects and headers together
-	endWithin    = 30 * time.Second // all of it, the body included
+	headerWithin = 10 * time.Second // connecting, redirects and headers together
+	endWithin    = 30 * time.Second // everything, including the body
 )
 
-// Why a fetch fails. Anything else is the end of the caller's context.
+// Errors of a fetch. Any other error is that of the caller's context.
 var (
-	// ErrRefused is an address that is not allowed or did not answer. The two look the same, so
-	// that no user can scan the network behind the server by them; errors.Unwrap answers the cause,
-	// for the log alone.
+	// ErrRefused is returned for an address that is not allowed or does not respond. Users cannot
+	// tell which, so they cannot scan the network behind the server. errors.Unwrap returns the
+	// cause, which is only for the log.
 	ErrRefused = errors.New("the address cannot be fetched")
-	// ErrTooLarge is content of more bytes than were asked for.
+	// ErrTooLarge is returned for content of more bytes than the limit.
 	ErrTooLarge = errors.New("the content is too large")
-	// ErrStatus is an answer other than 2xx.
+	// ErrStatus is returned for a response with another status than 2xx.
 	ErrStatus = errors.New("the address answered with a failure")
 )
 
-// refusal is ErrRefused with a cause that its text does not tell.
+// refusal is ErrRefused with a cause that is not part of its text.
 type refusal struct{ cause error }
 
 func (r *refusal) Error() string        { return ErrRefused.Error() }
@@ -51,47 +50,49 @@ func refuse(format string, args ...any) error { return &refusal{fmt.Errorf(forma
 
 // Settings of a Client.
 type Settings struct {
-	// Allowed are private networks that may be reached all the same, on any port.
+	// Allowed are private networks that may be called nevertheless, on any port.
 	Allowed []netip.Prefix
-	// EndWithin is how long a fetch may take with its body; 0: 30 seconds.
+	// EndWithin is how long a fetch may take, including its body. 0 means 30 seconds.
 	EndWithin time.Duration
 }
 
-// Client fetches. It is safe for concurrent use and keeps no connections, cookies or other memory
-// of its fetches.
+// Client calls addresses that users gave. It is safe for concurrent use. It reuses no connections
+// and stores no cookies.
 type Client struct {
 	http, poster            *http.Client
 	guard                   func(network, address string, _ syscall.RawConn) error
-	answerWithin, endWithin time.Duration
+	headerWithin, endWithin time.Duration
 }
 
-// New makes a Client.
+// New returns a Client.
 func New(s Settings) *Client {
 	check := guard(s.Allowed)
-	dialer := &net.Dialer{Timeout: answerWithin, Control: check}
+	dialer := &net.Dialer{Timeout: headerWithin, Control: check}
 	transport := &http.Transport{
-		Proxy:                  nil, // one from the environment would connect in our place, past the guard
+		Proxy:                  nil, // a proxy would make connections that the guard does not see
 		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    answerWithin,
-		ResponseHeaderTimeout:  answerWithin,
+		TLSHandshakeTimeout:    headerWithin,
+		ResponseHeaderTimeout:  headerWithin,
 		MaxResponseHeaderBytes: maxHeaders,
 		DisableKeepAlives:      true,
 	}
-	patient := transport.Clone() // the caller says how long to wait
-	patient.ResponseHeaderTimeout = 0
+	noTimeout := transport.Clone() // Post has a timeout of its own
+	noTimeout.ResponseHeaderTimeout = 0
 	return &Client{
 		guard: check,
 		http:  &http.Client{Transport: transport, CheckRedirect: checkRedirect},
 		poster: &http.Client{
-			Transport:     patient,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport: noTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse
+			},
 		},
-		answerWithin: answerWithin, endWithin: cmp.Or(s.EndWithin, endWithin),
+		headerWithin: headerWithin, endWithin: cmp.Or(s.EndWithin, endWithin),
 	}
 }
 
-// guard checks the address a connection is about to be made to. At that moment a name is resolved
-// already, so a name that means one address when asked and another when used gains nothing.
+// guard checks the address to which a connection is about to be made. The name is already resolved
+// then, so a name cannot resolve to one address for the check and to another for the connection.
 func guard(allowed []netip.Prefix) func(network, address string, _ syscall.RawConn) error {
 	public := ssrf.New()
 	return func(network, address string, conn syscall.RawConn) error {
@@ -112,11 +113,11 @@ func checkRedirect(r *http.Request, via []*http.Request) error {
 	if len(via) > maxRedirects {
 		return refuse("more than %d redirects", maxRedirects)
 	}
-	r.Header.Del("Referer") // the address that was given may hold a secret
+	r.Header.Del("Referer") // the address that the user gave may contain a secret
 	return checkURL(r.URL)
 }
 
-// Check refuses an address that would be refused whatever its name resolves to.
+// Check returns an error for an address that Get would refuse without resolving its name.
 func (c *Client) Check(rawURL string) error {
 	u, err := parse(rawURL)
 	if err != nil {
@@ -149,7 +150,7 @@ func parse(rawURL string) (*url.URL, error) {
 	return u, checkURL(u)
 }
 
-// checkURL refuses what no connection should even be tried for.
+// checkURL returns an error for an address that must not be called at all.
 func checkURL(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return refuse("the scheme %q is not fetched", u.Scheme)
@@ -166,7 +167,7 @@ func checkURL(u *url.URL) error {
 	return nil
 }
 
-// numeric reports whether some resolvers would take host for an IPv4 address, such as 0x7f.1 or
+// numeric reports whether some resolvers would read host as an IPv4 address, such as 0x7f.1 or
 // 2130706433: its last label is a number.
 func numeric(host string) bool {
 	host = strings.TrimSuffix(host, ".")
@@ -177,15 +178,16 @@ func numeric(host string) bool {
 	return strings.Trim(last, "0123456789") == ""
 }
 
-// Get fetches rawURL, following at most 3 redirects, and answers once the headers are there, within
-// 10 seconds; the body may take until 30 seconds after the call, or as long as the settings say.
-// The caller closes the Download. The error is ErrRefused, ErrTooLarge, ErrStatus or that of ctx.
+// Get fetches rawURL, following at most 3 redirects. It returns after the headers, which must
+// arrive within 10 seconds. The body may take until 30 seconds after the call, or as long as the
+// settings say. The caller closes the Download. The error is ErrRefused, ErrTooLarge, ErrStatus or
+// that of ctx.
 func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64) (*Download, error) {
 	return c.GetAs(ctx, rawURL, nil, maxBytes)
 }
 
-// GetAs is Get with a user and a password, unless login is nil. They are not sent to another host
-// that the address redirects to.
+// GetAs is like Get, with a user name and a password unless login is nil. They are not sent to
+// another host that the address redirects to.
 func (c *Client) GetAs(
 	ctx context.Context, rawURL string, login *url.Userinfo, maxBytes int64,
 ) (*Download, error) {
@@ -215,9 +217,9 @@ func (c *Client) get(
 		password, _ := login.Password()
 		request.SetBasicAuth(login.Username(), password)
 	}
-	answered := time.AfterFunc(c.answerWithin, cancel)
+	timeout := time.AfterFunc(c.headerWithin, cancel)
 	response, err := c.http.Do(request)
-	answered.Stop()
+	timeout.Stop()
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +235,7 @@ func (c *Client) get(
 	}, nil
 }
 
-// hide makes every failure of the network one and the same.
+// hide returns ErrRefused for every failure of the network.
 func hide(caller context.Context, err error) error {
 	switch {
 	case caller.Err() != nil:

@@ -23,7 +23,7 @@ import (
 
 var loopback = Settings{Allowed: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 
-// server serves by handler, and counts how many connections were made to it.
+// server starts a server, and counts the connections made to it.
 func server(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 	t.Helper()
 	var connections atomic.Int64
@@ -45,7 +45,7 @@ func portOf(t *testing.T, address string) string {
 	return u.Port()
 }
 
-// fetch reads all of a download and counts it.
+// fetch reads a whole download and returns its size in bytes.
 func fetch(c *Client, address string, maxBytes int64) (int64, error) {
 	d, err := c.Get(context.Background(), address, maxBytes)
 	if err != nil {
@@ -74,7 +74,7 @@ func TestFetch(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, d.Close())
 	assert.Equal(
-		t, "sku,name\n", string(content), "as many bytes as were asked for are not too many",
+		t, "sku,name\n", string(content), "exactly as many bytes as the limit are allowed",
 	)
 	assert.Equal(t, "text/csv", d.ContentType)
 	assert.Equal(t, "shopd", asked.UserAgent())
@@ -88,11 +88,14 @@ func TestForbiddenAddresses(t *testing.T) {
 	port := portOf(t, canary.URL)
 	client := New(Settings{})
 	for _, address := range []string{
-		"http://127.0.0.1", "http://[::1]", "http://169.254.169.254", "http://10.0.0.1", "http://0.0.0.0", "http://[::]",
-		"http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]", "http://[64:ff9b::7f00:1]", "http://[2002:7f00:1::]", "http://[fe80::1%25lo]",
-		"http://2130706433", "http://0x7f000001", "http://0x7f.1", "http://127.1", "http://017700000001", "http://127.0.0.1.",
-		"http://localhost", "http://LOCALHOST", "https://127.0.0.1", "http://user:pass@127.0.0.1", "http://user@127.0.0.1",
-		"file://127.0.0.1", "gopher://127.0.0.1", "ftp://127.0.0.1", "dict://127.0.0.1", "http://", "//127.0.0.1",
+		"http://127.0.0.1", "http://[::1]", "http://169.254.169.254", "http://10.0.0.1",
+		"http://0.0.0.0", "http://[::]", "http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]",
+		"http://[64:ff9b::7f00:1]", "http://[2002:7f00:1::]", "http://[fe80::1%25lo]",
+		"http://2130706433", "http://0x7f000001", "http://0x7f.1", "http://127.1",
+		"http://017700000001", "http://127.0.0.1.", "http://localhost", "http://LOCALHOST",
+		"https://127.0.0.1", "http://user:pass@127.0.0.1", "http://user@127.0.0.1",
+		"file://127.0.0.1", "gopher://127.0.0.1", "ftp://127.0.0.1", "dict://127.0.0.1",
+		"http://", "//127.0.0.1",
 	} {
 		for _, whole := range []string{address + ":" + port + "/", address + "/"} {
 			_, err := fetch(client, whole, 1<<20)
@@ -100,7 +103,10 @@ func TestForbiddenAddresses(t *testing.T) {
 			assert.EqualError(t, err, ErrRefused.Error(), whole)
 		}
 	}
-	for _, address := range []string{"", "file:///etc/passwd", "data:text/plain,x", "http://a b/", "http://" + strings.Repeat("a", 3000)} {
+	for _, address := range []string{
+		"", "file:///etc/passwd", "data:text/plain,x", "http://a b/",
+		"http://" + strings.Repeat("a", 3000),
+	} {
 		_, err := fetch(client, address, 1<<20)
 		require.ErrorIs(t, err, ErrRefused, address)
 	}
@@ -110,7 +116,9 @@ func TestForbiddenAddresses(t *testing.T) {
 func TestUserIsRefusedEvenWhereTheAddressIsAllowed(t *testing.T) {
 	t.Parallel()
 	s, connections := server(t, func(http.ResponseWriter, *http.Request) {})
-	for _, address := range []string{"http://user:pass@127.0.0.1:", "http://2130706433:", "gopher://127.0.0.1:"} {
+	for _, address := range []string{
+		"http://user:pass@127.0.0.1:", "http://2130706433:", "gopher://127.0.0.1:",
+	} {
 		_, err := fetch(New(loopback), address+portOf(t, s.URL), 1)
 		require.ErrorIs(t, err, ErrRefused)
 	}
@@ -121,8 +129,14 @@ func TestPortsOfPublicAddresses(t *testing.T) {
 	t.Parallel()
 	check := guard(nil)
 	for address, allowed := range map[string]bool{
-		"93.184.216.34:80": true, "93.184.216.34:443": true, "93.184.216.34:22": false, "93.184.216.34:8080": false,
-		"[2606:2800:220:1::1]:443": true, "[2606:2800:220:1::1]:25": false, "192.168.0.1:80": false, "nonsense": false,
+		"93.184.216.34:80":         true,
+		"93.184.216.34:443":        true,
+		"93.184.216.34:22":         false,
+		"93.184.216.34:8080":       false,
+		"[2606:2800:220:1::1]:443": true,
+		"[2606:2800:220:1::1]:25":  false,
+		"192.168.0.1:80":           false,
+		"nonsense":                 false,
 	} {
 		network := "tcp4"
 		if address[0] == '[' {
@@ -132,7 +146,7 @@ func TestPortsOfPublicAddresses(t *testing.T) {
 	}
 }
 
-// TestClosedLooksLikeForbidden keeps the errors from telling which ports of a machine are open.
+// The errors do not show which ports of a machine are open.
 func TestClosedLooksLikeForbidden(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(nil)
@@ -158,7 +172,7 @@ func TestClosedLooksLikeForbidden(t *testing.T) {
 	for _, err := range []error{forbidden, unreachable, noWeb, noTLS, noName} {
 		require.ErrorIs(t, err, ErrRefused)
 		assert.EqualError(t, err, ErrRefused.Error())
-		assert.Error(t, errors.Unwrap(err), "the log can tell")
+		assert.Error(t, errors.Unwrap(err), "the cause is for the log")
 	}
 }
 
@@ -177,13 +191,14 @@ func TestRedirects(t *testing.T) {
 			http.Redirect(w, r, fmt.Sprintf("/%d", left-1), http.StatusFound)
 		}
 	})
-	// The canary listens on 127.0.0.1 alone, and only 127.0.0.1 is allowed: other loopback
-	// addresses are not.
+	// The canary listens only on 127.0.0.1, which is the only allowed address: other loopback
+	// addresses are not allowed.
 	client := New(Settings{Allowed: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
 	port := portOf(t, canary.URL)
 	for _, target := range []string{
-		"http://127.0.0.2:" + port, "http://[::1]:" + port, "http://169.254.169.254/latest/meta-data", "http://2130706433:" + port,
-		"file:///etc/passwd", "gopher://127.0.0.1:" + port, "http://user:pass@127.0.0.1:" + port,
+		"http://127.0.0.2:" + port, "http://[::1]:" + port, "http://2130706433:" + port,
+		"http://169.254.169.254/latest/meta-data", "file:///etc/passwd",
+		"gopher://127.0.0.1:" + port, "http://user:pass@127.0.0.1:" + port,
 	} {
 		_, err := fetch(client, s.URL+"/to?url="+url.QueryEscape(target), 1<<20)
 		require.ErrorIs(t, err, ErrRefused, target)
@@ -267,7 +282,7 @@ func TestSlowServers(t *testing.T) {
 		<-r.Context().Done()
 	})
 	client := New(loopback)
-	client.answerWithin, client.endWithin = 20*time.Millisecond, time.Minute
+	client.headerWithin, client.endWithin = 20*time.Millisecond, time.Minute
 	_, err := fetch(client, s.URL+"/headers", 1)
 	require.ErrorIs(t, err, ErrRefused)
 
@@ -282,5 +297,5 @@ func TestSlowServers(t *testing.T) {
 	defer func() { _ = d.Close() }()
 	cancel()
 	_, err = d.Read(make([]byte, 1))
-	require.ErrorIs(t, err, context.Canceled, "what the caller ended is nobody's refusal")
+	require.ErrorIs(t, err, context.Canceled, "the caller cancelled it, so it was not refused")
 }
