@@ -5,7 +5,7 @@ CREATE TABLE store (
 );
 
 -- Returns the name of a brand or a category as it is compared: in NFC and lower case, without
--- characters that nobody sees, every run of blanks one blank, and typographic apostrophes as '.
+-- invisible characters, every run of blanks one blank, and typographic apostrophes as '.
 -- Imports read names alike (fold in internal/feeds).
 CREATE FUNCTION name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT lower(btrim(regexp_replace(regexp_replace(
@@ -14,8 +14,9 @@ CREATE FUNCTION name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL
         '[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\u3164]+', ' ', 'g')))
 $$;
 
--- version counts the changes that staff made, so that nobody overwrites a change they have not
--- seen. A product's version also counts changes of its variants and images, but not sales.
+-- version counts the changes that staff made, so that no member of staff overwrites a change of
+-- another unseen. A product's version also counts changes of its variants and images, but not
+-- sales.
 CREATE TABLE brands (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name        text NOT NULL,
@@ -73,8 +74,9 @@ CREATE INDEX products_brand_id_idx ON products (brand_id);
 CREATE INDEX products_category_id_idx ON products (category_id);
 SELECT audit_table('products', 'product', label => 'name');
 
--- Slugs that brands, categories and products had before, so that addresses which others link to lead on
--- for ever. A slug in use beats a former one; of several objects that had it, the last one counts.
+-- Slugs that brands, categories and products had before, so that addresses which others link to
+-- lead on for ever. A slug in use beats a former one; of several objects that had it, the last one
+-- counts.
 CREATE TABLE former_slugs (
     kind      text NOT NULL CHECK (kind IN ('brand', 'category', 'product')),
     slug      text NOT NULL,
@@ -116,7 +118,8 @@ CREATE FUNCTION last_with_slug(of_kind text, given text) RETURNS SETOF bigint LA
      ORDER BY f.ended_at DESC, f.object_id DESC LIMIT 1
 $$;
 
--- Returns the brand of a name or slug, without regard to case, or else the one that had the slug last.
+-- Returns the brand of a name or slug, without regard to case, or else the one that had the slug
+-- last.
 CREATE FUNCTION brands_named(given text) RETURNS SETOF bigint LANGUAGE sql STABLE ROWS 1 AS $$
     WITH found AS (
         SELECT b.id FROM brands b WHERE name_key(b.name) = name_key(given) OR b.slug = lower(given)
@@ -126,8 +129,8 @@ CREATE FUNCTION brands_named(given text) RETURNS SETOF bigint LANGUAGE sql STABL
     SELECT l.id FROM last_with_slug('brand', lower(given)) AS l (id) WHERE NOT EXISTS (SELECT FROM found)
 $$;
 
--- Returns the categories of a name or slug, without regard to case, or else the one that had the slug
--- last.
+-- Returns the categories of a name or slug, without regard to case, or else the one that had the
+-- slug last.
 CREATE FUNCTION categories_named(given text) RETURNS SETOF bigint LANGUAGE sql STABLE ROWS 2 AS $$
     WITH found AS (
         SELECT c.id FROM categories c WHERE name_key(c.name) = name_key(given) OR c.slug = lower(given)
@@ -154,8 +157,8 @@ CREATE UNIQUE INDEX product_images_primary_key ON product_images (product_id) WH
 CREATE INDEX product_images_sizes_idx ON product_images USING gin (sizes jsonb_path_ops);
 SELECT audit_table('product_images', 'image', label => 'alt', detail => '{product_id}');
 
--- Returns a sale price while its period lasts, else null. Without a start it began always, without an
--- end it never ends. The clock is that of the transaction.
+-- Returns a sale price while its period lasts, else null. Without a start it began always, without
+-- an end it never ends. The clock is that of the transaction.
 CREATE FUNCTION sale_price(minor bigint, starts_at timestamptz, ends_at timestamptz)
 RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR now() < ends_at)
@@ -283,8 +286,8 @@ END $$;
 
 -- Rebuilds the listings of products with a sale price that began or ended since they were built, up
 -- to 5,000, and returns when the next one does, or null. A program that reads prices from listings
--- calls it first, until nothing is overdue; that costs two lookups in product_listings_turns_idx. Of
--- several callers one rebuilds, and the others wait.
+-- calls it first, until nothing is overdue; that costs two lookups in product_listings_turns_idx.
+-- Of several callers one rebuilds, and the others wait.
 CREATE FUNCTION turn_sales() RETURNS timestamptz LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM product_listings WHERE turns_at <= now()) THEN

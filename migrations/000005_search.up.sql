@@ -4,10 +4,10 @@ CREATE TEXT SEARCH DICTIONARY shop_stem (TEMPLATE = snowball, Language = english
 CREATE TEXT SEARCH CONFIGURATION shop_words (COPY = english);
 ALTER TEXT SEARCH CONFIGURATION shop_words ALTER MAPPING REPLACE english_stem WITH shop_stem;
 
--- Returns a text with its letters folded: lower case, in compatibility form (NFKC), without accents,
--- Arabic vowel marks, Hebrew points and invisible characters, and with Latin letters for those that
--- Unicode does not decompose (ß, ø, ł, æ, þ). Signs stay. The server folds alike (fold.go in
--- internal/search); TestReadersAgree compares the two.
+-- Returns a text with its letters folded: lower case, in compatibility form (NFKC), without
+-- accents, Arabic vowel marks, Hebrew points and invisible characters, and with Latin letters for
+-- those that Unicode does not decompose (ß, ø, ł, æ, þ). Signs stay. The server folds alike
+-- (fold.go in internal/search); TestReadersAgree compares the two.
 CREATE FUNCTION search_fold(text text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE t text;
 BEGIN
@@ -28,9 +28,9 @@ END $$;
 -- "S 5" is also s5, "64 GB" also 64gb, "e-bike" also ebike, "iPhone15" also iphone 15, "Größe" also
 -- groesse, and "C++" also cplusplus. The server reads queries alike (tokens.go in internal/search).
 --
--- Imports spend most of their time here, so it is written for speed. PL/pgSQL needs no plan for each
--- text. What few texts have is looked for before it is replaced. Single blanks, which separate most
--- words, stay where they are. ASCII, which most texts are, skips what it cannot need.
+-- Imports spend most of their time here, so it is written for speed. PL/pgSQL needs no plan for
+-- each text. Rare characters are looked for before they are replaced. Single blanks, which separate
+-- most words, stay where they are. ASCII, which most texts are, skips what it cannot need.
 CREATE FUNCTION search_text(text text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     is_ascii CONSTANT boolean := octet_length(text) = length(text);
@@ -129,7 +129,8 @@ CREATE TABLE product_search (
 CREATE INDEX product_search_words_idx ON product_search USING gin (words);
 
 -- The vocabulary: every word of the catalogue, to complete what a shopper begins to type and to
--- correct what they mistype. A word is added with the first product that has it; a job counts again.
+-- correct what they mistype. A word is added with the first product that has it; a job counts
+-- again.
 CREATE TABLE search_words (
     word     text PRIMARY KEY,
     stem     text NOT NULL,                 -- what products is counted by

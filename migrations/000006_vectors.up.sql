@@ -1,8 +1,8 @@
 CREATE EXTENSION IF NOT EXISTS vector;
 
 -- A vector space. Vectors of different models are never compared, so every vector names its model.
--- Questions are answered from the vectors of the active model. Those of another model are built next
--- to them and then take over in one statement.
+-- Questions are answered from the vectors of the active model. Those of another model are built
+-- next to them and then take over in one statement.
 CREATE TABLE embedding_models (
     id         smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name       text NOT NULL UNIQUE,        -- provider, model, dimensions, version of the template

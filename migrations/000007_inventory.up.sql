@@ -42,11 +42,11 @@ CREATE INDEX stock_movements_reference_idx ON stock_movements (reference) WHERE 
 CREATE TRIGGER stock_movements_are_final BEFORE UPDATE OR DELETE OR TRUNCATE ON stock_movements
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Writes the sum of levels to variants and listings. A sale changes one number of a listing, so this
--- writes that number alone (see products_changed). Variants and listings are locked before they are
--- summed: a sum made while another transaction holds one would miss that transaction's change. The
--- lock is NO KEY, so that carts and orders may refer to a variant meanwhile, and two checkouts of
--- one variant do not wait for each other in a circle.
+-- Writes the sum of levels to variants and listings. A sale changes one number of a listing, so
+-- this writes that number alone (see products_changed). Variants and listings are locked before
+-- they are summed: a sum made while another transaction holds one would miss that transaction's
+-- change. The lock is NO KEY, so that carts and orders may refer to a variant meanwhile, and two
+-- checkouts of one variant do not wait for each other in a circle.
 CREATE FUNCTION stock_levels_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE products bigint[];
 BEGIN

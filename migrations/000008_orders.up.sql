@@ -107,7 +107,7 @@ CREATE TABLE product_pairs (
     product_id bigint NOT NULL REFERENCES products ON DELETE CASCADE,
     other_id   bigint NOT NULL REFERENCES products ON DELETE CASCADE,
     buyers     integer NOT NULL,
-    score      real NOT NULL,          -- cosine of their buyers, shrunk where there are few
+    score      real NOT NULL,          -- cosine of their buyers, shrunk for small numbers
     PRIMARY KEY (product_id, other_id)
 );
 CREATE INDEX product_pairs_score_idx ON product_pairs (product_id, score DESC, other_id);

@@ -45,8 +45,8 @@ CREATE TABLE webhook_deliveries (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     webhook_id      bigint NOT NULL REFERENCES webhooks ON DELETE CASCADE,
     event_id        bigint NOT NULL REFERENCES events ON DELETE CASCADE,
-    object_type     text NOT NULL,                     -- the event's: deliveries of one object keep
-    object_id       bigint NOT NULL,                   -- their order
+    object_type     text NOT NULL,                     -- the event's: deliveries of one object are
+    object_id       bigint NOT NULL,                   -- in order
     status          text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'delivered', 'failed')),
     attempts        integer NOT NULL DEFAULT 0,        -- since it was (re)scheduled
     next_attempt_at timestamptz DEFAULT now(),

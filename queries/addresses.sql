@@ -12,7 +12,8 @@ SELECT count(*) FROM addresses WHERE user_id = $1;
 -- name: GetAddress :one
 SELECT * FROM addresses WHERE id = @id AND user_id = @user_id;
 
--- Serialises the changes of an account's addresses: the defaults and the limit depend on all of them.
+-- Serialises the changes of an account's addresses: the defaults and the limit depend on all of
+-- them.
 -- name: LockAddresses :exec
 SELECT FROM users WHERE id = $1 FOR UPDATE;
 

@@ -1,5 +1,6 @@
--- The first products that may answer a question in the order it asks for, or any, the most popular of them first. To be
--- run with a plan of its own (postgres.Planned): which index serves depends on the conditions.
+-- Returns products that meet the conditions of a question: the first in the order it asks for, or
+-- any, the most popular of them first. Run it with a plan of its own (postgres.Planned): which
+-- index serves depends on the conditions.
 -- name: ListEligibleProducts :many
 SELECT k.product_id
   FROM (SELECT p.product_id, p.popularity
@@ -12,7 +13,8 @@ SELECT k.product_id
          LIMIT @page_limit) k
  ORDER BY k.popularity DESC, k.product_id DESC;
 
--- Some products by how near they are to a question, 1 - cosine distance, all of them compared.
+-- Returns some products, all compared with a question, the nearest first. The score is 1 - cosine
+-- distance.
 -- name: CompareSources :many
 SELECT k.product_id, (1 - k.distance)::float8 AS score
   FROM (SELECT e.product_id, e.embedding <=> @query_vector::halfvec AS distance
@@ -22,8 +24,8 @@ SELECT k.product_id, (1 - k.distance)::float8 AS score
  ORDER BY k.distance
  LIMIT @candidates::int;
 
--- How near some products are to a question (0 without a vector), and how well each has all its words, most of them with the
--- rarest, and most of them without it (-1 if it has not).
+-- Returns how near some products are to a question (0 without a vector), and how well each has all
+-- its words, most of them with the rarest, and most of them without it (-1 if it does not).
 -- name: WeighSources :many
 WITH asked AS MATERIALIZED (
     SELECT to_tsquery('shop_words', @every::text) AS every, to_tsquery('shop_words', sqlc.narg(telling)::text) AS telling,
@@ -39,9 +41,11 @@ SELECT k.product_id::bigint AS product_id, coalesce(1 - (e.embedding <=> sqlc.na
   LEFT JOIN product_embeddings e ON e.product_id = k.product_id AND e.model_id = @model_id
  ORDER BY k.place;
 
--- The products nearest to a question that may answer it, by the index of vectors. The arguments are columns (asked), of which
--- the planner knows nothing: all plans cost the same, and PostgreSQL keeps one instead of planning each time, which would take
--- as long as the search itself.
+-- Returns the products nearest to a question that meet its conditions, by the index of vectors. The
+-- arguments are columns (asked), of which the planner knows nothing. So all plans cost the same,
+-- and PostgreSQL caches one instead of planning each time, which would take as long as the search
+-- itself. Three statements list the same columns, because the arguments of a statement are its own
+-- and sqlc has no Go type for one of a composite type.
 -- name: ListNearestSources :many
 WITH asked AS MATERIALIZED (
     SELECT sqlc.narg(min_minor)::bigint AS min_minor, sqlc.narg(max_minor)::bigint AS max_minor, sqlc.narg(on_sale)::boolean AS on_sale,
@@ -63,8 +67,8 @@ SELECT n.product_id, (1 - n.distance)::float8 AS score
        OFFSET 0) p
  LIMIT (SELECT asked.candidates FROM asked);
 
--- The same of some categories: the codes of all their products are compared, and the vectors of the 300 whose codes differ
--- least. Planned once, too.
+-- Like ListNearestSources for the products of some categories: compares the codes of all of them,
+-- and the vectors of the 300 whose codes differ least. It is planned once, too.
 -- name: ListNearestOfCategories :many
 WITH asked AS MATERIALIZED (
     SELECT sqlc.narg(min_minor)::bigint AS min_minor, sqlc.narg(max_minor)::bigint AS max_minor, sqlc.narg(on_sale)::boolean AS on_sale,
@@ -93,10 +97,11 @@ SELECT n.product_id, (1 - n.distance)::float8 AS score
        OFFSET 0) p
  LIMIT (SELECT asked.candidates FROM asked);
 
--- The products with some words that may answer a question, best first, with how near they are to it (0 without a vector).
--- Those that may answer are given (product_ids, the most popular first), else they are asked for. Of words that 150
--- products have, the 60 most popular among the given ones, or among those 150 and the 200 most popular of the shop, are
--- ranked. Its plan does not depend on its arguments either.
+-- Returns products with some words that meet the conditions of a question, the best first, with how
+-- near they are to it (0 without a vector). product_ids, if not empty, are all products that meet
+-- the conditions, the most popular first. If 150 products have the words, the 60 most popular of
+-- the given ones, or of those 150 and the 200 most popular of the shop, are ranked. Its plan does
+-- not depend on its arguments either.
 -- name: ListSourcesWithWords :many
 WITH asked AS MATERIALIZED (
     SELECT to_tsquery('shop_words', @words::text) AS query, cardinality(@product_ids::bigint[]) > 0 AS given, @candidates::int AS candidates,
@@ -151,7 +156,7 @@ SELECT r.product_id::bigint AS product_id, coalesce(1 - (e.embedding <=> sqlc.na
   LEFT JOIN product_embeddings e ON e.product_id = r.product_id AND e.model_id = @model_id
  ORDER BY r.place;
 
--- What an answer may say of products, if they can still be bought at prices the question allows.
+-- Returns the facts of some products that can still be bought, at prices that the question allows.
 -- name: ListSources :many
 SELECT sqlc.embed(product_cards), p.description, p.attributes
   FROM product_cards
@@ -160,7 +165,7 @@ SELECT sqlc.embed(product_cards), p.description, p.attributes
     ON l.product_id = p.id
  WHERE l.product_id = ANY (@ids::bigint[]);
 
--- Attributes a question may name, with their commonest values and how many products have them.
+-- Returns the most frequent values of attributes, and how many products have them.
 -- name: ListAttributeValues :many
 SELECT a.name::text AS name, a.value::text AS value, count(*) AS products
   FROM product_listings l
@@ -171,11 +176,12 @@ SELECT a.name::text AS name, a.value::text AS value, count(*) AS products
  ORDER BY count(*) DESC, a.name, a.value
  LIMIT 2000;
 
--- The names a question may use for brands.
+-- Returns the names of brands.
 -- name: ListBrandNames :many
 SELECT id, name FROM brands ORDER BY id;
 
--- The names a question may use for categories, which are below which, and how many products are right in each.
+-- Returns the names of categories, their parents, and how many products are in each, not counting
+-- those below it.
 -- name: ListCategoryNames :many
 SELECT c.id, c.parent_id, c.name, (SELECT count(*) FROM product_listings l WHERE l.is_visible AND l.category_id = c.id) AS products
   FROM categories c

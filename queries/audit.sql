@@ -4,8 +4,8 @@ INSERT INTO audit_events (event, operation, request_id, actor_id, address, objec
 VALUES (@event, sqlc.narg(operation), sqlc.narg(request_id), sqlc.narg(actor_id), sqlc.narg(address), @object_type, sqlc.narg(object_id),
         sqlc.narg(label), sqlc.narg(before), sqlc.narg(after), @detail);
 
--- Returns a page of the log, newest first, after a place in it. Each filter has an index that ends in
--- the order of the list. Run it with a plan of its own (postgres.Planned).
+-- Returns a page of the log, newest first, after a place in it. Each filter has an index that ends
+-- in the order of the list. Run it with a plan of its own (postgres.Planned).
 -- name: ListAuditLog :many
 SELECT e.id, e.at, e.event, e.operation, e.request_id, e.actor_id, u.email AS actor_email, e.address, e.object_type, e.object_id, e.label,
        e.before, e.after, e.detail

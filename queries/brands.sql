@@ -24,7 +24,7 @@ SELECT * FROM brands WHERE id = $1 FOR UPDATE;
 UPDATE brands SET name = @name, slug = @slug, description = @description, version = version + 1, updated_at = now()
  WHERE id = @id;
 
--- Takes the brand off deleted products, so that they do not keep it from being deleted.
+-- Removes the brand from deleted products, so that it can be deleted.
 -- name: ReleaseBrand :exec
 UPDATE products SET brand_id = NULL WHERE brand_id = $1 AND deleted_at IS NOT NULL;
 

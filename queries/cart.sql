@@ -1,4 +1,5 @@
--- The account's cart, locked until the transaction ends. It is created if there is none; an existing one is not written.
+-- The account's cart, locked until the transaction ends. It is created if there is none; an
+-- existing one is not written.
 -- name: LockAccountCart :one
 WITH found AS MATERIALIZED (
     SELECT f.id, f.version FROM carts f WHERE f.user_id = $1 FOR NO KEY UPDATE
@@ -25,8 +26,8 @@ SELECT * FROM carts WHERE token_hash = $1;
 -- name: TouchCart :one
 UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $1 RETURNING version;
 
--- All lines of a cart in the order they were added, with current prices and stock. shown_minor is the price that the customer
--- saw when the line was last set.
+-- All lines of a cart in the order they were added, with current prices and stock. shown_minor is
+-- the price that the customer saw when the line was last set.
 -- name: ListCartLines :many
 SELECT l.variant_id, l.quantity, l.price_minor AS shown_minor, v.product_id, v.sku, v.options,
        coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.name,
@@ -39,7 +40,8 @@ SELECT l.variant_id, l.quantity, l.price_minor AS shown_minor, v.product_id, v.s
  WHERE l.cart_id = $1
  ORDER BY l.added_at, l.variant_id;
 
--- The variants of a product that can be added to a cart, or the one that is named; two at most, to tell one from several.
+-- The variants of a product that can be added to a cart, or the one that is named; at most
+-- two, which is enough to distinguish one from several.
 -- name: FindSellable :many
 SELECT v.id, coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.is_active
   FROM variants v
@@ -77,8 +79,8 @@ DELETE FROM cart_lines WHERE cart_id = @cart_id AND variant_id = @variant_id;
 -- name: ClearCart :exec
 DELETE FROM cart_lines WHERE cart_id = $1;
 
--- Adds the lines of a guest's cart to an account's, both locked. Quantities add up to the stock at most. Lines of products
--- that are not sold any more, and those beyond the hundredth, are dropped.
+-- Adds the lines of a guest's cart to an account's, both locked. Quantities add up to the stock at
+-- most. Lines of products that are not sold any more, and those beyond the hundredth, are dropped.
 -- name: MergeCartLines :exec
 INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor, added_at)
 SELECT @into_cart, g.variant_id, g.quantity, g.price_minor, g.added_at

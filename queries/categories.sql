@@ -1,4 +1,5 @@
--- Returns a page of categories by name, each with the number of visible products in it and below it.
+-- Returns a page of categories by name, each with the number of visible products in it and below
+-- it.
 -- name: ListCategories :many
 SELECT c.*,
        (SELECT count(*) FROM product_listings l
@@ -39,15 +40,15 @@ UPDATE categories
        version = version + 1, updated_at = now()
  WHERE id = @id;
 
--- Takes the category off deleted products, so that they do not keep it from being deleted.
+-- Removes the category from deleted products, so that it can be deleted.
 -- name: ReleaseCategory :exec
 UPDATE products SET category_id = NULL WHERE category_id = $1 AND deleted_at IS NOT NULL;
 
 -- name: DeleteCategory :exec
 DELETE FROM categories WHERE id = $1;
 
--- Returns those of the slugs that a category has or had: a slug that is made from a name takes no old
--- address away.
+-- Returns those of the slugs that a category has or had: a slug that is made from a name takes no
+-- old address away.
 -- name: TakenCategorySlugs :many
 SELECT slug FROM categories WHERE slug = ANY (@slugs::text[])
 UNION

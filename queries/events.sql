@@ -1,5 +1,5 @@
--- Stores events in the order given. Events that no active webhook subscribes to are left out, except
--- kinds that are always stored.
+-- Stores events in the order given. Events that no active webhook subscribes to are left out,
+-- except kinds that are always stored.
 -- name: RecordEvents :exec
 INSERT INTO events (kind, object_type, object_id, data)
 SELECT e.kind, e.object_type, e.object_id, e.data::jsonb
@@ -9,7 +9,8 @@ SELECT e.kind, e.object_type, e.object_id, e.data::jsonb
     OR EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && ARRAY['*', e.kind])
  ORDER BY e.position;
 
--- Reports whether an active webhook subscribes to any of some kinds, for events that are costly to make.
+-- Reports whether an active webhook subscribes to any of some kinds, for events that are costly to
+-- make.
 -- name: WantsEvents :one
 SELECT EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && array_append(@kinds::text[], '*'));
 

@@ -1,8 +1,8 @@
--- Counts the products of each brand, category, price band and availability among those that pass the
--- filters; each kind ignores its own filter. limits are the prices at which narrow bands begin, in
--- minor units; Go joins them to a few. matching is a tsquery, ids a list of products; null filters
--- nothing. All kinds are counted in one pass, which reads product_listings_count_idx alone when many
--- products pass. Run it with a plan of its own.
+-- Counts the products of each brand, category, price band and availability among those that pass
+-- the filters; each kind ignores its own filter. limits are the prices at which narrow bands begin,
+-- in minor units; Go joins the bands. matching is a tsquery, ids a list of products; null
+-- filters nothing. All kinds are counted in one pass, which reads product_listings_count_idx alone
+-- when many products pass. Run it with a plan of its own.
 -- name: CountFacets :many
 WITH base AS NOT MATERIALIZED (
     SELECT l.brand_id, l.category_id, l.in_stock, width_bucket(l.buyer_minor, @limits::bigint[]) AS band,

@@ -9,7 +9,8 @@ RETURNING *;
 -- name: GetImport :one
 SELECT * FROM imports WHERE id = @id AND (sqlc.narg(user_id)::bigint IS NULL OR user_id = sqlc.narg(user_id));
 
--- A page of imports, newest first (imports_user_idx). To be run with a plan of its own (postgres.Planned).
+-- A page of imports, newest first (imports_user_idx). To be run with a plan of its own
+-- (postgres.Planned).
 -- name: ListImports :many
 SELECT * FROM imports
  WHERE (sqlc.narg(user_id)::bigint IS NULL OR user_id = sqlc.narg(user_id))
@@ -53,7 +54,8 @@ UPDATE imports SET rows_total = @rows_total, delimiter = @delimiter::text, repea
  WHERE id = @id AND runner = @runner::text AND finished_at IS NULL
 RETURNING *;
 
--- Locks an import for a batch, if it has not ended, the runner holds it and its position is the one the runner knows.
+-- Locks an import for a batch, if it has not ended, the runner holds it and its position is the one
+-- the runner knows.
 -- name: LockImport :one
 SELECT id, met FROM imports
  WHERE id = @id AND runner = @runner::text AND position = @position AND finished_at IS NULL
@@ -100,9 +102,10 @@ SELECT id FROM imports
 SELECT f.name::text AS name FROM (SELECT unnest(@names::text[]) AS name) f
  WHERE NOT EXISTS (SELECT FROM imports i WHERE i.finished_at IS NULL AND i.file = f.name);
 
--- Tells the triggers that the import itself refreshes listings and search, and extends the statement timeout to that of a batch.
--- Tables that were small when they were last analysed are read by their indexes: a plan that compares
--- each of their rows with each of a batch would be used until the next analysis.
+-- Tells the triggers that the import itself refreshes listings and search, and extends the
+-- statement timeout to that of a batch. Tables that were small when they were last analysed are
+-- read by their indexes: a plan that compares each of their rows with each of a batch would be used
+-- until the next analysis.
 -- name: BeginImportBatch :exec
 SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_timeout', '60s', true),
        set_config('enable_seqscan', 'off', true);
@@ -175,7 +178,8 @@ SELECT p.name, p.slug, p.description, nullif(p.brand_id, 0), nullif(p.category_i
                unnest(@attributes::text[]) AS attributes, unnest(@actives::boolean[]) AS is_active, unnest(@featureds::boolean[]) AS is_featured) p
 RETURNING id, slug;
 
--- Stock is what inventory.Open counts in the same transaction: its trigger finds nothing left to change.
+-- Stock is what inventory.Open counts in the same transaction: its trigger finds nothing left to
+-- change.
 -- name: CreateFeedVariants :many
 INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, discount_starts_at, discount_ends_at,
                       track_inventory, stock)
@@ -247,8 +251,8 @@ SELECT url FROM feed_images WHERE product_id = $1;
 -- name: CreateFeedImage :exec
 INSERT INTO feed_images (image_id, product_id, url) VALUES ($1, $2, $3);
 
--- A page of variants for a file, in the order of their products: the products that pass the filters. To be run with a
--- plan of its own (postgres.Planned).
+-- A page of variants for a file, in the order of their products: the products that pass the
+-- filters. To be run with a plan of its own (postgres.Planned).
 -- name: ListFeedItems :many
 WITH page AS MATERIALIZED (
     SELECT f.product_id FROM filtered_products(

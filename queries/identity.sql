@@ -25,8 +25,9 @@ RETURNING id;
 UPDATE sessions SET ended_at = now(), end_reason = @reason
  WHERE id = @session_id AND ended_at IS NULL;
 
--- The account a bearer token speaks for, if its session is alive and its account active. It runs at every call that
--- is not public, so that logout, deactivation and a new role take effect at once. Two lookups by primary key.
+-- The account a bearer token speaks for, if its session is alive and its account active. It runs at
+-- every call that is not public, so that logout, deactivation and a new role take effect at once.
+-- Two lookups by primary key.
 -- name: GetPrincipal :one
 SELECT s.id AS session_id, u.id AS user_id, u.role, r.rank
   FROM sessions s
@@ -38,7 +39,8 @@ SELECT s.id AS session_id, u.id AS user_id, u.role, r.rank
 INSERT INTO refresh_tokens (token_hash, session_id, expires_at)
 VALUES (@token_hash, @session_id, now() + make_interval(secs => @lifetime_seconds::float8));
 
--- A refresh token with everything that decides whether it may be exchanged, and the time by the database's clock.
+-- A refresh token with everything that decides whether it may be exchanged, and the time by the
+-- database's clock.
 -- name: GetRefreshToken :one
 SELECT t.session_id, s.user_id,
        (t.spent_at IS NOT NULL)::boolean AS spent,
@@ -56,14 +58,15 @@ SELECT t.session_id, s.user_id,
 UPDATE sessions SET last_used_at = now(), expires_at = now() + make_interval(secs => @lifetime_seconds::float8)
  WHERE id = @session_id;
 
--- Spends a refresh token unless it is spent: of racing exchanges one gets a row, and none does once the session has
--- ended.
+-- Spends a refresh token unless it is spent: of racing exchanges one gets a row, and none does once
+-- the session has ended.
 -- name: SpendRefreshToken :execrows
 UPDATE refresh_tokens t SET spent_at = clock_timestamp()
   FROM sessions s
  WHERE t.token_hash = @token_hash AND t.spent_at IS NULL AND s.id = t.session_id AND s.ended_at IS NULL;
 
--- Marks the exchange of a token complete, after its commit: a client that presents it from now on copied it.
+-- Marks the exchange of a token complete, after its commit: a client that presents it from now on
+-- copied it.
 -- name: SettleRefreshToken :exec
 UPDATE refresh_tokens SET settled_at = clock_timestamp() WHERE token_hash = $1 AND settled_at IS NULL;
 
@@ -109,8 +112,9 @@ UPDATE users
        phone = NULL, phone_e164 = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
  WHERE id = @id;
 
--- Serialises changes that may take an administrator away, until the transaction ends: no two of them remove the last
--- two at the same time. Row locks are not enough, since each change changes which rows there are to lock.
+-- Serialises changes that may take an administrator away, until the transaction ends: no two of
+-- them remove the last two at the same time. Row locks are not enough, since each change changes
+-- which rows there are to lock.
 -- name: LockAdministrators :exec
 SELECT pg_advisory_xact_lock(hashtext('shopd administrators'));
 
@@ -171,10 +175,11 @@ SELECT coalesce(max(extract(epoch FROM locked_until - now())), 0)::float8 AS sec
 -- name: HasLoggedInFrom :one
 SELECT EXISTS (SELECT FROM sessions WHERE user_id = @user_id AND address <<= @network::cidr);
 
--- Counts an attempt as under way for each of some subjects, and returns the subjects it was counted for. A subject that
--- is locked, or has no free failure left beside the attempts under way, is left out; behind its free failures one attempt
--- at a time may be under way. Attempts of a process that died are ignored after a minute, failures after an hour without
--- an attempt. Subjects are locked in their order, so that no two attempts deadlock.
+-- Counts an attempt as under way for each of some subjects, and returns the subjects it was counted
+-- for. A subject that is locked, or has no free failure left besides the attempts under way, is
+-- left out; behind its free failures one attempt at a time may be under way. Attempts of a process
+-- that died are ignored after a minute, failures after an hour without an attempt. Subjects are
+-- locked in their order, so that no two attempts deadlock.
 -- name: BeginLoginAttempt :many
 INSERT INTO login_failures AS f (subject, failures, pending)
 SELECT s.subject, 0, 1 FROM unnest(@subjects::text[]) AS s(subject) ORDER BY s.subject COLLATE "C"
@@ -187,8 +192,9 @@ ON CONFLICT (subject) DO UPDATE
         OR f.pending < greatest((@free::integer[])[array_position(@subjects::text[], f.subject)] - f.failures, 1))
 RETURNING f.subject;
 
--- Ends an attempt as a failure of each of its subjects, and returns those that are locked by it. Beyond the free failures
--- each one locks for twice as long as the one before, from 15 seconds to a quarter of an hour.
+-- Ends an attempt as a failure of each of its subjects, and returns those that are locked by it.
+-- Beyond the free failures each one locks for twice as long as the one before, from 15 seconds to a
+-- quarter of an hour.
 -- name: FailLoginAttempt :many
 WITH counted AS (
     UPDATE login_failures f
@@ -232,7 +238,8 @@ DELETE FROM login_failures WHERE last_at < now() - interval '1 day';
 -- name: GetActiveUserByEmail :one
 SELECT * FROM users WHERE lower(email) = lower(@email::text) AND is_active;
 
--- Sets a password by a mailed link, which also verifies the address, unless the password was changed since.
+-- Sets a password by a mailed link, which also verifies the address, unless the password was
+-- changed since.
 -- name: ResetPassword :execrows
 UPDATE users SET password_hash = @password_hash, email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
  WHERE id = @id AND password_hash = @old_hash AND is_active;

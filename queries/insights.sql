@@ -63,9 +63,9 @@ SELECT ((SELECT count(*) FROM ordered)
         + (SELECT count(*) FROM held h JOIN carts c ON c.id = h.cart_id LEFT JOIN ordered o ON o.user_id = c.user_id WHERE o.user_id IS NULL))::bigint AS shoppers,
        (SELECT count(*) FROM ordered WHERE paid)::bigint AS buyers;
 
--- Returns what sold best of what was paid in a range of days: products first, then the categories they
--- are in now, each best first; id 0 stands for products without a category (payments_received_idx,
--- then the lines of each order by its key).
+-- Returns what sold best of what was paid in a range of days: products first, then the categories
+-- they are in now, each best first; id 0 stands for products without a category
+-- (payments_received_idx, then the lines of each order by its key).
 -- name: ListBestSellers :many
 WITH sold AS MATERIALIZED (
     SELECT l.product_id, least(sum(l.quantity), 9223372036854775807)::bigint AS quantity, least(sum(l.total_minor), 9223372036854775807)::bigint AS minor
@@ -101,7 +101,7 @@ SELECT s.user_id, u.email, u.first_name, u.last_name, s.orders::bigint AS orders
   JOIN users u ON u.id = s.user_id
  ORDER BY s.minor DESC, s.user_id;
 
--- Returns visible variants of which few are left, fewest first.
+-- Returns visible variants with little stock, the least first.
 -- name: ListLowStock :many
 SELECT v.id, v.product_id, p.name AS product_name, v.sku, v.stock
   FROM variants v
@@ -163,7 +163,8 @@ SELECT id, state::text AS state, kind, queue, priority, attempt, max_attempts, a
  ORDER BY id DESC
  LIMIT @page_limit;
 
--- Returns when jobs of each kind were last inserted and last worked (river_job_kind); 1970 is never.
+-- Returns when jobs of each kind were last inserted and last worked (river_job_kind); 1970 is
+-- never.
 -- name: ListLastRuns :many
 SELECT kind, max(scheduled_at)::timestamptz AS scheduled_at, coalesce(max(attempted_at), 'epoch')::timestamptz AS attempted_at
   FROM river_job WHERE kind = ANY (@kinds::text[]) GROUP BY kind;

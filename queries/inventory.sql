@@ -15,7 +15,8 @@ VALUES (@code, @name, (SELECT coalesce(max(position), -1) + 1 FROM stock_locatio
 -- name: RenameLocation :one
 UPDATE stock_locations SET name = @name WHERE code = @code RETURNING *;
 
--- Creates the levels of new variants with their initial stock and its movement. A level of 0 has no movement.
+-- Creates the levels of new variants with their initial stock and its movement. A level of 0 has no
+-- movement.
 -- name: OpenStock :exec
 WITH levels AS (
     INSERT INTO stock_levels (variant_id, location_id, quantity)
@@ -33,8 +34,8 @@ SELECT m.variant_id, m.location_id, 0
  ORDER BY m.variant_id, m.location_id
 ON CONFLICT DO NOTHING;
 
--- All levels of some variants, locked in the order of their keys: two transactions that touch the same ones wait for
--- each other instead of deadlocking.
+-- All levels of some variants, locked in the order of their keys: two transactions that touch the
+-- same ones wait for each other instead of deadlocking.
 -- name: LockStockLevels :many
 SELECT s.variant_id, s.location_id, s.quantity
   FROM stock_levels s
@@ -56,8 +57,9 @@ INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, r
 SELECT variant_id, location_id, delta, quantity, @reason::text, @reference::text, sqlc.narg(actor_id)::bigint
   FROM levels ORDER BY variant_id, location_id;
 
--- Raises an alert for each variant, or changes the level of its open alert, and writes the events of the variants whose stock
--- fell: a new row has xmax 0, and a variant that was out before did not fall to low.
+-- Raises an alert for each variant, or changes the level of its open alert, and writes the events
+-- of the variants whose stock fell: a new row has xmax 0, and a variant that was out before did not
+-- fall to low.
 -- name: RaiseStockAlerts :exec
 WITH raised AS (
     INSERT INTO stock_alerts AS a (variant_id, level, stock)
@@ -81,7 +83,8 @@ UPDATE stock_alerts SET cleared_at = now() WHERE variant_id = ANY (@variant_ids:
 UPDATE variants SET track_inventory = @track_inventory, updated_at = now()
  WHERE id = @id AND track_inventory <> @track_inventory;
 
--- The variant that a product, a GTIN or a sku names; two at most, to tell one variant from several.
+-- The variant that a product, a GTIN or a sku names; at most two, which is enough to distinguish
+-- one from several.
 -- name: FindVariants :many
 SELECT v.id, v.product_id, v.is_default
   FROM variants v
@@ -162,8 +165,8 @@ SELECT count(*) FILTER (WHERE v.stock = 0)::bigint AS out,
   JOIN product_listings l ON l.product_id = v.product_id
  WHERE v.deleted_at IS NULL AND v.track_inventory AND l.is_visible;
 
--- A page of variants with a stock between least and most, the emptiest first, with the units sold since a time and their open
--- alert (stock_movements_sales_idx). Run it through postgres.Planned.
+-- A page of variants with a stock between least and most, the emptiest first, with the units sold
+-- since a time and their open alert (stock_movements_sales_idx). Run it through postgres.Planned.
 -- name: GetStockHealth :many
 WITH page AS MATERIALIZED (
     SELECT v.id, v.product_id, v.sku, v.gtin, v.options, v.stock
@@ -183,11 +186,12 @@ SELECT page.id, page.product_id, page.sku, page.gtin, page.options, page.stock, 
   LEFT JOIN stock_alerts a ON a.variant_id = page.id AND a.cleared_at IS NULL
  ORDER BY page.stock, page.id;
 
--- Takes units of some variants for an order: all of them, or none if there are not enough, from the first locations that
--- have any, by position. One statement locks the levels in the order of their keys, writes the movements, and raises alerts
--- with their events, so that only the commit comes after it. The new level is computed from the locked row: the update
--- itself sees the level as it was when the statement began, and constraints are checked against that before the row is
--- read again.
+-- Takes units of some variants for an order: all of them, or none if there are not enough, from the
+-- first locations that have any, by position. One statement locks the levels in the order of their
+-- keys, writes the movements, and raises alerts with their events, so that only the commit comes
+-- after it. The new level is computed from the locked row: the update itself sees the level as it
+-- was when the statement began, and constraints are checked against that before the row is read
+-- again.
 -- name: TakeStock :one
 WITH asked AS (
     SELECT unnest(@variant_ids::bigint[]) AS variant_id, unnest(@quantities::integer[]) AS units
@@ -233,8 +237,8 @@ WITH asked AS (
 )
 SELECT yes::boolean AS taken, (yes AND EXISTS (SELECT FROM totals WHERE remaining = 0))::boolean AS emptied FROM enough;
 
--- Returns the units that some orders hold to the locations they were taken from. What an order released before, it no
--- longer holds.
+-- Returns the units that some orders hold to the locations they were taken from. What an order
+-- released before, it no longer holds.
 -- name: ReleaseStock :exec
 WITH held AS (
     SELECT m.reference, m.variant_id, m.location_id, -sum(m.delta)::integer AS units

@@ -9,8 +9,9 @@ SELECT l.variant_id, v.product_id, l.quantity, v.sku, v.options, coalesce(sale_p
  WHERE l.cart_id = $1
  ORDER BY l.added_at, l.variant_id;
 
--- The variants that items of a request name by product and, where not 0, variant; by the position of the item. An item has
--- two rows if its product has several variants, and none if it does not exist.
+-- The variants that items of a request name by product and, where not 0, variant; by the position
+-- of the item. An item has two rows if its product has several variants, and none if it does not
+-- exist.
 -- name: ListCheckoutItems :many
 SELECT i.position::integer AS position, v.id AS variant_id, v.product_id, v.sku, v.options,
        coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, v.name, v.is_active
@@ -24,8 +25,8 @@ SELECT i.position::integer AS position, v.id AS variant_id, v.product_id, v.sku,
         LIMIT 2) v
  ORDER BY i.position;
 
--- How many unpaid orders an account has (orders_user_idx), the addresses it chose or has as defaults, as JSON, and
--- whether the payment method it chose is its own.
+-- How many unpaid orders an account has (orders_user_idx), the addresses it chose or has as
+-- defaults, as JSON, and whether the payment method it chose is its own.
 -- name: GetCheckout :one
 SELECT (SELECT count(*) FROM orders o WHERE o.user_id = @user_id AND o.status = 'PENDING') AS unpaid,
        (SELECT to_jsonb(a) FROM addresses a
@@ -51,7 +52,8 @@ SELECT DISTINCT v.product_id
 -- name: ListOrderProducts :many
 SELECT DISTINCT product_id FROM order_lines WHERE order_id = $1;
 
--- Creates an order with its lines, the first entry of its history and its event, and removes what was ordered from the cart.
+-- Creates an order with its lines, the first entry of its history and its event, and removes what
+-- was ordered from the cart.
 -- name: CreateOrder :one
 WITH placed AS (
     INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, payment_method_id, expires_at)
@@ -96,8 +98,8 @@ WITH moved AS (
 INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
 SELECT moved.id, @from_status::text, @to_status, sqlc.narg(actor_id)::bigint, @note::text FROM moved;
 
--- Some orders that were not paid in time and that no other transaction has locked (orders_unpaid_idx). An order with a
--- pending payment waits for its outcome.
+-- Some orders that were not paid in time and that no other transaction has locked
+-- (orders_unpaid_idx). An order with a pending payment waits for its outcome.
 -- name: LockExpiredOrders :many
 SELECT id FROM orders o
  WHERE status = 'PENDING' AND expires_at <= now()
@@ -106,8 +108,8 @@ SELECT id FROM orders o
  LIMIT @batch
    FOR NO KEY UPDATE OF o SKIP LOCKED;
 
--- Cancels locked orders that were not paid in time, and writes their history and events. A payment that began just before
--- the lock was taken is seen here, and its order is left alone.
+-- Cancels locked orders that were not paid in time, and writes their history and events. A payment
+-- that began just before the lock was taken is seen here, and its order is left alone.
 -- name: ExpireOrders :many
 WITH moved AS (
     UPDATE orders o SET status = 'CANCELLED', version = o.version + 1, updated_at = now()
@@ -132,12 +134,13 @@ WITH touched AS (
 INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
 SELECT touched.id, touched.status, touched.status, sqlc.narg(actor_id)::bigint, @note::text FROM touched;
 
--- Raises the version of a locked order when something else that it shows changed, such as a payment.
+-- Raises the version of a locked order when something else that it shows changed, such as a
+-- payment.
 -- name: TouchOrder :exec
 UPDATE orders SET version = version + 1, updated_at = now() WHERE id = $1;
 
--- One order with all there is to show: lines, history, shipment and payments as JSON, so that one statement fetches it all.
--- Only one of this account unless user_id is null.
+-- One order with all there is to show: lines, history, shipment and payments as JSON, so that one
+-- statement fetches it all. Only one of this account unless user_id is null.
 -- name: GetOrder :one
 SELECT sqlc.embed(o), u.email, u.first_name, u.last_name,
        (SELECT json_agg(json_build_object('product_id', l.product_id, 'variant_id', l.variant_id, 'name', l.name, 'sku', l.sku,

@@ -8,7 +8,8 @@ SELECT * FROM payment_methods
 -- name: CountPaymentMethods :one
 SELECT count(*) FROM payment_methods WHERE user_id = $1 AND removed_at IS NULL;
 
--- Serialises changes of an account's payment methods: the default and the limit depend on all of them.
+-- Serialises changes of an account's payment methods: the default and the limit depend on all of
+-- them.
 -- name: LockPaymentMethods :exec
 SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE;
 
@@ -43,7 +44,8 @@ RETURNING *;
 -- name: RetirePaymentMethods :exec
 UPDATE payment_methods SET removed_at = now(), is_default = false, updated_at = now() WHERE user_id = $1 AND removed_at IS NULL;
 
--- Some deleted payment methods that are still to be removed at the provider (payment_methods_removed_idx).
+-- Some deleted payment methods that are still to be removed at the provider
+-- (payment_methods_removed_idx).
 -- name: ListRetiredPaymentMethods :many
 SELECT * FROM payment_methods WHERE removed_at IS NOT NULL AND provider = @provider ORDER BY removed_at LIMIT @batch;
 

@@ -1,4 +1,4 @@
--- The ways to pay that the shop offers (payment_types has few rows).
+-- The ways to pay that the shop offers (payment_types is a small table).
 -- name: ListPaymentTypes :many
 SELECT code, name FROM payment_types WHERE is_active ORDER BY position, code;
 
@@ -6,7 +6,8 @@ SELECT code, name FROM payment_types WHERE is_active ORDER BY position, code;
 -- name: HasPaymentType :one
 SELECT EXISTS (SELECT FROM payment_types WHERE code = $1 AND is_active);
 
--- Creates a pending payment. The order is locked. A second live payment of it violates payments_live_key.
+-- Creates a pending payment. The order is locked. A second live payment of it violates
+-- payments_live_key.
 -- name: BeginPayment :one
 INSERT INTO payments (order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, status, method_brand, method_last_four)
 VALUES (@order_id, @user_id, @amount_minor, @currency, @provider, @payment_type, @attempt_key, sqlc.narg(request_key)::bytea, 'pending',
@@ -22,7 +23,8 @@ VALUES (@order_id, @user_id, @amount_minor, @currency, 'manual', 'bank_transfer'
 -- name: GetLivePayment :one
 SELECT * FROM payments WHERE order_id = $1 AND status IN ('pending', 'paid', 'refunded') AND NOT is_surplus;
 
--- The payment that a request with an Idempotency-Key began before it was cut off (payments_order_idx).
+-- The payment that a request with an Idempotency-Key began before it was cut off
+-- (payments_order_idx).
 -- name: GetPaymentOfRequest :one
 SELECT * FROM payments
  WHERE order_id = @order_id AND user_id = @user_id AND request_key = @request_key AND attempted_at > now() - interval '24 hours'
@@ -58,8 +60,8 @@ UPDATE payments
        decline_code = sqlc.narg(decline_code)::text, decline_message = sqlc.narg(decline_message)::text, settled_at = now()
  WHERE id = @id;
 
--- Records that the provider took another amount than was requested. The payment then shows what was taken, and no longer
--- counts as the order's payment.
+-- Records that the provider took another amount than was requested. The payment then shows what was
+-- taken, and no longer counts as the order's payment.
 -- name: RecordPaymentMismatch :one
 UPDATE payments
    SET status = 'paid', is_surplus = true, amount_minor = @amount_minor, currency = @currency,
@@ -68,9 +70,9 @@ UPDATE payments
  WHERE id = @id
 RETURNING *;
 
--- Claims some pending payments of a provider, older than after_seconds (payments_pending_idx). One that was checked
--- recently is left out; the older it is, the longer it waits between checks, up to an hour. checked_at is set at once, so
--- that several processes share the work.
+-- Claims some pending payments of a provider, older than after_seconds (payments_pending_idx). One
+-- that was checked recently is left out; the older it is, the longer it waits between checks, up to
+-- an hour. checked_at is set at once, so that several processes share the work.
 -- name: ClaimPendingPayments :many
 UPDATE payments SET checked_at = now()
  WHERE id IN (SELECT p.id FROM payments p
@@ -115,7 +117,8 @@ SELECT r.* FROM refunds r JOIN payments p ON p.id = r.payment_id
 -- name: GetLastRefund :one
 SELECT * FROM refunds WHERE payment_id = $1 AND status = 'done' ORDER BY id DESC LIMIT 1;
 
--- Whether a refund of the order's payment is pending (refunds_payment_idx). Refunds of surplus payments do not count.
+-- Whether a refund of the order's payment is pending (refunds_payment_idx). Refunds of surplus
+-- payments do not count.
 -- name: HasPendingRefund :one
 SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
                 WHERE p.order_id = @order_id AND NOT p.is_surplus AND r.status = 'pending' AND (r.cancels_order OR NOT @only_cancelling::boolean));
@@ -139,8 +142,8 @@ UPDATE payments p SET status = 'refunded'
  WHERE p.id = $1 AND p.status = 'paid' AND p.refunded_minor = p.amount_minor
    AND NOT EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status = 'pending');
 
--- Claims some pending refunds of a provider's payments and of manual ones, like ClaimPendingPayments
--- (refunds_pending_idx).
+-- Claims some pending refunds of a provider's payments and of manual ones, like
+-- ClaimPendingPayments (refunds_pending_idx).
 -- name: ClaimPendingRefunds :many
 UPDATE refunds SET checked_at = now()
  WHERE id IN (SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id

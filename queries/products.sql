@@ -1,7 +1,7 @@
 -- Returns a page of products in any order with any filters, and how many there are in all. The page
--- is cut from the narrow listing rows before anything is joined to it. Run it with a plan of its own
--- (postgres.Planned): filters that are null and orders not asked for then vanish from the plan, which
--- walks the index of the order.
+-- is cut from the narrow listing rows before anything is joined to it. Run it with a plan of its
+-- own (postgres.Planned): filters that are null and orders not asked for then vanish from the plan,
+-- which walks the index of the order.
 -- name: ListProducts :many
 WITH filtered AS NOT MATERIALIZED (
     SELECT * FROM filtered_products(
@@ -44,7 +44,8 @@ SELECT sqlc.embed(product_cards), page.buyer_minor, page.sort_name, page.popular
   JOIN product_cards ON product_cards.product_id = page.product_id
  ORDER BY page.place;
 
--- Counts the products that pass the filters, for a page past the end. Run it with a plan of its own.
+-- Counts the products that pass the filters, for a page past the end. Run it with a plan of its
+-- own.
 -- name: CountProducts :one
 SELECT count(*) FROM filtered_products(
     q => sqlc.narg(q)::text, category_id => sqlc.narg(category_id)::bigint,
@@ -54,8 +55,8 @@ SELECT count(*) FROM filtered_products(
     on_sale => sqlc.narg(on_sale)::boolean, featured => sqlc.narg(featured)::boolean,
     gtin => sqlc.narg(gtin)::text, attributes => sqlc.narg(attributes)::jsonb);
 
--- The page most shoppers ask for: the newest products without a filter. It returns what ListProducts
--- returns, with a plan made once. product_listings_created_idx serves it.
+-- The page most shoppers ask for: the newest products without a filter. It returns what
+-- ListProducts returns, with a plan made once. product_listings_created_idx serves it.
 -- name: ListNewestProducts :many
 WITH page AS MATERIALIZED (
     SELECT product_id FROM product_listings
@@ -77,8 +78,8 @@ SELECT * FROM product_details WHERE id = $1 AND is_active AND deleted_at IS NULL
 -- name: GetProductBySlug :one
 SELECT * FROM product_details WHERE slug = $1 AND is_active AND deleted_at IS NULL;
 
--- Returns the slug that the active product has now which had a slug before, unless a product has that
--- slug now.
+-- Returns the slug that the active product has now which had a slug before, unless a product has
+-- that slug now.
 -- name: FollowProductSlug :one
 SELECT p.slug
   FROM last_with_slug('product', @slug::text) AS f (id)
@@ -123,8 +124,8 @@ SELECT * FROM product_details WHERE id = $1;
 -- name: ListProductDetails :many
 SELECT * FROM product_details WHERE id = ANY (@ids::bigint[]) ORDER BY id;
 
--- Returns a page of products in full, newest first. The page is cut before anything is joined. Run it
--- with a plan of its own (postgres.Planned).
+-- Returns a page of products in full, newest first. The page is cut before anything is joined. Run
+-- it with a plan of its own (postgres.Planned).
 -- name: AdminListProducts :many
 WITH filtered AS NOT MATERIALIZED (
     SELECT p.id FROM products p
@@ -175,15 +176,16 @@ UPDATE products SET deleted_at = NULL, version = version + 1, updated_at = now()
 -- name: LockNames :exec
 SELECT pg_advisory_xact_lock(hashtext('shopd.names'));
 
--- Returns those of the slugs that a product has or had: a slug that is made from a name takes no old
--- address away.
+-- Returns those of the slugs that a product has or had: a slug that is made from a name takes no
+-- old address away.
 -- name: TakenProductSlugs :many
 SELECT slug FROM products WHERE slug = ANY (@slugs::text[])
 UNION
 SELECT slug FROM former_slugs WHERE kind = 'product' AND slug = ANY (@slugs);
 
--- Brings listings whose sale price began or ended up to date. Returns when the next one does (the epoch
--- if none is foreseen) and how many seconds are left, a day at most; 0 or less if more is to be done.
+-- Brings listings whose sale price began or ended up to date. Returns when the next one does (the
+-- epoch if none is foreseen) and how many seconds are left, a day at most; 0 or less if more is to
+-- be done.
 -- name: TurnSales :one
 WITH turned AS MATERIALIZED (SELECT turn_sales() AS next_at)
 SELECT coalesce(next_at, 'epoch')::timestamptz AS next_at,

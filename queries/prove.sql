@@ -1,5 +1,5 @@
--- Returns the orders of a run's customers, by the prefix of their addresses, with the units of their
--- lines.
+-- Returns the orders of a run's customers, by the prefix of their addresses, with the units of
+-- their lines.
 -- name: ListProvedOrders :many
 SELECT o.id, o.number, o.status, o.total_minor, coalesce(o.note, '')::text AS note,
        (SELECT coalesce(sum(l.quantity), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS units

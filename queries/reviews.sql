@@ -1,5 +1,5 @@
--- How often each number of stars was given to a product that is offered, by the reviews that are shown
--- (reviews_rating_idx). No row: there is no such product.
+-- How often each number of stars was given to a product that is offered, by the reviews that are
+-- shown (reviews_rating_idx). No row: there is no such product.
 -- name: CountProductReviews :one
 SELECT count(*) FILTER (WHERE r.rating = 1) AS one, count(*) FILTER (WHERE r.rating = 2) AS two,
        count(*) FILTER (WHERE r.rating = 3) AS three, count(*) FILTER (WHERE r.rating = 4) AS four,
@@ -9,8 +9,8 @@ SELECT count(*) FILTER (WHERE r.rating = 1) AS one, count(*) FILTER (WHERE r.rat
  WHERE l.product_id = $1 AND l.is_visible
  GROUP BY l.product_id;
 
--- A page of the reviews of a product that are shown, in any order (reviews_product_idx, reviews_rating_idx). To be run
--- with a plan of its own (postgres.Planned).
+-- A page of the reviews of a product that are shown, in any order (reviews_product_idx,
+-- reviews_rating_idx). To be run with a plan of its own (postgres.Planned).
 -- name: ListProductReviews :many
 SELECT * FROM review_details r
  WHERE r.product_id = @product_id AND NOT r.is_hidden
@@ -25,8 +25,9 @@ SELECT * FROM review_details r
           r.created_at DESC, r.id DESC
  LIMIT @page_limit OFFSET @page_offset;
 
--- Adds a review of a product that is offered, under the author's name of now. The author's row is held, so that an
--- account that is being deleted writes none. No row: there is no such product, or no longer such an account.
+-- Adds a review of a product that is offered, under the author's name of now. The author's row is
+-- held, so that an account that is being deleted writes none. No row: there is no such product, or
+-- no longer such an account.
 -- name: CreateReview :one
 WITH made AS (
 INSERT INTO reviews (product_id, user_id, rating, title, body, author)
@@ -58,8 +59,8 @@ DELETE FROM reviews WHERE product_id = @product_id AND user_id = @user_id;
 -- name: AnonymiseReviews :exec
 UPDATE reviews SET author = @author WHERE user_id = @user_id;
 
--- A page of the reviews of all products, newest first (reviews_created_idx). To be run with a plan of its own
--- (postgres.Planned).
+-- A page of the reviews of all products, newest first (reviews_created_idx). To be run with a plan
+-- of its own (postgres.Planned).
 -- name: AdminListReviews :many
 WITH filtered AS NOT MATERIALIZED (
     SELECT r.* FROM reviews r

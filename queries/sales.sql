@@ -6,9 +6,9 @@ SELECT set_config('statement_timeout', '120s', true), pg_advisory_xact_lock(hash
 DELETE FROM product_pairs;
 
 -- Computes ties between products from the orders of a year. A customer counts once a day for a
--- product, so that one who buys in bulk counts once. Orders of more than 20 products say little about
--- any two of them and are left out. A tie is the cosine of the buyers of both, shrunk where there are
--- few (n / (n + 5)), so that neither best-sellers nor single orders fill every list.
+-- product, so that one who buys in bulk counts once. Orders of more than 20 products say little
+-- about any two of them and are left out. A tie is the cosine of the buyers of both, shrunk for
+-- small numbers (n / (n + 5)), so that neither best-sellers nor single orders fill every list.
 -- name: CountProductPairs :execrows
 WITH bought AS MATERIALIZED (
     SELECT DISTINCT l.product_id, o.user_id, o.created_at::date AS day

@@ -111,7 +111,8 @@ SELECT sqlc.embed(product_cards), page.score::float8 AS score, page.total::bigin
   JOIN products p ON p.id = page.product_id
  ORDER BY page.place;
 
--- Returns the products nearest in meaning, whatever their brand, category, price and stock, for facets.
+-- Returns the products nearest in meaning, whatever their brand, category, price and stock, for
+-- facets.
 -- name: ListNearestIDs :many
 SELECT e.product_id FROM product_embeddings e
  WHERE e.model_id = @model_id
@@ -142,7 +143,8 @@ UNION ALL
 SELECT false, c.id, c.name, c.slug FROM categories c WHERE c.id IN (SELECT shown.id FROM shown)
  ORDER BY 1, 2;
 
--- Returns the most popular products with some words. Run it with a plan of its own (postgres.Planned).
+-- Returns the most popular products with some words. Run it with a plan of its own
+-- (postgres.Planned).
 -- name: SuggestProducts :many
 SELECT sqlc.embed(product_cards)
   FROM (SELECT l.product_id, l.popularity FROM product_listings l JOIN product_search s ON s.product_id = l.product_id
@@ -182,8 +184,8 @@ INSERT INTO search_synonyms (terms, meaning) VALUES (@terms, sqlc.narg(meaning))
 UPDATE search_synonyms SET terms = @terms, meaning = sqlc.narg(meaning), version = version + 1, updated_at = now()
  WHERE id = @id RETURNING *;
 
--- Assigns the terms of a set, in their order, so that two sets made at the same time do not deadlock. A
--- term of another set violates search_synonym_terms_pkey.
+-- Assigns the terms of a set, in their order, so that two sets made at the same time do not
+-- deadlock. A term of another set violates search_synonym_terms_pkey.
 -- name: TakeSynonymTerms :exec
 INSERT INTO search_synonym_terms (term, synonym_id)
 SELECT term, @id::bigint FROM unnest(@terms::text[]) AS term ORDER BY term;

@@ -1,7 +1,7 @@
--- Returns visible products like one, best first: of the 60 nearest to its stored vector those that are
--- in stock, at most 3 of a brand, products in its price band before others. If it has no vector, the
--- newest of its category. product_embeddings_nearest_idx can serve the candidates, as they are cut by
--- the bare distance before any other condition.
+-- Returns visible products like one, best first: of the 60 nearest to its stored vector those that
+-- are in stock, at most 3 of a brand, products in its price band before others. If it has no
+-- vector, the newest of its category. product_embeddings_nearest_idx can serve the candidates, as
+-- they are cut by the bare distance before any other condition.
 -- name: ListSimilarProducts :many
 WITH self AS MATERIALIZED (
     SELECT l.product_id, l.category_id, l.buyer_minor,

@@ -1,26 +1,28 @@
--- Makes sure the vector space has a row; one that was retired and is wanted again is built again.
+-- Adds a vector space unless there is one of the name. One that was retired is built again.
 -- name: AddEmbeddingModel :one
 INSERT INTO embedding_models (name) VALUES ($1)
 ON CONFLICT (name) DO UPDATE SET state = CASE WHEN embedding_models.state = 'retired' THEN 'building' ELSE embedding_models.state END, retired_at = NULL
 RETURNING id, state;
 
--- The vector space that questions are answered from, and whether it has any vectors.
+-- Returns the vector space that serves, and whether it has any vectors.
 -- name: GetActiveModel :one
 SELECT m.id, m.name, EXISTS (SELECT FROM product_embeddings e WHERE e.model_id = m.id) AS has_vectors
   FROM embedding_models m WHERE m.state = 'active';
 
--- Switches to a vector space at once. To be run in a transaction, retiring first: one is active at a time.
+-- Retires the active space. Run it before ActivateModel in a transaction: one space is active at a
+-- time.
 -- name: RetireModel :exec
 UPDATE embedding_models SET state = 'retired', retired_at = now() WHERE state = 'active' AND id <> $1;
 
 -- name: ActivateModel :exec
 UPDATE embedding_models SET state = 'active', retired_at = NULL WHERE id = $1 AND state <> 'active';
 
--- Forgets the vectors of models that were retired a while ago: until then a server may still ask for them.
+-- Deletes the vectors of models that were retired an hour ago. Until then, a server may still use
+-- them.
 -- name: DropRetiredModels :exec
 DELETE FROM embedding_models WHERE state = 'retired' AND retired_at < now() - interval '1 hour';
 
--- Whether every product that can be embedded has its vector of a model, and every category too.
+-- Reports whether every product that can be embedded has its vector of a model, and every category.
 -- name: IsModelComplete :one
 SELECT (NOT EXISTS (SELECT FROM products p WHERE p.deleted_at IS NULL
                        AND NOT EXISTS (SELECT FROM product_embeddings e WHERE e.product_id = p.id AND e.model_id = @model_id)
@@ -28,7 +30,7 @@ SELECT (NOT EXISTS (SELECT FROM products p WHERE p.deleted_at IS NULL
     AND NOT EXISTS (SELECT FROM categories c
                      WHERE NOT EXISTS (SELECT FROM category_embeddings e WHERE e.category_id = c.id AND e.model_id = @model_id)))::boolean;
 
--- Begins a run, or answers the one of the same kind that is under way.
+-- Begins a run, or returns the one of the same kind that is under way.
 -- name: BeginIndexRun :one
 INSERT INTO index_runs AS r (model_id, kind) VALUES ($1, $2)
 ON CONFLICT (model_id, kind) WHERE finished_at IS NULL DO UPDATE SET updated_at = r.updated_at
@@ -47,16 +49,16 @@ UPDATE index_runs SET total = @total, done = @done, made = @made, blended = @ble
 -- name: FinishIndexRun :exec
 UPDATE index_runs SET finished_at = now(), updated_at = now(), waiting_until = NULL, problem = sqlc.narg(problem) WHERE id = @id AND finished_at IS NULL;
 
--- Keeps the last runs alone.
+-- Deletes all but the last hundred runs.
 -- name: ForgetIndexRuns :exec
 DELETE FROM index_runs WHERE finished_at IS NOT NULL AND id <= (SELECT max(id) - 100 FROM index_runs);
 
--- How many things a run of the products, or of the categories, looks at.
+-- Returns how many products and categories there are for a run.
 -- name: CountIndexable :one
 SELECT (SELECT count(*) FROM products WHERE deleted_at IS NULL)::int AS products, (SELECT count(*) FROM categories)::int AS categories;
 
--- Takes or renews the right to index for a minute: one run at a time, and a crashed one blocks nobody for long.
--- run names the run, so that only its holder renews it.
+-- Takes or renews the lease of indexing for a minute: one run indexes at a time, and one that
+-- crashed blocks others for a minute at most. run is the name of the run that has the lease.
 -- name: LeaseIndex :execrows
 UPDATE embedding_models SET run = @run, run_until = now() + interval '60 seconds'
  WHERE id = @model_id AND (run = @run OR run_until IS NULL OR run_until < now());
@@ -64,9 +66,9 @@ UPDATE embedding_models SET run = @run, run_until = now() + interval '60 seconds
 -- name: ReleaseIndex :exec
 UPDATE embedding_models SET run = NULL, run_until = NULL WHERE id = @model_id AND run = @run;
 
--- What a product's document is written from, for products after an id (inactive ones too, so that one is found by
--- meaning the moment it is published), with the hash its vector was
--- made from (null without one). Numbers that change with every sale stay out of documents; bands go in.
+-- Returns the texts of products after an id, with the hash of the document of which the vector was
+-- made (null without one). Inactive products are included, so that they are found by meaning as
+-- soon as they are published. Documents have bands instead of numbers that change with every sale.
 -- name: ListProductDocuments :many
 SELECT p.id, p.name, p.description, p.attributes, b.name AS brand_name, p.category_id, c.name AS category_name,
        parent.name AS parent_category_name, l.price_minor, l.discount_minor, l.buyer_minor, l.stock,
@@ -81,7 +83,7 @@ SELECT p.id, p.name, p.description, p.attributes, b.name AS brand_name, p.catego
  ORDER BY l.product_id
  LIMIT @page_limit;
 
--- What category documents are written from: every category with the active products in it and below it.
+-- Returns the texts of all categories, with the active products in and below each.
 -- name: ListCategoryDocuments :many
 SELECT c.id, c.name, c.description, parent.name AS parent_name, ce.document_hash,
        stats.products, stats.on_sale, stats.min_minor, stats.max_minor, stats.brands, stats.examples
@@ -99,8 +101,8 @@ SELECT c.id, c.name, c.description, parent.name AS parent_name, ce.document_hash
         WHERE l.is_visible AND l.category_id IN (SELECT category_tree(c.id))) stats
  ORDER BY c.id;
 
--- Stores a product's own vector with its blend, unless the product is gone. The category's vector joins in here,
--- so an edit never loses the blend.
+-- Stores a product's own vector and its blend with the category's vector, unless the product is
+-- gone.
 -- name: UpsertProductEmbedding :exec
 INSERT INTO product_embeddings (model_id, product_id, category_id, document_hash, base, embedding, category_hash, embedded_at)
 SELECT @model_id, p.id, p.category_id, @document_hash, @base::vector, blend(@base::vector, ce.base), ce.document_hash, @read_at
@@ -133,7 +135,7 @@ ON CONFLICT (product_id) DO UPDATE SET attempts = embedding_failures.attempts + 
 -- name: ClearEmbeddingFailure :exec
 DELETE FROM embedding_failures WHERE product_id = $1;
 
--- The state of the index for one model, in one pass.
+-- Returns the state of the index for one model.
 -- name: CountEmbeddings :one
 SELECT count(*)::bigint AS products,
        (SELECT count(*) FROM embedding_failures)::bigint AS failing,
@@ -145,6 +147,6 @@ SELECT count(*)::bigint AS products,
   LEFT JOIN product_embeddings e ON e.product_id = l.product_id AND e.model_id = @model_id
  WHERE p.deleted_at IS NULL;
 
--- Marks vectors as current whose document turned out unchanged.
+-- Marks vectors as current whose document has not changed.
 -- name: TouchEmbeddings :exec
 UPDATE product_embeddings SET embedded_at = @read_at WHERE model_id = @model_id AND product_id = ANY (@product_ids::bigint[]);

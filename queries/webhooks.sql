@@ -58,7 +58,8 @@ INSERT INTO webhook_deliveries (webhook_id, event_id, object_type, object_id)
 SELECT p.object_id, p.id, p.object_type, p.object_id FROM pinged p
 RETURNING *;
 
--- A page of a webhook's deliveries, newest first (webhook_deliveries_webhook_idx). Run it through postgres.Planned.
+-- A page of a webhook's deliveries, newest first (webhook_deliveries_webhook_idx). Run it through
+-- postgres.Planned.
 -- name: ListWebhookDeliveries :many
 SELECT d.*, e.kind AS event_kind, e.at AS event_at
   FROM webhook_deliveries d
@@ -81,8 +82,9 @@ SELECT d.*, e.kind AS event_kind, e.at AS event_at
 UPDATE webhook_deliveries SET status = 'pending', attempts = 0, next_attempt_at = now(), leased_until = NULL, delivered_at = NULL
  WHERE id = @id AND webhook_id = @webhook_id;
 
--- Leases deliveries that are due: of each object only the oldest, and of each webhook as many at once as it may have, one
--- while it fails. Several processes share the work. When one dies, others take its deliveries after the lease.
+-- Leases deliveries that are due: of each object only the oldest, and of each webhook as many at
+-- once as it may have, one while it fails. Several processes share the work. When one dies, others
+-- take its deliveries after the lease.
 -- name: TakeDeliveries :many
 WITH free AS MATERIALIZED (
     SELECT w.id, (CASE WHEN w.failing_since IS NULL THEN @at_once::integer ELSE 1 END
@@ -122,7 +124,8 @@ SELECT t.id, t.webhook_id, t.event_id, t.attempts, t.leased_until, t.attempted_a
   JOIN webhooks w ON w.id = t.webhook_id
  ORDER BY t.id;
 
--- Records how an attempt ended, unless its lease was lost. next_attempt_at is null if it was the last attempt.
+-- Records how an attempt ended, unless its lease was lost. next_attempt_at is null if it was the
+-- last attempt.
 -- name: EndAttempt :execrows
 UPDATE webhook_deliveries
    SET status = @status::text, leased_until = NULL,
