@@ -5,9 +5,9 @@ import type { CallOptions, Shop } from './shop.js';
 
 type Schemas = components['schemas'];
 
-/** What the assistant says, as it says it. */
+/** A part of the assistant's answer. */
 export type AssistantEvent =
-  /** The products the answer will rest on, before its first word. */
+  /** The products the answer is about, before its first word. */
   | { type: 'sources'; sources: Schemas['AssistantSource'][] }
   /** The next piece of the answer, checked against the catalogue. */
   | { type: 'delta'; text: string }
@@ -15,7 +15,7 @@ export type AssistantEvent =
   | { type: 'done'; answer: Schemas['AssistantAnswer'] };
 
 /**
- * Asks the assistant and answers what it says, piece by piece:
+ * Asks the assistant and yields its answer piece by piece:
  *
  *     for await (const event of ask(shop, 'something for a rainy day')) {
  *       if (event.type === 'delta') process.stdout.write(event.text);

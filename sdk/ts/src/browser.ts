@@ -1,4 +1,4 @@
-// What there is in browsers alone, and what stands in for it elsewhere.
+// What only browsers have, and its replacement elsewhere.
 
 /** The cookie of the page that proves to the shop that the page may act for its customer. */
 export function csrfCookie(): string | undefined {

@@ -7,7 +7,7 @@ export interface Operation<O> extends Endpoint {
   (shop: Shop, ...rest: {} extends Arguments<O> ? [args?: Arguments<O>, options?: CallOptions] : [args: Arguments<O>, options?: CallOptions]): Promise<Result<O>>;
 }
 
-/** Where an operation is found. */
+/** The address of an operation. */
 export interface Endpoint {
   /** Its name in the contract. */
   readonly id: string;
@@ -20,7 +20,7 @@ export interface Endpoint {
 /** The parameters of an operation by their names in the contract, and its `body`. */
 export type Arguments<O> = Simplify<Parameters<O, 'path'> & Parameters<O, 'query'> & Parameters<O, 'header'> & Body<O>>;
 
-/** What an operation answers; nothing at all is `undefined`. */
+/** The body of an operation's response; `undefined` without one. */
 export type Result<O> = O extends { responses: infer R } ? { [S in keyof R & Success]: Content<R[S]> }[keyof R & Success] : never;
 
 type Success = 200 | 201 | 202 | 203 | 204 | 206;

@@ -11,7 +11,7 @@ interface Page {
 
 type PageOf<O> = Extract<Result<O>, { items: unknown[] }>;
 
-/** An item of what a list operation answers. */
+/** An item of a list operation. */
 export type Item<O> = PageOf<O> extends { items: (infer T)[] } ? T : never;
 
 /**

@@ -17,13 +17,13 @@ export class Problem extends Error {
   readonly detail: string;
   /** The fields that are not valid, by JSON pointer; often empty. */
   readonly errors: readonly FieldError[];
-  /** Who can mend it. */
+  /** What helps. */
   readonly resolution: ProblemBody['resolution'];
-  /** Finds the request in the shop's log. Empty when something before the shop answered. */
+  /** Finds the request in the shop's log. Empty if the response is of a proxy before the shop. */
   readonly request_id: string;
-  /** After how many seconds to try again, if the server said so. */
+  /** After how many seconds to try again, if the server said it. */
   readonly retryAfter: number | undefined;
-  /** All the server said. */
+  /** The whole body of the response. */
   readonly body: ProblemBody;
 
   constructor(body: ProblemBody, retryAfter?: number) {
@@ -45,7 +45,7 @@ export class Problem extends Error {
       const body: unknown = JSON.parse(text);
       if (isProblem(body)) return new Problem(body, retryAfter(response));
     } catch {
-      // Not JSON: the answer of something before the shop.
+      // Not JSON: the response of a proxy before the shop.
     }
     const title = response.statusText || `HTTP ${response.status}`;
     return new Problem(

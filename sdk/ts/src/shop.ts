@@ -3,34 +3,34 @@ import type { components } from './generated/schema.js';
 import type { Arguments, Endpoint, Operation } from './operation.js';
 import { Problem, retryAfter } from './problem.js';
 
-/** What a login answers, or at least the two tokens of it. */
+/** The response of a login, or at least its two tokens. */
 export type Tokens = Pick<components['schemas']['TokenPair'], 'access_token' | 'refresh_token'>;
 
 export interface ShopOptions {
   /** Tokens of an earlier session. */
   tokens?: Tokens | null;
-  /** Told whenever there are other tokens, to keep them, or none any more; of a session in cookies only when it has ended. */
+  /** Called with new tokens, to store them, and with null when the session has ended; with cookies only when it has ended. */
   onTokens?: (tokens: Tokens | null) => void;
-  /** Keep the session in cookies that scripts cannot read, in place of tokens. For pages on the host of the shop. */
+  /** Store the session in cookies that scripts cannot read, instead of tokens. For pages on the host of the shop. */
   cookies?: boolean;
-  /** In place of reading the cookie `csrf_token` of the page. */
+  /** Instead of reading the cookie `csrf_token` of the page. */
   csrfToken?: () => string | undefined;
   /** The token of a guest's cart. It is learned from the first item that a guest puts into one. */
   cartToken?: string | null;
-  /** How often to repeat a call that may be repeated; 3 unless said. */
+  /** How often to repeat a call that may be repeated; 3 by default. */
   retries?: number;
-  /** The longest wait between two attempts, in milliseconds; 30,000 unless said. */
+  /** The longest wait between two attempts, in milliseconds; 30,000 by default. */
   maxWait?: number;
   /** Sent with every call. */
   headers?: Record<string, string>;
-  /** In place of the platform's fetch. */
+  /** Instead of the platform's fetch. */
   fetch?: typeof fetch;
 }
 
 export interface CallOptions {
   /** Ends the call, also while it waits to try again. */
   signal?: AbortSignal;
-  /** How long an attempt may take, in milliseconds; 60,000 unless said. */
+  /** How long an attempt may take, in milliseconds; 60,000 by default. */
   timeout?: number;
   headers?: Record<string, string>;
 }
@@ -49,11 +49,12 @@ const CART = 'X-Cart-Token';
 const CSRF = 'X-CSRF-Token';
 
 /**
- * A shop and who is using it.
+ * The client of a shop, with the session of an account.
  *
- * A login keeps its tokens here, or in the cookies of the browser if so asked; when the access token has expired, the first call to notice exchanges the refresh token
- * and all others wait for it. Calls that change nothing, and those with an Idempotency-Key (made for every operation that
- * takes one), are repeated when the network or the server fails for a moment.
+ * A login stores its tokens here, or in the cookies of the browser with the option cookies. When the access token has
+ * expired, the first call that notices exchanges the refresh token, and all others wait for it. Calls that change nothing,
+ * and those with an Idempotency-Key (made for every operation that takes one), are repeated when the network or the server
+ * fails for a moment.
  */
 export class Shop {
   /** The address of the server, without a slash at its end. */
@@ -84,12 +85,12 @@ export class Shop {
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
   }
 
-  /** Whether somebody is logged in, as far as can be known without asking the server. */
+  /** Whether an account is logged in, as far as can be known without a call of the server. */
   get signedIn(): boolean {
     return this.#session !== null;
   }
 
-  /** The tokens of whoever is logged in; none while they are in cookies. */
+  /** The tokens of the account that is logged in; null while they are in cookies. */
   get tokens(): Tokens | null {
     return this.#tokens;
   }
@@ -100,7 +101,7 @@ export class Shop {
     this.#onTokens(tokens);
   }
 
-  /** Calls an operation and answers the response as it is, for its headers or to stream its body. Anything but success throws a Problem. */
+  /** Calls an operation and returns the response as it is, for its headers or to stream its body. Anything but success throws a Problem. */
   async send<O>(operation: Operation<O>, args?: Arguments<O>, options: CallOptions = {}): Promise<Response> {
     const request = this.#prepare(operation, { ...args }, options);
     const session = opensSession(operation) ? null : this.#session;
@@ -113,7 +114,7 @@ export class Shop {
     throw await Problem.from(response);
   }
 
-  /** Takes note of what an answer means for the session. Operations call it. */
+  /** Stores what a response changes in the session. Operations call it. */
   settle(operation: Endpoint, result: unknown): void {
     switch (operation.id) {
       case 'login':
@@ -137,7 +138,7 @@ export class Shop {
     }
   }
 
-  /** Whoever is logged in: another object whenever there are other tokens or cookies. */
+  /** The session: another object whenever there are other tokens or cookies. */
   get #session(): object | null {
     if (!this.#csrfToken) return this.#tokens;
     return this.#csrfToken() ? this.#cookies : null;
@@ -170,7 +171,7 @@ export class Shop {
     };
   }
 
-  /** Sends a request until it is answered for good. */
+  /** Sends a request until its response is final. */
   async #repeat(request: Prepared, tokens: Tokens | null): Promise<Response> {
     const init = this.#identify(request.init, tokens);
     for (let attempt = 0; ; attempt++) {
@@ -191,7 +192,7 @@ export class Shop {
     }
   }
 
-  /** Says who calls: by a token or by cookies, never by both. Cookies of another page of the same host would win. */
+  /** Adds the token or the cookies, never both. Cookies of another page of the same host would win. */
   #identify(init: RequestInit, tokens: Tokens | null): RequestInit {
     const headers = new Headers(init.headers);
     if (tokens && !headers.has('Authorization')) headers.set('Authorization', `Bearer ${tokens.access_token}`);
@@ -202,7 +203,7 @@ export class Shop {
     return { ...init, headers, credentials: 'include' };
   }
 
-  /** Exchanges spent tokens, once for all calls that found them spent. Answers whether there are others now. */
+  /** Exchanges spent tokens, once for all calls that found them spent. Returns whether there are others now. */
   async #renew(spent: object, options: CallOptions): Promise<boolean> {
     if (this.#session !== spent) return this.#session !== null; // another call was faster
     this.#refreshing ??= (this.#csrfToken ? this.#refreshCookies() : this.#refresh(spent as Tokens)).finally(() => (this.#refreshing = undefined));
@@ -240,7 +241,7 @@ const EITHER = 'A shop keeps its session in cookies or in tokens, not in both.';
 
 const refresh: Endpoint = { id: 'refreshToken', method: 'POST', path: '/api/v1/auth/refresh', headers: [] };
 
-/** Whether an operation is called by nobody, to become somebody. */
+/** Whether an operation begins a session, and is called without one. */
 function opensSession(operation: Endpoint): boolean {
   return operation.id === 'login' || operation.id === 'refreshToken' || operation.id === 'register';
 }
@@ -257,7 +258,7 @@ async function isPassing(response: Response): Promise<boolean> {
   return code === 'idempotency_in_flight';
 }
 
-/** Milliseconds before another attempt: 0.2 s, doubled each time up to 5 s, and up to half of it left to chance. */
+/** Milliseconds before another attempt: 0.2 s, doubled each time up to 5 s, up to half of it random. */
 function backoff(attempt: number): number {
   return Math.min(200 * 2 ** attempt, 5_000) * (0.5 + Math.random() / 2);
 }

@@ -45,7 +45,7 @@ test('a session in cookies', options, async () => {
   await logout(shop);
   assert.deepEqual([jar.names, shop.signedIn], [[], false]);
   await refused(getCurrentUser(shop), 401);
-  assert.ok(jar.seen.every(({ headers }) => !headers.has('Authorization')), 'no token beside a cookie');
+  assert.ok(jar.seen.every(({ headers }) => !headers.has('Authorization')), 'no token next to a cookie');
   const unsafe = jar.seen.filter(({ method, headers }) => method === 'GET' && headers.has('X-CSRF-Token'));
   assert.deepEqual(unsafe, [], 'only changes need the token');
 });
@@ -65,15 +65,15 @@ test('twenty calls with a spent cookie make one refresh', options, async () => {
 
 test('a session that was ended elsewhere leaves a guest', options, async () => {
   const jar = new Jar();
-  const told: unknown[] = [];
-  const shop = page(jar, (tokens) => told.push(tokens));
+  const calls: unknown[] = [];
+  const shop = page(jar, (tokens) => calls.push(tokens));
   const email = await signIn(shop);
   const elsewhere = new Shop(url);
   await login(elsewhere, { body: { email, password } });
   await logoutAll(elsewhere);
 
   await refused(getCurrentUser(shop), 401);
-  assert.deepEqual([shop.signedIn, jar.names, told], [false, [], [null]]);
+  assert.deepEqual([shop.signedIn, jar.names, calls], [false, [], [null]]);
   const [product] = (await listProducts(shop, { in_stock: true, limit: 1 })).items;
   await addCartItem(shop, { body: { product_id: product?.id ?? 0, quantity: 1 } });
   assert.equal((await getCart(shop)).total_quantity, 1, 'a guest has a cart');

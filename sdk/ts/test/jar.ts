@@ -1,4 +1,4 @@
-/** The cookies of a browser, and a fetch that keeps and sends them as a page would. */
+/** The cookies of a browser, and a fetch that stores and sends them as a page would. */
 export class Jar {
   readonly #cookies = new Map<string, { value: string; path: string; hidden: boolean }>();
 

@@ -92,7 +92,7 @@ test('twenty calls with a spent token make one refresh', options, async () => {
   assert.notEqual(shop.tokens?.refresh_token, before.refresh_token);
 });
 
-test('the assistant answers piece by piece and knows what was said', options, async () => {
+test('the assistant answers piece by piece and remembers the conversation', options, async () => {
   const shop = new Shop(url);
   const events: AssistantEvent[] = [];
   for await (const event of ask(shop, 'Do you have a steel bottle?')) events.push(event);
