@@ -200,7 +200,8 @@ const lockAddresses = `-- name: LockAddresses :exec
 SELECT FROM users WHERE id = $1 FOR UPDATE
 `
 
-// Serialises the changes of an account's addresses: the defaults and the limit depend on all of them.
+// Serialises the changes of an account's addresses: the defaults and the limit depend on all of
+// them.
 func (q *Queries) LockAddresses(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, lockAddresses, id)
 	return err

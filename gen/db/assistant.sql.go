@@ -31,7 +31,8 @@ type CompareSourcesRow struct {
 	Score     float64
 }
 
-// Some products by how near they are to a question, 1 - cosine distance, all of them compared.
+// Returns some products, all compared with a question, the nearest first. The score is 1 - cosine
+// distance.
 func (q *Queries) CompareSources(ctx context.Context, arg CompareSourcesParams) ([]CompareSourcesRow, error) {
 	rows, err := q.db.Query(ctx, compareSources,
 		arg.QueryVector,
@@ -74,7 +75,7 @@ type ListAttributeValuesRow struct {
 	Products int64
 }
 
-// Attributes a question may name, with their commonest values and how many products have them.
+// Returns the most frequent values of attributes, and how many products have them.
 func (q *Queries) ListAttributeValues(ctx context.Context) ([]ListAttributeValuesRow, error) {
 	rows, err := q.db.Query(ctx, listAttributeValues)
 	if err != nil {
@@ -104,7 +105,7 @@ type ListBrandNamesRow struct {
 	Name string
 }
 
-// The names a question may use for brands.
+// Returns the names of brands.
 func (q *Queries) ListBrandNames(ctx context.Context) ([]ListBrandNamesRow, error) {
 	rows, err := q.db.Query(ctx, listBrandNames)
 	if err != nil {
@@ -138,7 +139,8 @@ type ListCategoryNamesRow struct {
 	Products int64
 }
 
-// The names a question may use for categories, which are below which, and how many products are right in each.
+// Returns the names of categories, their parents, and how many products are in each, not counting
+// those below it.
 func (q *Queries) ListCategoryNames(ctx context.Context) ([]ListCategoryNamesRow, error) {
 	rows, err := q.db.Query(ctx, listCategoryNames)
 	if err != nil {
@@ -189,8 +191,9 @@ type ListEligibleProductsParams struct {
 	PageLimit   int32
 }
 
-// The first products that may answer a question in the order it asks for, or any, the most popular of them first. To be
-// run with a plan of its own (postgres.Planned): which index serves depends on the conditions.
+// Returns products that meet the conditions of a question: the first in the order it asks for, or
+// any, the most popular of them first. Run it with a plan of its own (postgres.Planned): which
+// index serves depends on the conditions.
 func (q *Queries) ListEligibleProducts(ctx context.Context, arg ListEligibleProductsParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, listEligibleProducts,
 		arg.MinMinor,
@@ -267,8 +270,8 @@ type ListNearestOfCategoriesRow struct {
 	Score     float64
 }
 
-// The same of some categories: the codes of all their products are compared, and the vectors of the 300 whose codes differ
-// least. Planned once, too.
+// Like ListNearestSources for the products of some categories: compares the codes of all of them,
+// and the vectors of the 300 whose codes differ least. It is planned once, too.
 func (q *Queries) ListNearestOfCategories(ctx context.Context, arg ListNearestOfCategoriesParams) ([]ListNearestOfCategoriesRow, error) {
 	rows, err := q.db.Query(ctx, listNearestOfCategories,
 		arg.MinMinor,
@@ -338,9 +341,11 @@ type ListNearestSourcesRow struct {
 	Score     float64
 }
 
-// The products nearest to a question that may answer it, by the index of vectors. The arguments are columns (asked), of which
-// the planner knows nothing: all plans cost the same, and PostgreSQL keeps one instead of planning each time, which would take
-// as long as the search itself.
+// Returns the products nearest to a question that meet its conditions, by the index of vectors. The
+// arguments are columns (asked), of which the planner knows nothing. So all plans cost the same,
+// and PostgreSQL caches one instead of planning each time, which would take as long as the search
+// itself. Three statements list the same columns, because the arguments of a statement are its own
+// and sqlc has no Go type for one of a composite type.
 func (q *Queries) ListNearestSources(ctx context.Context, arg ListNearestSourcesParams) ([]ListNearestSourcesRow, error) {
 	rows, err := q.db.Query(ctx, listNearestSources,
 		arg.QueryVector,
@@ -393,7 +398,7 @@ type ListSourcesRow struct {
 	Attributes  []byte
 }
 
-// What an answer may say of products, if they can still be bought at prices the question allows.
+// Returns the facts of some products that can still be bought, at prices that the question allows.
 func (q *Queries) ListSources(ctx context.Context, arg ListSourcesParams) ([]ListSourcesRow, error) {
 	rows, err := q.db.Query(ctx, listSources,
 		arg.MinMinor,
@@ -523,10 +528,11 @@ type ListSourcesWithWordsRow struct {
 	Score     float64
 }
 
-// The products with some words that may answer a question, best first, with how near they are to it (0 without a vector).
-// Those that may answer are given (product_ids, the most popular first), else they are asked for. Of words that 150
-// products have, the 60 most popular among the given ones, or among those 150 and the 200 most popular of the shop, are
-// ranked. Its plan does not depend on its arguments either.
+// Returns products with some words that meet the conditions of a question, the best first, with how
+// near they are to it (0 without a vector). product_ids, if not empty, are all products that meet
+// the conditions, the most popular first. If 150 products have the words, the 60 most popular of
+// the given ones, or of those 150 and the 200 most popular of the shop, are ranked. Its plan does
+// not depend on its arguments either.
 func (q *Queries) ListSourcesWithWords(ctx context.Context, arg ListSourcesWithWordsParams) ([]ListSourcesWithWordsRow, error) {
 	rows, err := q.db.Query(ctx, listSourcesWithWords,
 		arg.QueryVector,
@@ -592,8 +598,8 @@ type WeighSourcesRow struct {
 	Rest      float32
 }
 
-// How near some products are to a question (0 without a vector), and how well each has all its words, most of them with the
-// rarest, and most of them without it (-1 if it has not).
+// Returns how near some products are to a question (0 without a vector), and how well each has all
+// its words, most of them with the rarest, and most of them without it (-1 if it does not).
 func (q *Queries) WeighSources(ctx context.Context, arg WeighSourcesParams) ([]WeighSourcesRow, error) {
 	rows, err := q.db.Query(ctx, weighSources,
 		arg.QueryVector,

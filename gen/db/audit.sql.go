@@ -60,8 +60,8 @@ type ListAuditLogRow struct {
 	Detail     []byte
 }
 
-// Returns a page of the log, newest first, after a place in it. Each filter has an index that ends in
-// the order of the list. Run it with a plan of its own (postgres.Planned).
+// Returns a page of the log, newest first, after a place in it. Each filter has an index that ends
+// in the order of the list. Run it with a plan of its own (postgres.Planned).
 func (q *Queries) ListAuditLog(ctx context.Context, arg ListAuditLogParams) ([]ListAuditLogRow, error) {
 	rows, err := q.db.Query(ctx, listAuditLog,
 		arg.ActorID,

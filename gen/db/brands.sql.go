@@ -144,7 +144,7 @@ const releaseBrand = `-- name: ReleaseBrand :exec
 UPDATE products SET brand_id = NULL WHERE brand_id = $1 AND deleted_at IS NOT NULL
 `
 
-// Takes the brand off deleted products, so that they do not keep it from being deleted.
+// Removes the brand from deleted products, so that it can be deleted.
 func (q *Queries) ReleaseBrand(ctx context.Context, brandID *int64) error {
 	_, err := q.db.Exec(ctx, releaseBrand, brandID)
 	return err

@@ -148,7 +148,8 @@ type FindSellableRow struct {
 	IsActive       bool
 }
 
-// The variants of a product that can be added to a cart, or the one that is named; two at most, to tell one from several.
+// The variants of a product that can be added to a cart, or the one that is named; at most
+// two, which is enough to distinguish one from several.
 func (q *Queries) FindSellable(ctx context.Context, productID int64, variantID *int64) ([]FindSellableRow, error) {
 	rows, err := q.db.Query(ctx, findSellable, productID, variantID)
 	if err != nil {
@@ -240,8 +241,8 @@ type ListCartLinesRow struct {
 	ImageSizes     []byte
 }
 
-// All lines of a cart in the order they were added, with current prices and stock. shown_minor is the price that the customer
-// saw when the line was last set.
+// All lines of a cart in the order they were added, with current prices and stock. shown_minor is
+// the price that the customer saw when the line was last set.
 func (q *Queries) ListCartLines(ctx context.Context, cartID int64) ([]ListCartLinesRow, error) {
 	rows, err := q.db.Query(ctx, listCartLines, cartID)
 	if err != nil {
@@ -292,7 +293,8 @@ type LockAccountCartRow struct {
 	Version int64
 }
 
-// The account's cart, locked until the transaction ends. It is created if there is none; an existing one is not written.
+// The account's cart, locked until the transaction ends. It is created if there is none; an
+// existing one is not written.
 func (q *Queries) LockAccountCart(ctx context.Context, userID *int64) (LockAccountCartRow, error) {
 	row := q.db.QueryRow(ctx, lockAccountCart, userID)
 	var i LockAccountCartRow
@@ -333,8 +335,8 @@ SELECT $1, g.variant_id, g.quantity, g.price_minor, g.added_at
 ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity
 `
 
-// Adds the lines of a guest's cart to an account's, both locked. Quantities add up to the stock at most. Lines of products
-// that are not sold any more, and those beyond the hundredth, are dropped.
+// Adds the lines of a guest's cart to an account's, both locked. Quantities add up to the stock at
+// most. Lines of products that are not sold any more, and those beyond the hundredth, are dropped.
 func (q *Queries) MergeCartLines(ctx context.Context, intoCart int64, fromCart int64) error {
 	_, err := q.db.Exec(ctx, mergeCartLines, intoCart, fromCart)
 	return err

@@ -123,7 +123,8 @@ type ListCategoriesRow struct {
 	ProductCount int64
 }
 
-// Returns a page of categories by name, each with the number of visible products in it and below it.
+// Returns a page of categories by name, each with the number of visible products in it and below
+// it.
 func (q *Queries) ListCategories(ctx context.Context, parentID *int64, pageOffset int32, pageLimit int32) ([]ListCategoriesRow, error) {
 	rows, err := q.db.Query(ctx, listCategories, parentID, pageOffset, pageLimit)
 	if err != nil {
@@ -188,7 +189,7 @@ const releaseCategory = `-- name: ReleaseCategory :exec
 UPDATE products SET category_id = NULL WHERE category_id = $1 AND deleted_at IS NOT NULL
 `
 
-// Takes the category off deleted products, so that they do not keep it from being deleted.
+// Removes the category from deleted products, so that it can be deleted.
 func (q *Queries) ReleaseCategory(ctx context.Context, categoryID *int64) error {
 	_, err := q.db.Exec(ctx, releaseCategory, categoryID)
 	return err
@@ -226,8 +227,8 @@ UNION
 SELECT slug FROM former_slugs WHERE kind = 'category' AND slug = ANY ($1)
 `
 
-// Returns those of the slugs that a category has or had: a slug that is made from a name takes no old
-// address away.
+// Returns those of the slugs that a category has or had: a slug that is made from a name takes no
+// old address away.
 func (q *Queries) TakenCategorySlugs(ctx context.Context, slugs []string) ([]string, error) {
 	rows, err := q.db.Query(ctx, takenCategorySlugs, slugs)
 	if err != nil {

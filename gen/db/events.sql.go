@@ -83,8 +83,8 @@ type RecordEventsParams struct {
 	Always      []string
 }
 
-// Stores events in the order given. Events that no active webhook subscribes to are left out, except
-// kinds that are always stored.
+// Stores events in the order given. Events that no active webhook subscribes to are left out,
+// except kinds that are always stored.
 func (q *Queries) RecordEvents(ctx context.Context, arg RecordEventsParams) error {
 	_, err := q.db.Exec(ctx, recordEvents,
 		arg.Kinds,
@@ -155,7 +155,8 @@ const wantsEvents = `-- name: WantsEvents :one
 SELECT EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && array_append($1::text[], '*'))
 `
 
-// Reports whether an active webhook subscribes to any of some kinds, for events that are costly to make.
+// Reports whether an active webhook subscribes to any of some kinds, for events that are costly to
+// make.
 func (q *Queries) WantsEvents(ctx context.Context, kinds []string) (bool, error) {
 	row := q.db.QueryRow(ctx, wantsEvents, kinds)
 	var exists bool

@@ -81,11 +81,11 @@ type CountFacetsRow struct {
 	Products int64
 }
 
-// Counts the products of each brand, category, price band and availability among those that pass the
-// filters; each kind ignores its own filter. limits are the prices at which narrow bands begin, in
-// minor units; Go joins them to a few. matching is a tsquery, ids a list of products; null filters
-// nothing. All kinds are counted in one pass, which reads product_listings_count_idx alone when many
-// products pass. Run it with a plan of its own.
+// Counts the products of each brand, category, price band and availability among those that pass
+// the filters; each kind ignores its own filter. limits are the prices at which narrow bands begin,
+// in minor units; Go joins the bands. matching is a tsquery, ids a list of products; null
+// filters nothing. All kinds are counted in one pass, which reads product_listings_count_idx alone
+// when many products pass. Run it with a plan of its own.
 func (q *Queries) CountFacets(ctx context.Context, arg CountFacetsParams) ([]CountFacetsRow, error) {
 	rows, err := q.db.Query(ctx, countFacets,
 		arg.Limits,

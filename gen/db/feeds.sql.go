@@ -95,9 +95,10 @@ SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_t
        set_config('enable_seqscan', 'off', true)
 `
 
-// Tells the triggers that the import itself refreshes listings and search, and extends the statement timeout to that of a batch.
-// Tables that were small when they were last analysed are read by their indexes: a plan that compares
-// each of their rows with each of a batch would be used until the next analysis.
+// Tells the triggers that the import itself refreshes listings and search, and extends the
+// statement timeout to that of a batch. Tables that were small when they were last analysed are
+// read by their indexes: a plan that compares each of their rows with each of a batch would be used
+// until the next analysis.
 func (q *Queries) BeginImportBatch(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, beginImportBatch)
 	return err
@@ -328,7 +329,8 @@ type CreateFeedVariantsRow struct {
 	SKU string
 }
 
-// Stock is what inventory.Open counts in the same transaction: its trigger finds nothing left to change.
+// Stock is what inventory.Open counts in the same transaction: its trigger finds nothing left to
+// change.
 func (q *Queries) CreateFeedVariants(ctx context.Context, arg CreateFeedVariantsParams) ([]CreateFeedVariantsRow, error) {
 	rows, err := q.db.Query(ctx, createFeedVariants,
 		arg.ProductIds,
@@ -762,8 +764,8 @@ type ListFeedItemsRow struct {
 	Images           []string
 }
 
-// A page of variants for a file, in the order of their products: the products that pass the filters. To be run with a
-// plan of its own (postgres.Planned).
+// A page of variants for a file, in the order of their products: the products that pass the
+// filters. To be run with a plan of its own (postgres.Planned).
 func (q *Queries) ListFeedItems(ctx context.Context, arg ListFeedItemsParams) ([]ListFeedItemsRow, error) {
 	rows, err := q.db.Query(ctx, listFeedItems,
 		arg.Q,
@@ -928,7 +930,8 @@ type ListImportsParams struct {
 	PageLimit  int32
 }
 
-// A page of imports, newest first (imports_user_idx). To be run with a plan of its own (postgres.Planned).
+// A page of imports, newest first (imports_user_idx). To be run with a plan of its own
+// (postgres.Planned).
 func (q *Queries) ListImports(ctx context.Context, arg ListImportsParams) ([]Import, error) {
 	rows, err := q.db.Query(ctx, listImports,
 		arg.UserID,
@@ -1062,7 +1065,8 @@ type LockImportRow struct {
 	Met []int64
 }
 
-// Locks an import for a batch, if it has not ended, the runner holds it and its position is the one the runner knows.
+// Locks an import for a batch, if it has not ended, the runner holds it and its position is the one
+// the runner knows.
 func (q *Queries) LockImport(ctx context.Context, iD int64, runner string, position int64) (LockImportRow, error) {
 	row := q.db.QueryRow(ctx, lockImport, iD, runner, position)
 	var i LockImportRow

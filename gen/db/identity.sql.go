@@ -22,10 +22,11 @@ ON CONFLICT (subject) DO UPDATE
 RETURNING f.subject
 `
 
-// Counts an attempt as under way for each of some subjects, and returns the subjects it was counted for. A subject that
-// is locked, or has no free failure left beside the attempts under way, is left out; behind its free failures one attempt
-// at a time may be under way. Attempts of a process that died are ignored after a minute, failures after an hour without
-// an attempt. Subjects are locked in their order, so that no two attempts deadlock.
+// Counts an attempt as under way for each of some subjects, and returns the subjects it was counted
+// for. A subject that is locked, or has no free failure left besides the attempts under way, is
+// left out; behind its free failures one attempt at a time may be under way. Attempts of a process
+// that died are ignored after a minute, failures after an hour without an attempt. Subjects are
+// locked in their order, so that no two attempts deadlock.
 func (q *Queries) BeginLoginAttempt(ctx context.Context, subjects []string, free []int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, beginLoginAttempt, subjects, free)
 	if err != nil {
@@ -267,8 +268,9 @@ WITH counted AS (
 SELECT subject FROM counted WHERE locked_until IS NOT NULL
 `
 
-// Ends an attempt as a failure of each of its subjects, and returns those that are locked by it. Beyond the free failures
-// each one locks for twice as long as the one before, from 15 seconds to a quarter of an hour.
+// Ends an attempt as a failure of each of its subjects, and returns those that are locked by it.
+// Beyond the free failures each one locks for twice as long as the one before, from 15 seconds to a
+// quarter of an hour.
 func (q *Queries) FailLoginAttempt(ctx context.Context, free []int32, subjects []string) ([]string, error) {
 	rows, err := q.db.Query(ctx, failLoginAttempt, free, subjects)
 	if err != nil {
@@ -372,8 +374,9 @@ type GetPrincipalRow struct {
 	Rank      int16
 }
 
-// The account a bearer token speaks for, if its session is alive and its account active. It runs at every call that
-// is not public, so that logout, deactivation and a new role take effect at once. Two lookups by primary key.
+// The account a bearer token speaks for, if its session is alive and its account active. It runs at
+// every call that is not public, so that logout, deactivation and a new role take effect at once.
+// Two lookups by primary key.
 func (q *Queries) GetPrincipal(ctx context.Context, sessionID int64, userID int64) (GetPrincipalRow, error) {
 	row := q.db.QueryRow(ctx, getPrincipal, sessionID, userID)
 	var i GetPrincipalRow
@@ -410,7 +413,8 @@ type GetRefreshTokenRow struct {
 	IsActive  bool
 }
 
-// A refresh token with everything that decides whether it may be exchanged, and the time by the database's clock.
+// A refresh token with everything that decides whether it may be exchanged, and the time by the
+// database's clock.
 func (q *Queries) GetRefreshToken(ctx context.Context, tokenHash []byte) (GetRefreshTokenRow, error) {
 	row := q.db.QueryRow(ctx, getRefreshToken, tokenHash)
 	var i GetRefreshTokenRow
@@ -642,8 +646,9 @@ const lockAdministrators = `-- name: LockAdministrators :exec
 SELECT pg_advisory_xact_lock(hashtext('shopd administrators'))
 `
 
-// Serialises changes that may take an administrator away, until the transaction ends: no two of them remove the last
-// two at the same time. Row locks are not enough, since each change changes which rows there are to lock.
+// Serialises changes that may take an administrator away, until the transaction ends: no two of
+// them remove the last two at the same time. Row locks are not enough, since each change changes
+// which rows there are to lock.
 func (q *Queries) LockAdministrators(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockAdministrators)
 	return err
@@ -755,7 +760,8 @@ UPDATE users SET password_hash = $1, email_verified_at = coalesce(email_verified
  WHERE id = $2 AND password_hash = $3 AND is_active
 `
 
-// Sets a password by a mailed link, which also verifies the address, unless the password was changed since.
+// Sets a password by a mailed link, which also verifies the address, unless the password was
+// changed since.
 func (q *Queries) ResetPassword(ctx context.Context, passwordHash string, iD int64, oldHash string) (int64, error) {
 	result, err := q.db.Exec(ctx, resetPassword, passwordHash, iD, oldHash)
 	if err != nil {
@@ -822,7 +828,8 @@ const settleRefreshToken = `-- name: SettleRefreshToken :exec
 UPDATE refresh_tokens SET settled_at = clock_timestamp() WHERE token_hash = $1 AND settled_at IS NULL
 `
 
-// Marks the exchange of a token complete, after its commit: a client that presents it from now on copied it.
+// Marks the exchange of a token complete, after its commit: a client that presents it from now on
+// copied it.
 func (q *Queries) SettleRefreshToken(ctx context.Context, tokenHash []byte) error {
 	_, err := q.db.Exec(ctx, settleRefreshToken, tokenHash)
 	return err
@@ -834,8 +841,8 @@ UPDATE refresh_tokens t SET spent_at = clock_timestamp()
  WHERE t.token_hash = $1 AND t.spent_at IS NULL AND s.id = t.session_id AND s.ended_at IS NULL
 `
 
-// Spends a refresh token unless it is spent: of racing exchanges one gets a row, and none does once the session has
-// ended.
+// Spends a refresh token unless it is spent: of racing exchanges one gets a row, and none does once
+// the session has ended.
 func (q *Queries) SpendRefreshToken(ctx context.Context, tokenHash []byte) (int64, error) {
 	result, err := q.db.Exec(ctx, spendRefreshToken, tokenHash)
 	if err != nil {

@@ -209,9 +209,9 @@ type ListBestSellersRow struct {
 	Minor      int64
 }
 
-// Returns what sold best of what was paid in a range of days: products first, then the categories they
-// are in now, each best first; id 0 stands for products without a category (payments_received_idx,
-// then the lines of each order by its key).
+// Returns what sold best of what was paid in a range of days: products first, then the categories
+// they are in now, each best first; id 0 stands for products without a category
+// (payments_received_idx, then the lines of each order by its key).
 func (q *Queries) ListBestSellers(ctx context.Context, arg ListBestSellersParams) ([]ListBestSellersRow, error) {
 	rows, err := q.db.Query(ctx, listBestSellers,
 		arg.FromDay,
@@ -450,7 +450,8 @@ type ListLastRunsRow struct {
 	AttemptedAt time.Time
 }
 
-// Returns when jobs of each kind were last inserted and last worked (river_job_kind); 1970 is never.
+// Returns when jobs of each kind were last inserted and last worked (river_job_kind); 1970 is
+// never.
 func (q *Queries) ListLastRuns(ctx context.Context, kinds []string) ([]ListLastRunsRow, error) {
 	rows, err := q.db.Query(ctx, listLastRuns, kinds)
 	if err != nil {
@@ -489,7 +490,7 @@ type ListLowStockRow struct {
 	Stock       int32
 }
 
-// Returns visible variants of which few are left, fewest first.
+// Returns visible variants with little stock, the least first.
 func (q *Queries) ListLowStock(ctx context.Context, low int32, most int32) ([]ListLowStockRow, error) {
 	rows, err := q.db.Query(ctx, listLowStock, low, most)
 	if err != nil {

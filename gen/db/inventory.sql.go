@@ -111,7 +111,8 @@ type FindVariantsRow struct {
 	IsDefault bool
 }
 
-// The variant that a product, a GTIN or a sku names; two at most, to tell one variant from several.
+// The variant that a product, a GTIN or a sku names; at most two, which is enough to distinguish
+// one from several.
 func (q *Queries) FindVariants(ctx context.Context, arg FindVariantsParams) ([]FindVariantsRow, error) {
 	rows, err := q.db.Query(ctx, findVariants,
 		arg.ProductID,
@@ -268,8 +269,8 @@ type GetStockHealthRow struct {
 	AlertRaisedAt *time.Time
 }
 
-// A page of variants with a stock between least and most, the emptiest first, with the units sold since a time and their open
-// alert (stock_movements_sales_idx). Run it through postgres.Planned.
+// A page of variants with a stock between least and most, the emptiest first, with the units sold
+// since a time and their open alert (stock_movements_sales_idx). Run it through postgres.Planned.
 func (q *Queries) GetStockHealth(ctx context.Context, arg GetStockHealthParams) ([]GetStockHealthRow, error) {
 	rows, err := q.db.Query(ctx, getStockHealth,
 		arg.Since,
@@ -545,8 +546,8 @@ type LockStockLevelsRow struct {
 	Quantity   int32
 }
 
-// All levels of some variants, locked in the order of their keys: two transactions that touch the same ones wait for
-// each other instead of deadlocking.
+// All levels of some variants, locked in the order of their keys: two transactions that touch the
+// same ones wait for each other instead of deadlocking.
 func (q *Queries) LockStockLevels(ctx context.Context, variantIds []int64) ([]LockStockLevelsRow, error) {
 	rows, err := q.db.Query(ctx, lockStockLevels, variantIds)
 	if err != nil {
@@ -620,7 +621,8 @@ type OpenStockParams struct {
 	Quantities []int32
 }
 
-// Creates the levels of new variants with their initial stock and its movement. A level of 0 has no movement.
+// Creates the levels of new variants with their initial stock and its movement. A level of 0 has no
+// movement.
 func (q *Queries) OpenStock(ctx context.Context, arg OpenStockParams) error {
 	_, err := q.db.Exec(ctx, openStock,
 		arg.ActorID,
@@ -648,8 +650,9 @@ SELECT 'stock.' || r.level, 'variant', r.variant_id, stock_event(r.variant_id, r
  ORDER BY r.variant_id
 `
 
-// Raises an alert for each variant, or changes the level of its open alert, and writes the events of the variants whose stock
-// fell: a new row has xmax 0, and a variant that was out before did not fall to low.
+// Raises an alert for each variant, or changes the level of its open alert, and writes the events
+// of the variants whose stock fell: a new row has xmax 0, and a variant that was out before did not
+// fall to low.
 func (q *Queries) RaiseStockAlerts(ctx context.Context, variantIds []int64, levels []string, stocks []int32) error {
 	_, err := q.db.Exec(ctx, raiseStockAlerts, variantIds, levels, stocks)
 	return err
@@ -692,8 +695,8 @@ UPDATE stock_alerts a
  WHERE a.variant_id = t.variant_id AND a.cleared_at IS NULL AND t.stock > 0 AND (t.stock > $1 OR a.level <> 'low')
 `
 
-// Returns the units that some orders hold to the locations they were taken from. What an order released before, it no
-// longer holds.
+// Returns the units that some orders hold to the locations they were taken from. What an order
+// released before, it no longer holds.
 func (q *Queries) ReleaseStock(ctx context.Context, low int32, references []string, actorID *int64) error {
 	_, err := q.db.Exec(ctx, releaseStock, low, references, actorID)
 	return err
@@ -785,11 +788,12 @@ type TakeStockRow struct {
 	Emptied bool
 }
 
-// Takes units of some variants for an order: all of them, or none if there are not enough, from the first locations that
-// have any, by position. One statement locks the levels in the order of their keys, writes the movements, and raises alerts
-// with their events, so that only the commit comes after it. The new level is computed from the locked row: the update
-// itself sees the level as it was when the statement began, and constraints are checked against that before the row is
-// read again.
+// Takes units of some variants for an order: all of them, or none if there are not enough, from the
+// first locations that have any, by position. One statement locks the levels in the order of their
+// keys, writes the movements, and raises alerts with their events, so that only the commit comes
+// after it. The new level is computed from the locked row: the update itself sees the level as it
+// was when the statement began, and constraints are checked against that before the row is read
+// again.
 func (q *Queries) TakeStock(ctx context.Context, arg TakeStockParams) (TakeStockRow, error) {
 	row := q.db.QueryRow(ctx, takeStock,
 		arg.VariantIds,

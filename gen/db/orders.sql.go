@@ -193,7 +193,8 @@ type CreateOrderRow struct {
 	At        time.Time
 }
 
-// Creates an order with its lines, the first entry of its history and its event, and removes what was ordered from the cart.
+// Creates an order with its lines, the first entry of its history and its event, and removes what
+// was ordered from the cart.
 func (q *Queries) CreateOrder(ctx context.Context, arg CreateOrderParams) (CreateOrderRow, error) {
 	row := q.db.QueryRow(ctx, createOrder,
 		arg.Number,
@@ -246,8 +247,8 @@ SELECT moved.id, 'PENDING', 'CANCELLED', $1::text FROM moved ORDER BY moved.id
 RETURNING order_id
 `
 
-// Cancels locked orders that were not paid in time, and writes their history and events. A payment that began just before
-// the lock was taken is seen here, and its order is left alone.
+// Cancels locked orders that were not paid in time, and writes their history and events. A payment
+// that began just before the lock was taken is seen here, and its order is left alone.
 func (q *Queries) ExpireOrders(ctx context.Context, note string, ids []int64, events []string) ([]int64, error) {
 	rows, err := q.db.Query(ctx, expireOrders, note, ids, events)
 	if err != nil {
@@ -292,8 +293,8 @@ type GetCheckoutRow struct {
 	CanPay   bool
 }
 
-// How many unpaid orders an account has (orders_user_idx), the addresses it chose or has as defaults, as JSON, and
-// whether the payment method it chose is its own.
+// How many unpaid orders an account has (orders_user_idx), the addresses it chose or has as
+// defaults, as JSON, and whether the payment method it chose is its own.
 func (q *Queries) GetCheckout(ctx context.Context, arg GetCheckoutParams) (GetCheckoutRow, error) {
 	row := q.db.QueryRow(ctx, getCheckout,
 		arg.UserID,
@@ -342,8 +343,8 @@ type GetOrderRow struct {
 	Payments  []byte
 }
 
-// One order with all there is to show: lines, history, shipment and payments as JSON, so that one statement fetches it all.
-// Only one of this account unless user_id is null.
+// One order with all there is to show: lines, history, shipment and payments as JSON, so that one
+// statement fetches it all. Only one of this account unless user_id is null.
 func (q *Queries) GetOrder(ctx context.Context, iD int64, userID *int64) (GetOrderRow, error) {
 	row := q.db.QueryRow(ctx, getOrder, iD, userID)
 	var i GetOrderRow
@@ -507,8 +508,9 @@ type ListCheckoutItemsRow struct {
 	IsActive       bool
 }
 
-// The variants that items of a request name by product and, where not 0, variant; by the position of the item. An item has
-// two rows if its product has several variants, and none if it does not exist.
+// The variants that items of a request name by product and, where not 0, variant; by the position
+// of the item. An item has two rows if its product has several variants, and none if it does not
+// exist.
 func (q *Queries) ListCheckoutItems(ctx context.Context, positions []int32, productIds []int64, variantIds []int64) ([]ListCheckoutItemsRow, error) {
 	rows, err := q.db.Query(ctx, listCheckoutItems, positions, productIds, variantIds)
 	if err != nil {
@@ -642,8 +644,8 @@ SELECT id FROM orders o
    FOR NO KEY UPDATE OF o SKIP LOCKED
 `
 
-// Some orders that were not paid in time and that no other transaction has locked (orders_unpaid_idx). An order with a
-// pending payment waits for its outcome.
+// Some orders that were not paid in time and that no other transaction has locked
+// (orders_unpaid_idx). An order with a pending payment waits for its outcome.
 func (q *Queries) LockExpiredOrders(ctx context.Context, batch int32) ([]int64, error) {
 	rows, err := q.db.Query(ctx, lockExpiredOrders, batch)
 	if err != nil {
@@ -774,7 +776,8 @@ const touchOrder = `-- name: TouchOrder :exec
 UPDATE orders SET version = version + 1, updated_at = now() WHERE id = $1
 `
 
-// Raises the version of a locked order when something else that it shows changed, such as a payment.
+// Raises the version of a locked order when something else that it shows changed, such as a
+// payment.
 func (q *Queries) TouchOrder(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, touchOrder, id)
 	return err

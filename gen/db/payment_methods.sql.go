@@ -196,7 +196,8 @@ const listRetiredPaymentMethods = `-- name: ListRetiredPaymentMethods :many
 SELECT id, user_id, provider, provider_method_id, provider_customer_id, payment_type, brand, last_four, exp_month, exp_year, is_default, created_at, updated_at, removed_at FROM payment_methods WHERE removed_at IS NOT NULL AND provider = $1 ORDER BY removed_at LIMIT $2
 `
 
-// Some deleted payment methods that are still to be removed at the provider (payment_methods_removed_idx).
+// Some deleted payment methods that are still to be removed at the provider
+// (payment_methods_removed_idx).
 func (q *Queries) ListRetiredPaymentMethods(ctx context.Context, provider string, batch int32) ([]PaymentMethod, error) {
 	rows, err := q.db.Query(ctx, listRetiredPaymentMethods, provider, batch)
 	if err != nil {
@@ -236,7 +237,8 @@ const lockPaymentMethods = `-- name: LockPaymentMethods :exec
 SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE
 `
 
-// Serialises changes of an account's payment methods: the default and the limit depend on all of them.
+// Serialises changes of an account's payment methods: the default and the limit depend on all of
+// them.
 func (q *Queries) LockPaymentMethods(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, lockPaymentMethods, id)
 	return err

@@ -28,7 +28,8 @@ type BeginPaymentParams struct {
 	MethodLastFour *string
 }
 
-// Creates a pending payment. The order is locked. A second live payment of it violates payments_live_key.
+// Creates a pending payment. The order is locked. A second live payment of it violates
+// payments_live_key.
 func (q *Queries) BeginPayment(ctx context.Context, arg BeginPaymentParams) (Payment, error) {
 	row := q.db.QueryRow(ctx, beginPayment,
 		arg.OrderID,
@@ -80,9 +81,9 @@ UPDATE payments SET checked_at = now()
 RETURNING id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at
 `
 
-// Claims some pending payments of a provider, older than after_seconds (payments_pending_idx). One that was checked
-// recently is left out; the older it is, the longer it waits between checks, up to an hour. checked_at is set at once, so
-// that several processes share the work.
+// Claims some pending payments of a provider, older than after_seconds (payments_pending_idx). One
+// that was checked recently is left out; the older it is, the longer it waits between checks, up to
+// an hour. checked_at is set at once, so that several processes share the work.
 func (q *Queries) ClaimPendingPayments(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Payment, error) {
 	rows, err := q.db.Query(ctx, claimPendingPayments, provider, afterSeconds, batch)
 	if err != nil {
@@ -136,8 +137,8 @@ UPDATE refunds SET checked_at = now()
 RETURNING id, payment_id, amount_minor, status, key, request_key, provider_refund_id, reason, actor_id, cancels_order, created_at, checked_at, settled_at
 `
 
-// Claims some pending refunds of a provider's payments and of manual ones, like ClaimPendingPayments
-// (refunds_pending_idx).
+// Claims some pending refunds of a provider's payments and of manual ones, like
+// ClaimPendingPayments (refunds_pending_idx).
 func (q *Queries) ClaimPendingRefunds(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Refund, error) {
 	rows, err := q.db.Query(ctx, claimPendingRefunds, provider, afterSeconds, batch)
 	if err != nil {
@@ -440,7 +441,8 @@ SELECT id, order_id, user_id, amount_minor, currency, provider, payment_type, at
  LIMIT 1
 `
 
-// The payment that a request with an Idempotency-Key began before it was cut off (payments_order_idx).
+// The payment that a request with an Idempotency-Key began before it was cut off
+// (payments_order_idx).
 func (q *Queries) GetPaymentOfRequest(ctx context.Context, orderID int64, userID int64, requestKey []byte) (Payment, error) {
 	row := q.db.QueryRow(ctx, getPaymentOfRequest, orderID, userID, requestKey)
 	var i Payment
@@ -574,7 +576,8 @@ SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
                 WHERE p.order_id = $1 AND NOT p.is_surplus AND r.status = 'pending' AND (r.cancels_order OR NOT $2::boolean))
 `
 
-// Whether a refund of the order's payment is pending (refunds_payment_idx). Refunds of surplus payments do not count.
+// Whether a refund of the order's payment is pending (refunds_payment_idx). Refunds of surplus
+// payments do not count.
 func (q *Queries) HasPendingRefund(ctx context.Context, orderID int64, onlyCancelling bool) (bool, error) {
 	row := q.db.QueryRow(ctx, hasPendingRefund, orderID, onlyCancelling)
 	var exists bool
@@ -591,7 +594,7 @@ type ListPaymentTypesRow struct {
 	Name string
 }
 
-// The ways to pay that the shop offers (payment_types has few rows).
+// The ways to pay that the shop offers (payment_types is a small table).
 func (q *Queries) ListPaymentTypes(ctx context.Context) ([]ListPaymentTypesRow, error) {
 	rows, err := q.db.Query(ctx, listPaymentTypes)
 	if err != nil {
@@ -760,8 +763,8 @@ type RecordPaymentMismatchParams struct {
 	ID                int64
 }
 
-// Records that the provider took another amount than was requested. The payment then shows what was taken, and no longer
-// counts as the order's payment.
+// Records that the provider took another amount than was requested. The payment then shows what was
+// taken, and no longer counts as the order's payment.
 func (q *Queries) RecordPaymentMismatch(ctx context.Context, arg RecordPaymentMismatchParams) (Payment, error) {
 	row := q.db.QueryRow(ctx, recordPaymentMismatch,
 		arg.AmountMinor,

@@ -87,8 +87,8 @@ type AdminListProductsRow struct {
 	Total         int64
 }
 
-// Returns a page of products in full, newest first. The page is cut before anything is joined. Run it
-// with a plan of its own (postgres.Planned).
+// Returns a page of products in full, newest first. The page is cut before anything is joined. Run
+// it with a plan of its own (postgres.Planned).
 func (q *Queries) AdminListProducts(ctx context.Context, arg AdminListProductsParams) ([]AdminListProductsRow, error) {
 	rows, err := q.db.Query(ctx, adminListProducts,
 		arg.BeforeID,
@@ -234,7 +234,8 @@ type CountProductsParams struct {
 	Attributes []byte
 }
 
-// Counts the products that pass the filters, for a page past the end. Run it with a plan of its own.
+// Counts the products that pass the filters, for a page past the end. Run it with a plan of its
+// own.
 func (q *Queries) CountProducts(ctx context.Context, arg CountProductsParams) (int64, error) {
 	row := q.db.QueryRow(ctx, countProducts,
 		arg.Q,
@@ -308,8 +309,8 @@ SELECT p.slug
  WHERE p.is_active AND p.deleted_at IS NULL AND NOT EXISTS (SELECT FROM products WHERE products.slug = $1)
 `
 
-// Returns the slug that the active product has now which had a slug before, unless a product has that
-// slug now.
+// Returns the slug that the active product has now which had a slug before, unless a product has
+// that slug now.
 func (q *Queries) FollowProductSlug(ctx context.Context, slug string) (string, error) {
 	row := q.db.QueryRow(ctx, followProductSlug, slug)
 	var slug_2 string
@@ -493,8 +494,8 @@ type ListNewestProductsRow struct {
 	Total       int64
 }
 
-// The page most shoppers ask for: the newest products without a filter. It returns what ListProducts
-// returns, with a plan made once. product_listings_created_idx serves it.
+// The page most shoppers ask for: the newest products without a filter. It returns what
+// ListProducts returns, with a plan made once. product_listings_created_idx serves it.
 func (q *Queries) ListNewestProducts(ctx context.Context, counted bool, pageOffset int32, pageLimit int32) ([]ListNewestProductsRow, error) {
 	rows, err := q.db.Query(ctx, listNewestProducts, counted, pageOffset, pageLimit)
 	if err != nil {
@@ -669,9 +670,9 @@ type ListProductsRow struct {
 }
 
 // Returns a page of products in any order with any filters, and how many there are in all. The page
-// is cut from the narrow listing rows before anything is joined to it. Run it with a plan of its own
-// (postgres.Planned): filters that are null and orders not asked for then vanish from the plan, which
-// walks the index of the order.
+// is cut from the narrow listing rows before anything is joined to it. Run it with a plan of its
+// own (postgres.Planned): filters that are null and orders not asked for then vanish from the plan,
+// which walks the index of the order.
 func (q *Queries) ListProducts(ctx context.Context, arg ListProductsParams) ([]ListProductsRow, error) {
 	rows, err := q.db.Query(ctx, listProducts,
 		arg.Counted,
@@ -838,8 +839,8 @@ UNION
 SELECT slug FROM former_slugs WHERE kind = 'product' AND slug = ANY ($1)
 `
 
-// Returns those of the slugs that a product has or had: a slug that is made from a name takes no old
-// address away.
+// Returns those of the slugs that a product has or had: a slug that is made from a name takes no
+// old address away.
 func (q *Queries) TakenProductSlugs(ctx context.Context, slugs []string) ([]string, error) {
 	rows, err := q.db.Query(ctx, takenProductSlugs, slugs)
 	if err != nil {
@@ -882,8 +883,9 @@ type TurnSalesRow struct {
 	Seconds float64
 }
 
-// Brings listings whose sale price began or ended up to date. Returns when the next one does (the epoch
-// if none is foreseen) and how many seconds are left, a day at most; 0 or less if more is to be done.
+// Brings listings whose sale price began or ended up to date. Returns when the next one does (the
+// epoch if none is foreseen) and how many seconds are left, a day at most; 0 or less if more is to
+// be done.
 func (q *Queries) TurnSales(ctx context.Context) (TurnSalesRow, error) {
 	row := q.db.QueryRow(ctx, turnSales)
 	var i TurnSalesRow

@@ -37,8 +37,8 @@ type ListProvedOrdersRow struct {
 	Units      int64
 }
 
-// Returns the orders of a run's customers, by the prefix of their addresses, with the units of their
-// lines.
+// Returns the orders of a run's customers, by the prefix of their addresses, with the units of
+// their lines.
 func (q *Queries) ListProvedOrders(ctx context.Context, prefix string) ([]ListProvedOrdersRow, error) {
 	rows, err := q.db.Query(ctx, listProvedOrders, prefix)
 	if err != nil {

@@ -45,8 +45,8 @@ type AdminListReviewsRow struct {
 	Total        int64
 }
 
-// A page of the reviews of all products, newest first (reviews_created_idx). To be run with a plan of its own
-// (postgres.Planned).
+// A page of the reviews of all products, newest first (reviews_created_idx). To be run with a plan
+// of its own (postgres.Planned).
 func (q *Queries) AdminListReviews(ctx context.Context, arg AdminListReviewsParams) ([]AdminListReviewsRow, error) {
 	rows, err := q.db.Query(ctx, adminListReviews,
 		arg.BeforeID,
@@ -117,8 +117,8 @@ type CountProductReviewsRow struct {
 	Five  int64
 }
 
-// How often each number of stars was given to a product that is offered, by the reviews that are shown
-// (reviews_rating_idx). No row: there is no such product.
+// How often each number of stars was given to a product that is offered, by the reviews that are
+// shown (reviews_rating_idx). No row: there is no such product.
 func (q *Queries) CountProductReviews(ctx context.Context, productID int64) (CountProductReviewsRow, error) {
 	row := q.db.QueryRow(ctx, countProductReviews, productID)
 	var i CountProductReviewsRow
@@ -167,8 +167,9 @@ type CreateReviewRow struct {
 	IsVerifiedPurchase bool
 }
 
-// Adds a review of a product that is offered, under the author's name of now. The author's row is held, so that an
-// account that is being deleted writes none. No row: there is no such product, or no longer such an account.
+// Adds a review of a product that is offered, under the author's name of now. The author's row is
+// held, so that an account that is being deleted writes none. No row: there is no such product, or
+// no longer such an account.
 func (q *Queries) CreateReview(ctx context.Context, arg CreateReviewParams) (CreateReviewRow, error) {
 	row := q.db.QueryRow(ctx, createReview,
 		arg.Rating,
@@ -289,8 +290,8 @@ type ListProductReviewsParams struct {
 	PageLimit   int32
 }
 
-// A page of the reviews of a product that are shown, in any order (reviews_product_idx, reviews_rating_idx). To be run
-// with a plan of its own (postgres.Planned).
+// A page of the reviews of a product that are shown, in any order (reviews_product_idx,
+// reviews_rating_idx). To be run with a plan of its own (postgres.Planned).
 func (q *Queries) ListProductReviews(ctx context.Context, arg ListProductReviewsParams) ([]ReviewDetail, error) {
 	rows, err := q.db.Query(ctx, listProductReviews,
 		arg.ProductID,

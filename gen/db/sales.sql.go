@@ -53,9 +53,9 @@ SELECT product_id, other_id, n, score FROM ranked WHERE place <= 50
 `
 
 // Computes ties between products from the orders of a year. A customer counts once a day for a
-// product, so that one who buys in bulk counts once. Orders of more than 20 products say little about
-// any two of them and are left out. A tie is the cosine of the buyers of both, shrunk where there are
-// few (n / (n + 5)), so that neither best-sellers nor single orders fill every list.
+// product, so that one who buys in bulk counts once. Orders of more than 20 products say little
+// about any two of them and are left out. A tie is the cosine of the buyers of both, shrunk for
+// small numbers (n / (n + 5)), so that neither best-sellers nor single orders fill every list.
 func (q *Queries) CountProductPairs(ctx context.Context) (int64, error) {
 	result, err := q.db.Exec(ctx, countProductPairs)
 	if err != nil {

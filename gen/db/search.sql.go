@@ -154,7 +154,8 @@ SELECT e.product_id FROM product_embeddings e
  LIMIT 200
 `
 
-// Returns the products nearest in meaning, whatever their brand, category, price and stock, for facets.
+// Returns the products nearest in meaning, whatever their brand, category, price and stock, for
+// facets.
 func (q *Queries) ListNearestIDs(ctx context.Context, modelID int16, queryVector pgvector.HalfVector) ([]int64, error) {
 	rows, err := q.db.Query(ctx, listNearestIDs, modelID, queryVector)
 	if err != nil {
@@ -609,7 +610,8 @@ type SuggestProductsRow struct {
 	ProductCard ProductCard
 }
 
-// Returns the most popular products with some words. Run it with a plan of its own (postgres.Planned).
+// Returns the most popular products with some words. Run it with a plan of its own
+// (postgres.Planned).
 func (q *Queries) SuggestProducts(ctx context.Context, words string, most int32) ([]SuggestProductsRow, error) {
 	rows, err := q.db.Query(ctx, suggestProducts, words, most)
 	if err != nil {
@@ -663,8 +665,8 @@ INSERT INTO search_synonym_terms (term, synonym_id)
 SELECT term, $1::bigint FROM unnest($2::text[]) AS term ORDER BY term
 `
 
-// Assigns the terms of a set, in their order, so that two sets made at the same time do not deadlock. A
-// term of another set violates search_synonym_terms_pkey.
+// Assigns the terms of a set, in their order, so that two sets made at the same time do not
+// deadlock. A term of another set violates search_synonym_terms_pkey.
 func (q *Queries) TakeSynonymTerms(ctx context.Context, iD int64, terms []string) error {
 	_, err := q.db.Exec(ctx, takeSynonymTerms, iD, terms)
 	return err

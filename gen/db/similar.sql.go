@@ -51,10 +51,10 @@ type ListSimilarProductsRow struct {
 	Total       int64
 }
 
-// Returns visible products like one, best first: of the 60 nearest to its stored vector those that are
-// in stock, at most 3 of a brand, products in its price band before others. If it has no vector, the
-// newest of its category. product_embeddings_nearest_idx can serve the candidates, as they are cut by
-// the bare distance before any other condition.
+// Returns visible products like one, best first: of the 60 nearest to its stored vector those that
+// are in stock, at most 3 of a brand, products in its price band before others. If it has no
+// vector, the newest of its category. product_embeddings_nearest_idx can serve the candidates, as
+// they are cut by the bare distance before any other condition.
 func (q *Queries) ListSimilarProducts(ctx context.Context, pageLimit int32, modelID int16, productID int64) ([]ListSimilarProductsRow, error) {
 	rows, err := q.db.Query(ctx, listSimilarProducts, pageLimit, modelID, productID)
 	if err != nil {

@@ -30,7 +30,7 @@ type AddEmbeddingModelRow struct {
 	State string
 }
 
-// Makes sure the vector space has a row; one that was retired and is wanted again is built again.
+// Adds a vector space unless there is one of the name. One that was retired is built again.
 func (q *Queries) AddEmbeddingModel(ctx context.Context, name string) (AddEmbeddingModelRow, error) {
 	row := q.db.QueryRow(ctx, addEmbeddingModel, name)
 	var i AddEmbeddingModelRow
@@ -49,7 +49,7 @@ type BeginIndexRunRow struct {
 	IsNew bool
 }
 
-// Begins a run, or answers the one of the same kind that is under way.
+// Begins a run, or returns the one of the same kind that is under way.
 func (q *Queries) BeginIndexRun(ctx context.Context, modelID int16, kind string) (BeginIndexRunRow, error) {
 	row := q.db.QueryRow(ctx, beginIndexRun, modelID, kind)
 	var i BeginIndexRunRow
@@ -104,7 +104,7 @@ type CountEmbeddingsRow struct {
 	LastRunAt  time.Time
 }
 
-// The state of the index for one model, in one pass.
+// Returns the state of the index for one model.
 func (q *Queries) CountEmbeddings(ctx context.Context, modelID int16) (CountEmbeddingsRow, error) {
 	row := q.db.QueryRow(ctx, countEmbeddings, modelID)
 	var i CountEmbeddingsRow
@@ -127,7 +127,7 @@ type CountIndexableRow struct {
 	Categories int32
 }
 
-// How many things a run of the products, or of the categories, looks at.
+// Returns how many products and categories there are for a run.
 func (q *Queries) CountIndexable(ctx context.Context) (CountIndexableRow, error) {
 	row := q.db.QueryRow(ctx, countIndexable)
 	var i CountIndexableRow
@@ -139,7 +139,8 @@ const dropRetiredModels = `-- name: DropRetiredModels :exec
 DELETE FROM embedding_models WHERE state = 'retired' AND retired_at < now() - interval '1 hour'
 `
 
-// Forgets the vectors of models that were retired a while ago: until then a server may still ask for them.
+// Deletes the vectors of models that were retired an hour ago. Until then, a server may still use
+// them.
 func (q *Queries) DropRetiredModels(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, dropRetiredModels)
 	return err
@@ -158,7 +159,7 @@ const forgetIndexRuns = `-- name: ForgetIndexRuns :exec
 DELETE FROM index_runs WHERE finished_at IS NOT NULL AND id <= (SELECT max(id) - 100 FROM index_runs)
 `
 
-// Keeps the last runs alone.
+// Deletes all but the last hundred runs.
 func (q *Queries) ForgetIndexRuns(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, forgetIndexRuns)
 	return err
@@ -175,7 +176,7 @@ type GetActiveModelRow struct {
 	HasVectors bool
 }
 
-// The vector space that questions are answered from, and whether it has any vectors.
+// Returns the vector space that serves, and whether it has any vectors.
 func (q *Queries) GetActiveModel(ctx context.Context) (GetActiveModelRow, error) {
 	row := q.db.QueryRow(ctx, getActiveModel)
 	var i GetActiveModelRow
@@ -241,7 +242,7 @@ SELECT (NOT EXISTS (SELECT FROM products p WHERE p.deleted_at IS NULL
                      WHERE NOT EXISTS (SELECT FROM category_embeddings e WHERE e.category_id = c.id AND e.model_id = $1)))::boolean
 `
 
-// Whether every product that can be embedded has its vector of a model, and every category too.
+// Reports whether every product that can be embedded has its vector of a model, and every category.
 func (q *Queries) IsModelComplete(ctx context.Context, modelID int16) (bool, error) {
 	row := q.db.QueryRow(ctx, isModelComplete, modelID)
 	var column_1 bool
@@ -254,8 +255,8 @@ UPDATE embedding_models SET run = $1, run_until = now() + interval '60 seconds'
  WHERE id = $2 AND (run = $1 OR run_until IS NULL OR run_until < now())
 `
 
-// Takes or renews the right to index for a minute: one run at a time, and a crashed one blocks nobody for long.
-// run names the run, so that only its holder renews it.
+// Takes or renews the lease of indexing for a minute: one run indexes at a time, and one that
+// crashed blocks others for a minute at most. run is the name of the run that has the lease.
 func (q *Queries) LeaseIndex(ctx context.Context, run *string, modelID int16) (int64, error) {
 	result, err := q.db.Exec(ctx, leaseIndex, run, modelID)
 	if err != nil {
@@ -296,7 +297,7 @@ type ListCategoryDocumentsRow struct {
 	Examples     []string
 }
 
-// What category documents are written from: every category with the active products in it and below it.
+// Returns the texts of all categories, with the active products in and below each.
 func (q *Queries) ListCategoryDocuments(ctx context.Context, modelID int16) ([]ListCategoryDocumentsRow, error) {
 	rows, err := q.db.Query(ctx, listCategoryDocuments, modelID)
 	if err != nil {
@@ -369,9 +370,9 @@ type ListProductDocumentsRow struct {
 	ReadAt             time.Time
 }
 
-// What a product's document is written from, for products after an id (inactive ones too, so that one is found by
-// meaning the moment it is published), with the hash its vector was
-// made from (null without one). Numbers that change with every sale stay out of documents; bands go in.
+// Returns the texts of products after an id, with the hash of the document of which the vector was
+// made (null without one). Inactive products are included, so that they are found by meaning as
+// soon as they are published. Documents have bands instead of numbers that change with every sale.
 func (q *Queries) ListProductDocuments(ctx context.Context, arg ListProductDocumentsParams) ([]ListProductDocumentsRow, error) {
 	rows, err := q.db.Query(ctx, listProductDocuments,
 		arg.ModelID,
@@ -436,7 +437,8 @@ const retireModel = `-- name: RetireModel :exec
 UPDATE embedding_models SET state = 'retired', retired_at = now() WHERE state = 'active' AND id <> $1
 `
 
-// Switches to a vector space at once. To be run in a transaction, retiring first: one is active at a time.
+// Retires the active space. Run it before ActivateModel in a transaction: one space is active at a
+// time.
 func (q *Queries) RetireModel(ctx context.Context, id int16) error {
 	_, err := q.db.Exec(ctx, retireModel, id)
 	return err
@@ -446,7 +448,7 @@ const touchEmbeddings = `-- name: TouchEmbeddings :exec
 UPDATE product_embeddings SET embedded_at = $1 WHERE model_id = $2 AND product_id = ANY ($3::bigint[])
 `
 
-// Marks vectors as current whose document turned out unchanged.
+// Marks vectors as current whose document has not changed.
 func (q *Queries) TouchEmbeddings(ctx context.Context, readAt time.Time, modelID int16, productIds []int64) error {
 	_, err := q.db.Exec(ctx, touchEmbeddings, readAt, modelID, productIds)
 	return err
@@ -523,8 +525,8 @@ type UpsertProductEmbeddingParams struct {
 	ProductID    int64
 }
 
-// Stores a product's own vector with its blend, unless the product is gone. The category's vector joins in here,
-// so an edit never loses the blend.
+// Stores a product's own vector and its blend with the category's vector, unless the product is
+// gone.
 func (q *Queries) UpsertProductEmbedding(ctx context.Context, arg UpsertProductEmbeddingParams) error {
 	_, err := q.db.Exec(ctx, upsertProductEmbedding,
 		arg.ModelID,

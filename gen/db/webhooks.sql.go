@@ -124,7 +124,8 @@ type EndAttemptParams struct {
 	LeasedUntil    time.Time
 }
 
-// Records how an attempt ended, unless its lease was lost. next_attempt_at is null if it was the last attempt.
+// Records how an attempt ended, unless its lease was lost. next_attempt_at is null if it was the
+// last attempt.
 func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) (int64, error) {
 	result, err := q.db.Exec(ctx, endAttempt,
 		arg.Status,
@@ -264,7 +265,8 @@ type ListWebhookDeliveriesRow struct {
 	EventAt        time.Time
 }
 
-// A page of a webhook's deliveries, newest first (webhook_deliveries_webhook_idx). Run it through postgres.Planned.
+// A page of a webhook's deliveries, newest first (webhook_deliveries_webhook_idx). Run it through
+// postgres.Planned.
 func (q *Queries) ListWebhookDeliveries(ctx context.Context, arg ListWebhookDeliveriesParams) ([]ListWebhookDeliveriesRow, error) {
 	rows, err := q.db.Query(ctx, listWebhookDeliveries,
 		arg.WebhookID,
@@ -534,8 +536,9 @@ type TakeDeliveriesRow struct {
 	OldSecret   []byte
 }
 
-// Leases deliveries that are due: of each object only the oldest, and of each webhook as many at once as it may have, one
-// while it fails. Several processes share the work. When one dies, others take its deliveries after the lease.
+// Leases deliveries that are due: of each object only the oldest, and of each webhook as many at
+// once as it may have, one while it fails. Several processes share the work. When one dies, others
+// take its deliveries after the lease.
 func (q *Queries) TakeDeliveries(ctx context.Context, atOnce int32, most int32, leaseSeconds int32) ([]TakeDeliveriesRow, error) {
 	rows, err := q.db.Query(ctx, takeDeliveries, atOnce, most, leaseSeconds)
 	if err != nil {
