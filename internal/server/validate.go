@@ -33,6 +33,9 @@ var (
 	)
 )
 
+// notUTF8 is what is wrong with a parameter that errUTF8 refuses.
+const notUTF8 = "holds bytes that are not valid UTF-8"
+
 // validatorOptions leave authentication to guard and defaults to the handlers. The value that was
 // validated is the one that is bound: encoding/json would match member names without regard to case.
 var validatorOptions = &openapi3filter.Options{
@@ -75,7 +78,7 @@ func (op *operation) validate(c echo.Context) error {
 			// The router splits the path as it was sent, so a parameter may be escaped.
 			value, err := url.PathUnescape(c.ParamValues()[i])
 			if err != nil || !utf8.ValidString(value) {
-				return errUTF8
+				return errUTF8.With(problem.Field{Pointer: pointer(name), Message: notUTF8})
 			}
 			if op.integers[name] && isOddlyWritten(value) {
 				return problem.Invalid(
@@ -138,7 +141,7 @@ func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 		}
 		for _, value := range values {
 			if !utf8.ValidString(value) {
-				return nil, errUTF8
+				return nil, errUTF8.With(problem.Field{Pointer: pointer(name), Message: notUTF8})
 			}
 			if strings.ContainsRune(value, 0) {
 				wrong = append(
