@@ -102,6 +102,7 @@ func (r *runner) writeDialectRows(
 ) error {
 	public := publish(r.Attributes, r.settings.Attributes)
 	converter := program.Open(header, public.has)
+	defer func() { _ = converter.Close() }() // reported below, if the file was read to its end
 	if err := r.records(ctx, func(record csvfile.Record) error {
 		converter.Index(record.Cells)
 		return nil
@@ -143,6 +144,10 @@ func (r *runner) writeDialectRows(
 		return err
 	}
 	write(converter.Flush())
+	if err := converter.Close(); err != nil {
+		r.settings.Log.WarnContext(ctx, "the rows of an export were not stored", "error", err.Error())
+		return refusal("The export cannot be read: the server has no space for temporary files.")
+	}
 	return out.flush()
 }
 

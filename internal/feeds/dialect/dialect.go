@@ -28,6 +28,8 @@ type Converter interface {
 	Convert(row, line int64, cells []string) []Row
 	// Flush returns the rows that are left at the end of the file.
 	Flush() []Row
+	// Close deletes what is stored outside of memory. Its error is ErrNoSpace if rows were lost.
+	Close() error
 }
 
 // Row is a variant.

@@ -1,9 +1,11 @@
 package dialect
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -29,20 +31,16 @@ var magento = Dialect{
 		"deferred_stock_update",
 	},
 	open: func(t *table, isPublic func(string) bool) Converter {
-		return &magentoFile{t, isPublic, map[string]magentoParent{}, map[string]bool{}}
+		return &magentoFile{t, isPublic, newSpill(), newSpill(), map[string]bool{}}
 	},
 }
 
 type magentoFile struct {
 	*table
 	isPublic func(string) bool
-	parents  map[string]magentoParent // by the sku of the variant
-	ignored  map[string]bool          // attributes that are not public
-}
-
-type magentoParent struct {
-	cells   []string
-	options map[string]string
+	parents  *spill          // cells of configurable products
+	variants *spill          // the position of the parent and the options, by the sku of the variant
+	ignored  map[string]bool // attributes that are not public
 }
 
 // pairs returns the pairs of a cell such as "color=red,size=M". A part without = belongs to the
@@ -64,21 +62,49 @@ func pairs(cell string) map[string]string {
 // Index implements Converter.
 func (f *magentoFile) Index(cells []string) {
 	for name := range pairs(f.get(cells, "additional_attributes")) {
-		if name = optionName(name); !f.isPublic(name) && !magentoRead[name] {
+		if name = optionName(name); !f.isPublic(name) && !magentoRead[name] &&
+			len(f.ignored) < maxIgnored {
 			f.ignored[name] = true
 		}
 	}
 	if f.get(cells, "product_type") != "configurable" || f.get(cells, "store_view_code") != "" {
 		return
 	}
-	cells = append([]string{}, cells...)
+	parent := strconv.FormatInt(f.parents.add(cells), 10)
 	for variation := range strings.SplitSeq(f.get(cells, "configurable_variations"), "|") {
 		options := pairs(variation)
 		if sku := options["sku"]; sku != "" {
-			delete(options, "sku")
-			f.parents[sku] = magentoParent{cells, options}
+			record := []string{parent}
+			for name, value := range options {
+				if name != "sku" {
+					record = append(record, optionName(name), value)
+				}
+			}
+			f.variants.call(sku, f.variants.add(record))
 		}
 	}
+}
+
+// maxIgnored is how many names of attributes that are left out a warning has.
+const maxIgnored = 30
+
+// parent returns the cells of the configurable product that names a variant, and the variant's
+// options; nil if none does.
+func (f *magentoFile) parent(sku string) (product []string, options map[string]string) {
+	position, found := f.variants.find(sku)
+	if !found {
+		return nil, nil
+	}
+	record := f.variants.read(position)
+	if len(record) == 0 {
+		return nil, nil
+	}
+	options = map[string]string{}
+	for i := 1; i+1 < len(record); i += 2 {
+		options[record[i]] = record[i+1]
+	}
+	at, _ := strconv.ParseInt(record[0], 10, 64) // Index wrote it
+	return f.parents.read(at), options
 }
 
 // magentoRead are attributes that are read as something else, or say what an import does not need.
@@ -88,6 +114,9 @@ var magentoRead = map[string]bool{
 
 // Flush implements Converter.
 func (f *magentoFile) Flush() []Row { return nil }
+
+// Close implements Converter.
+func (f *magentoFile) Close() error { return errors.Join(f.parents.close(), f.variants.close()) }
 
 // Convert implements Converter.
 func (f *magentoFile) Convert(row, line int64, cells []string) []Row {
@@ -101,12 +130,10 @@ func (f *magentoFile) Convert(row, line int64, cells []string) []Row {
 		})
 	}
 	product := cells
-	if parent, isVariant := f.parents[f.get(cells, "sku")]; isVariant {
-		product = parent.cells
+	if parent, options := f.parent(f.get(cells, "sku")); parent != nil {
+		product = parent
 		r.Cells["item_group_id"] = f.get(product, "sku")
-		for name, value := range parent.options {
-			r.Options[optionName(name)] = value
-		}
+		r.Options = options
 	}
 	f.product(&r, product)
 	f.variant(&r)
@@ -145,24 +172,16 @@ func (f *magentoFile) product(r *Row, product []string) {
 	r.Cells["is_active"] = active
 	var images []string
 	for _, cells := range [][]string{r.Original, product} {
-		for _, cell := range []string{
-			f.get(cells, "base_image"), f.get(cells, "additional_images"),
-		} {
+		for _, cell := range []string{f.get(cells, "base_image"), f.get(cells, "additional_images")} {
 			for address := range strings.SplitSeq(cell, ",") {
 				address = strings.TrimSpace(address)
-				switch {
-				case strings.HasPrefix(address, "http://"), strings.HasPrefix(address, "https://"):
+				if address != "" && address != "no_selection" && !slices.Contains(images, address) {
 					images = append(images, address)
-				case address != "" && address != "no_selection" && len(r.Notes) < 5:
-					r.Notes = append(r.Notes, Note{
-						Column:  "base_image",
-						Message: "is a path within Magento, and is not fetched: " + address,
-					})
 				}
 			}
 		}
 	}
-	r.Cells["image_link"] = strings.Join(images, ", ")
+	r.Cells["image_link"] = strings.Join(images, ", ") // paths within Magento too: see ImageBase
 }
 
 // magentoPaths returns the paths of a cell such as "Default Category/A/B,Default Category/C", the

@@ -30,37 +30,53 @@ type shopifyFile struct {
 	*table
 	isPublic func(string) bool
 	handle   string
-	rows     []Row // of the product being read
+	first    []string // the first row of the product being read
+	count    int      // its rows with a variant
+	rows     []Row    // those that Convert did not return yet
 	images   []string
 }
+
+// Limits of a product that is read. Of one with more rows, the first ones do not have the images of
+// later ones; an import refuses so many variants.
+const (
+	maxShopifyRows   = 500
+	maxShopifyImages = 50
+)
 
 // Index implements Converter.
 func (f *shopifyFile) Index([]string) {}
 
 // Convert implements Converter.
 func (f *shopifyFile) Convert(row, line int64, cells []string) (done []Row) {
-	if handle := f.get(cells, "handle"); handle != f.handle {
+	if handle := f.get(cells, "handle"); handle != f.handle || f.first == nil {
 		done = f.Flush()
-		f.handle = handle
+		f.handle, f.first, f.count, f.images = handle, slices.Clone(cells), 0, nil
 	}
-	if image := f.get(cells, "image src"); image != "" && !slices.Contains(f.images, image) {
+	if len(f.rows) >= maxShopifyRows {
+		done = f.Flush()
+	}
+	if image := f.get(cells, "image src"); image != "" && !slices.Contains(f.images, image) &&
+		len(f.images) < maxShopifyImages {
 		f.images = append(f.images, image)
 	}
-	if f.get(cells, "variant price", "variant sku", "option1 value") != "" || len(f.rows) == 0 {
+	if f.get(cells, "variant price", "variant sku", "option1 value") != "" || f.count == 0 {
 		f.rows = append(f.rows, newRow(row, line, slices.Clone(cells)))
+		f.count++
 	}
 	return done
 }
 
+// Close implements Converter.
+func (f *shopifyFile) Close() error { return nil }
+
 // Flush implements Converter.
 func (f *shopifyFile) Flush() []Row {
-	rows, images := f.rows, f.images
-	f.rows, f.images = nil, nil
+	rows, images, first := f.rows, f.images, f.first
+	f.rows = nil
 	if len(rows) == 0 {
 		return nil
 	}
-	first := rows[0].Original
-	isSingle := len(rows) == 1 && strings.EqualFold(f.get(first, "option1 name"), "title")
+	isSingle := f.count == 1 && strings.EqualFold(f.get(first, "option1 name"), "title")
 	for i := range rows {
 		r := &rows[i]
 		f.product(r, first, images)

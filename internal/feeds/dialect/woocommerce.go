@@ -21,14 +21,14 @@ var wooCommerce = Dialect{
 		"cross-sells", "external url", "button text", "weight *", "length *", "width *", "height *",
 	},
 	open: func(t *table, isPublic func(string) bool) Converter {
-		return &wooFile{t, isPublic, map[string][]string{}}
+		return &wooFile{t, isPublic, newSpill()}
 	},
 }
 
 type wooFile struct {
 	*table
 	isPublic func(string) bool
-	parents  map[string][]string // cells of variable products, by sku and by "id:" and their id
+	parents  *spill // cells of variable products, by sku and by "id:" and their id
 }
 
 // Index implements Converter.
@@ -36,11 +36,11 @@ func (f *wooFile) Index(cells []string) {
 	if !f.is(cells, "variable") {
 		return
 	}
-	cells = append([]string{}, cells...)
+	position := f.parents.add(cells)
 	if sku := f.get(cells, "sku"); sku != "" {
-		f.parents[sku] = cells
+		f.parents.call(sku, position)
 	}
-	f.parents["id:"+f.get(cells, "id")] = cells
+	f.parents.call("id:"+f.get(cells, "id"), position)
 }
 
 // is reports whether a row is of a type; types are lists such as "simple, virtual".
@@ -56,6 +56,9 @@ func (f *wooFile) is(cells []string, kind string) bool {
 // Flush implements Converter.
 func (f *wooFile) Flush() []Row { return nil }
 
+// Close implements Converter.
+func (f *wooFile) Close() error { return f.parents.close() }
+
 // Convert implements Converter.
 func (f *wooFile) Convert(row, line int64, cells []string) []Row {
 	if f.is(cells, "variable") {
@@ -70,11 +73,12 @@ func (f *wooFile) Convert(row, line int64, cells []string) []Row {
 	product := cells
 	if f.is(cells, "variation") {
 		parent := f.get(cells, "parent")
-		if product = f.parents[parent]; product == nil {
+		if position, found := f.parents.find(parent); found {
+			product = f.parents.read(position)
+		} else {
 			r.Notes = append(r.Notes, Note{
 				"Parent", "names a product that is not in the file: " + parent, true,
 			})
-			product = cells
 		}
 		r.Cells["item_group_id"] = parent
 	}
