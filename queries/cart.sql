@@ -73,7 +73,8 @@ SELECT l.variant_id, l.quantity, coalesce(sale_price(v.discount_minor, v.discoun
 INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor) VALUES (@cart_id, @variant_id, @quantity, @price_minor)
 ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity, price_minor = excluded.price_minor;
 
--- name: DeleteCartLine :exec
+-- Removes a line: by removeCartItem, or by changeCartItem when no units are left.
+-- name: RemoveCartItem :exec
 DELETE FROM cart_lines WHERE cart_id = @cart_id AND variant_id = @variant_id;
 
 -- name: ClearCart :exec
@@ -81,7 +82,7 @@ DELETE FROM cart_lines WHERE cart_id = $1;
 
 -- Adds the lines of a guest's cart to an account's, both locked. Quantities add up to the stock at
 -- most. Lines of products that are not sold any more, and those beyond the hundredth, are dropped.
--- name: MergeCartLines :exec
+-- name: MergeCart :exec
 INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor, added_at)
 SELECT @into_cart, g.variant_id, g.quantity, g.price_minor, g.added_at
   FROM (SELECT l.variant_id, l.price_minor, l.added_at, mine.variant_id IS NOT NULL AS is_known,

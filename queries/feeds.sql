@@ -251,9 +251,9 @@ SELECT url FROM feed_images WHERE product_id = $1;
 -- name: CreateFeedImage :exec
 INSERT INTO feed_images (image_id, product_id, url) VALUES ($1, $2, $3);
 
--- A page of variants for a file, in the order of their products: the products that pass the
--- filters. To be run with a plan of its own (postgres.Planned).
--- name: ListFeedItems :many
+-- A page of variants for a file (exportProducts, getGoogleFeed), in the order of their products:
+-- the products that pass the filters. To be run with a plan of its own (postgres.Planned).
+-- name: ExportProducts :many
 WITH page AS MATERIALIZED (
     SELECT f.product_id FROM filtered_products(
         q => sqlc.narg(q)::text, category_id => sqlc.narg(category_id)::bigint,

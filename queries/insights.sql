@@ -121,7 +121,7 @@ SELECT coalesce(sum(v.stock), 0)::bigint AS units,
  WHERE v.deleted_at IS NULL AND v.track_inventory AND v.stock > 0;
 
 -- Counts the rows of each kind for the statistics.
--- name: CountAll :one
+-- name: GetStats :one
 SELECT (SELECT count(*) FROM product_listings WHERE is_visible)::bigint AS active_products,
        (SELECT count(*) FROM products WHERE deleted_at IS NULL)::bigint AS products,
        (SELECT count(*) FROM variants WHERE deleted_at IS NULL)::bigint AS variants,
@@ -165,7 +165,7 @@ SELECT id, state::text AS state, kind, queue, priority, attempt, max_attempts, a
 
 -- Returns when jobs of each kind were last inserted and last worked (river_job_kind); 1970 is
 -- never.
--- name: ListLastRuns :many
+-- name: ListPeriodicJobs :many
 SELECT kind, max(scheduled_at)::timestamptz AS scheduled_at, coalesce(max(attempted_at), 'epoch')::timestamptz AS attempted_at
   FROM river_job WHERE kind = ANY (@kinds::text[]) GROUP BY kind;
 

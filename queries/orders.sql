@@ -87,8 +87,9 @@ SELECT placed.id, placed.version, placed.created_at, placed.updated_at, placed.e
 -- name: LockOrder :one
 SELECT * FROM orders WHERE id = @id AND (sqlc.narg(user_id)::bigint IS NULL OR user_id = sqlc.narg(user_id)) FOR NO KEY UPDATE;
 
--- Gives a locked order another status, and writes its history and event.
--- name: MoveOrder :exec
+-- Gives a locked order another status (setOrderStatus, cancelOrder and payments), and writes its
+-- history and event.
+-- name: SetOrderStatus :exec
 WITH moved AS (
     UPDATE orders o SET status = @to_status, version = o.version + 1, updated_at = now() WHERE o.id = @id RETURNING o.id, o.updated_at
 ), event AS (

@@ -136,7 +136,7 @@ ON CONFLICT (product_id) DO UPDATE SET attempts = embedding_failures.attempts + 
 DELETE FROM embedding_failures WHERE product_id = $1;
 
 -- Returns the state of the index for one model.
--- name: CountEmbeddings :one
+-- name: GetIndexStatus :one
 SELECT count(*)::bigint AS products,
        (SELECT count(*) FROM embedding_failures)::bigint AS failing,
        (SELECT count(*) FROM category_embeddings ce WHERE ce.model_id = @model_id)::bigint AS categories,

@@ -72,15 +72,6 @@ func (q *Queries) DeleteCart(ctx context.Context, id int64) error {
 	return err
 }
 
-const deleteCartLine = `-- name: DeleteCartLine :exec
-DELETE FROM cart_lines WHERE cart_id = $1 AND variant_id = $2
-`
-
-func (q *Queries) DeleteCartLine(ctx context.Context, cartID int64, variantID int64) error {
-	_, err := q.db.Exec(ctx, deleteCartLine, cartID, variantID)
-	return err
-}
-
 const findCartLines = `-- name: FindCartLines :many
 SELECT l.variant_id, l.quantity, coalesce(sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at), v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory,
        (p.is_active AND p.deleted_at IS NULL AND v.deleted_at IS NULL)::boolean AS is_sold
@@ -320,7 +311,7 @@ func (q *Queries) LockGuestCart(ctx context.Context, tokenHash []byte) (Cart, er
 	return i, err
 }
 
-const mergeCartLines = `-- name: MergeCartLines :exec
+const mergeCart = `-- name: MergeCart :exec
 INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor, added_at)
 SELECT $1, g.variant_id, g.quantity, g.price_minor, g.added_at
   FROM (SELECT l.variant_id, l.price_minor, l.added_at, mine.variant_id IS NOT NULL AS is_known,
@@ -337,8 +328,18 @@ ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity
 
 // Adds the lines of a guest's cart to an account's, both locked. Quantities add up to the stock at
 // most. Lines of products that are not sold any more, and those beyond the hundredth, are dropped.
-func (q *Queries) MergeCartLines(ctx context.Context, intoCart int64, fromCart int64) error {
-	_, err := q.db.Exec(ctx, mergeCartLines, intoCart, fromCart)
+func (q *Queries) MergeCart(ctx context.Context, intoCart int64, fromCart int64) error {
+	_, err := q.db.Exec(ctx, mergeCart, intoCart, fromCart)
+	return err
+}
+
+const removeCartItem = `-- name: RemoveCartItem :exec
+DELETE FROM cart_lines WHERE cart_id = $1 AND variant_id = $2
+`
+
+// Removes a line: by removeCartItem, or by changeCartItem when no units are left.
+func (q *Queries) RemoveCartItem(ctx context.Context, cartID int64, variantID int64) error {
+	_, err := q.db.Exec(ctx, removeCartItem, cartID, variantID)
 	return err
 }
 

@@ -364,6 +364,141 @@ func (q *Queries) CreateFeedVariants(ctx context.Context, arg CreateFeedVariants
 	return items, nil
 }
 
+const exportProducts = `-- name: ExportProducts :many
+WITH page AS MATERIALIZED (
+    SELECT f.product_id FROM filtered_products(
+        q => $1::text, category_id => $2::bigint,
+        category => $3::text, brand_id => $4::bigint,
+        brand => $5::text, min_minor => $6::bigint,
+        max_minor => $7::bigint, in_stock => $8::boolean,
+        on_sale => $9::boolean, featured => $10::boolean,
+        gtin => $11::text, attributes => $12::jsonb) f
+     WHERE f.product_id > $13::bigint
+     ORDER BY f.product_id
+     LIMIT $14
+)
+SELECT p.id AS product_id, p.name, p.slug, p.description, p.condition, p.attributes, p.is_active, p.is_featured, p.category_id, b.name AS brand_name,
+       v.sku, v.gtin, v.options, v.price_minor,
+       v.discount_minor, v.discount_starts_at, v.discount_ends_at,
+       (sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at) IS NOT NULL)::boolean AS on_sale,
+       v.stock, v.track_inventory, i.feed_id, g.group_id,
+       (count(*) OVER (PARTITION BY p.id))::bigint AS siblings,
+       ARRAY(SELECT (m.sizes -> -1 ->> 'path')::text FROM product_images m WHERE m.product_id = p.id ORDER BY m.is_primary DESC, m.position, m.id)::text[] AS images
+  FROM page
+  JOIN products p ON p.id = page.product_id
+  JOIN variants v ON v.product_id = p.id AND v.deleted_at IS NULL
+  LEFT JOIN brands b ON b.id = p.brand_id
+  LEFT JOIN feed_items i ON i.variant_id = v.id
+  LEFT JOIN feed_groups g ON g.product_id = p.id
+ ORDER BY p.id, v.is_default DESC, v.position, v.id
+`
+
+type ExportProductsParams struct {
+	Q          *string
+	CategoryID *int64
+	Category   *string
+	BrandID    *int64
+	Brand      *string
+	MinMinor   *int64
+	MaxMinor   *int64
+	InStock    *bool
+	OnSale     *bool
+	Featured   *bool
+	GTIN       *string
+	Attributes []byte
+	AfterID    int64
+	PageLimit  int32
+}
+
+type ExportProductsRow struct {
+	ProductID        int64
+	Name             string
+	Slug             string
+	Description      string
+	Condition        string
+	Attributes       []byte
+	IsActive         bool
+	IsFeatured       bool
+	CategoryID       *int64
+	BrandName        *string
+	SKU              string
+	GTIN             *string
+	Options          []byte
+	PriceMinor       int64
+	DiscountMinor    *int64
+	DiscountStartsAt *time.Time
+	DiscountEndsAt   *time.Time
+	OnSale           bool
+	Stock            int32
+	TrackInventory   bool
+	FeedID           *string
+	GroupID          *string
+	Siblings         int64
+	Images           []string
+}
+
+// A page of variants for a file (exportProducts, getGoogleFeed), in the order of their products:
+// the products that pass the filters. To be run with a plan of its own (postgres.Planned).
+func (q *Queries) ExportProducts(ctx context.Context, arg ExportProductsParams) ([]ExportProductsRow, error) {
+	rows, err := q.db.Query(ctx, exportProducts,
+		arg.Q,
+		arg.CategoryID,
+		arg.Category,
+		arg.BrandID,
+		arg.Brand,
+		arg.MinMinor,
+		arg.MaxMinor,
+		arg.InStock,
+		arg.OnSale,
+		arg.Featured,
+		arg.GTIN,
+		arg.Attributes,
+		arg.AfterID,
+		arg.PageLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ExportProductsRow{}
+	for rows.Next() {
+		var i ExportProductsRow
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.Name,
+			&i.Slug,
+			&i.Description,
+			&i.Condition,
+			&i.Attributes,
+			&i.IsActive,
+			&i.IsFeatured,
+			&i.CategoryID,
+			&i.BrandName,
+			&i.SKU,
+			&i.GTIN,
+			&i.Options,
+			&i.PriceMinor,
+			&i.DiscountMinor,
+			&i.DiscountStartsAt,
+			&i.DiscountEndsAt,
+			&i.OnSale,
+			&i.Stock,
+			&i.TrackInventory,
+			&i.FeedID,
+			&i.GroupID,
+			&i.Siblings,
+			&i.Images,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findFeedBrands = `-- name: FindFeedBrands :many
 SELECT n.name::text AS name, b.id
   FROM (SELECT unnest($1::text[]) AS name) n
@@ -684,141 +819,6 @@ func (q *Queries) ListFeedImages(ctx context.Context, productID int64) ([]string
 			return nil, err
 		}
 		items = append(items, url)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listFeedItems = `-- name: ListFeedItems :many
-WITH page AS MATERIALIZED (
-    SELECT f.product_id FROM filtered_products(
-        q => $1::text, category_id => $2::bigint,
-        category => $3::text, brand_id => $4::bigint,
-        brand => $5::text, min_minor => $6::bigint,
-        max_minor => $7::bigint, in_stock => $8::boolean,
-        on_sale => $9::boolean, featured => $10::boolean,
-        gtin => $11::text, attributes => $12::jsonb) f
-     WHERE f.product_id > $13::bigint
-     ORDER BY f.product_id
-     LIMIT $14
-)
-SELECT p.id AS product_id, p.name, p.slug, p.description, p.condition, p.attributes, p.is_active, p.is_featured, p.category_id, b.name AS brand_name,
-       v.sku, v.gtin, v.options, v.price_minor,
-       v.discount_minor, v.discount_starts_at, v.discount_ends_at,
-       (sale_price(v.discount_minor, v.discount_starts_at, v.discount_ends_at) IS NOT NULL)::boolean AS on_sale,
-       v.stock, v.track_inventory, i.feed_id, g.group_id,
-       (count(*) OVER (PARTITION BY p.id))::bigint AS siblings,
-       ARRAY(SELECT (m.sizes -> -1 ->> 'path')::text FROM product_images m WHERE m.product_id = p.id ORDER BY m.is_primary DESC, m.position, m.id)::text[] AS images
-  FROM page
-  JOIN products p ON p.id = page.product_id
-  JOIN variants v ON v.product_id = p.id AND v.deleted_at IS NULL
-  LEFT JOIN brands b ON b.id = p.brand_id
-  LEFT JOIN feed_items i ON i.variant_id = v.id
-  LEFT JOIN feed_groups g ON g.product_id = p.id
- ORDER BY p.id, v.is_default DESC, v.position, v.id
-`
-
-type ListFeedItemsParams struct {
-	Q          *string
-	CategoryID *int64
-	Category   *string
-	BrandID    *int64
-	Brand      *string
-	MinMinor   *int64
-	MaxMinor   *int64
-	InStock    *bool
-	OnSale     *bool
-	Featured   *bool
-	GTIN       *string
-	Attributes []byte
-	AfterID    int64
-	PageLimit  int32
-}
-
-type ListFeedItemsRow struct {
-	ProductID        int64
-	Name             string
-	Slug             string
-	Description      string
-	Condition        string
-	Attributes       []byte
-	IsActive         bool
-	IsFeatured       bool
-	CategoryID       *int64
-	BrandName        *string
-	SKU              string
-	GTIN             *string
-	Options          []byte
-	PriceMinor       int64
-	DiscountMinor    *int64
-	DiscountStartsAt *time.Time
-	DiscountEndsAt   *time.Time
-	OnSale           bool
-	Stock            int32
-	TrackInventory   bool
-	FeedID           *string
-	GroupID          *string
-	Siblings         int64
-	Images           []string
-}
-
-// A page of variants for a file, in the order of their products: the products that pass the
-// filters. To be run with a plan of its own (postgres.Planned).
-func (q *Queries) ListFeedItems(ctx context.Context, arg ListFeedItemsParams) ([]ListFeedItemsRow, error) {
-	rows, err := q.db.Query(ctx, listFeedItems,
-		arg.Q,
-		arg.CategoryID,
-		arg.Category,
-		arg.BrandID,
-		arg.Brand,
-		arg.MinMinor,
-		arg.MaxMinor,
-		arg.InStock,
-		arg.OnSale,
-		arg.Featured,
-		arg.GTIN,
-		arg.Attributes,
-		arg.AfterID,
-		arg.PageLimit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListFeedItemsRow{}
-	for rows.Next() {
-		var i ListFeedItemsRow
-		if err := rows.Scan(
-			&i.ProductID,
-			&i.Name,
-			&i.Slug,
-			&i.Description,
-			&i.Condition,
-			&i.Attributes,
-			&i.IsActive,
-			&i.IsFeatured,
-			&i.CategoryID,
-			&i.BrandName,
-			&i.SKU,
-			&i.GTIN,
-			&i.Options,
-			&i.PriceMinor,
-			&i.DiscountMinor,
-			&i.DiscountStartsAt,
-			&i.DiscountEndsAt,
-			&i.OnSale,
-			&i.Stock,
-			&i.TrackInventory,
-			&i.FeedID,
-			&i.GroupID,
-			&i.Siblings,
-			&i.Images,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -10,51 +10,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-const countAll = `-- name: CountAll :one
-SELECT (SELECT count(*) FROM product_listings WHERE is_visible)::bigint AS active_products,
-       (SELECT count(*) FROM products WHERE deleted_at IS NULL)::bigint AS products,
-       (SELECT count(*) FROM variants WHERE deleted_at IS NULL)::bigint AS variants,
-       (SELECT count(*) FROM categories)::bigint AS categories,
-       (SELECT count(*) FROM brands)::bigint AS brands,
-       (SELECT count(*) FROM product_images)::bigint AS images,
-       (SELECT count(*) FROM product_embeddings)::bigint AS vectors,
-       (SELECT count(*) FROM reviews)::bigint AS reviews,
-       (SELECT count(*) FROM orders)::bigint AS orders,
-       (SELECT count(*) FROM users WHERE deleted_at IS NULL)::bigint AS users
-`
-
-type CountAllRow struct {
-	ActiveProducts int64
-	Products       int64
-	Variants       int64
-	Categories     int64
-	Brands         int64
-	Images         int64
-	Vectors        int64
-	Reviews        int64
-	Orders         int64
-	Users          int64
-}
-
-// Counts the rows of each kind for the statistics.
-func (q *Queries) CountAll(ctx context.Context) (CountAllRow, error) {
-	row := q.db.QueryRow(ctx, countAll)
-	var i CountAllRow
-	err := row.Scan(
-		&i.ActiveProducts,
-		&i.Products,
-		&i.Variants,
-		&i.Categories,
-		&i.Brands,
-		&i.Images,
-		&i.Vectors,
-		&i.Reviews,
-		&i.Orders,
-		&i.Users,
-	)
-	return i, err
-}
-
 const countConversion = `-- name: CountConversion :one
 WITH ordered AS MATERIALIZED (
     SELECT o.user_id, bool_or(o.status IN ('PAID', 'SHIPPED', 'DELIVERED')) AS paid
@@ -169,6 +124,51 @@ func (q *Queries) GetDatabaseFacts(ctx context.Context) (GetDatabaseFactsRow, er
 	row := q.db.QueryRow(ctx, getDatabaseFacts)
 	var i GetDatabaseFactsRow
 	err := row.Scan(&i.Bytes, &i.Version, &i.VectorVersion)
+	return i, err
+}
+
+const getStats = `-- name: GetStats :one
+SELECT (SELECT count(*) FROM product_listings WHERE is_visible)::bigint AS active_products,
+       (SELECT count(*) FROM products WHERE deleted_at IS NULL)::bigint AS products,
+       (SELECT count(*) FROM variants WHERE deleted_at IS NULL)::bigint AS variants,
+       (SELECT count(*) FROM categories)::bigint AS categories,
+       (SELECT count(*) FROM brands)::bigint AS brands,
+       (SELECT count(*) FROM product_images)::bigint AS images,
+       (SELECT count(*) FROM product_embeddings)::bigint AS vectors,
+       (SELECT count(*) FROM reviews)::bigint AS reviews,
+       (SELECT count(*) FROM orders)::bigint AS orders,
+       (SELECT count(*) FROM users WHERE deleted_at IS NULL)::bigint AS users
+`
+
+type GetStatsRow struct {
+	ActiveProducts int64
+	Products       int64
+	Variants       int64
+	Categories     int64
+	Brands         int64
+	Images         int64
+	Vectors        int64
+	Reviews        int64
+	Orders         int64
+	Users          int64
+}
+
+// Counts the rows of each kind for the statistics.
+func (q *Queries) GetStats(ctx context.Context) (GetStatsRow, error) {
+	row := q.db.QueryRow(ctx, getStats)
+	var i GetStatsRow
+	err := row.Scan(
+		&i.ActiveProducts,
+		&i.Products,
+		&i.Variants,
+		&i.Categories,
+		&i.Brands,
+		&i.Images,
+		&i.Vectors,
+		&i.Reviews,
+		&i.Orders,
+		&i.Users,
+	)
 	return i, err
 }
 
@@ -439,39 +439,6 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]ListJobsR
 	return items, nil
 }
 
-const listLastRuns = `-- name: ListLastRuns :many
-SELECT kind, max(scheduled_at)::timestamptz AS scheduled_at, coalesce(max(attempted_at), 'epoch')::timestamptz AS attempted_at
-  FROM river_job WHERE kind = ANY ($1::text[]) GROUP BY kind
-`
-
-type ListLastRunsRow struct {
-	Kind        string
-	ScheduledAt time.Time
-	AttemptedAt time.Time
-}
-
-// Returns when jobs of each kind were last inserted and last worked (river_job_kind); 1970 is
-// never.
-func (q *Queries) ListLastRuns(ctx context.Context, kinds []string) ([]ListLastRunsRow, error) {
-	rows, err := q.db.Query(ctx, listLastRuns, kinds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListLastRunsRow{}
-	for rows.Next() {
-		var i ListLastRunsRow
-		if err := rows.Scan(&i.Kind, &i.ScheduledAt, &i.AttemptedAt); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listLowStock = `-- name: ListLowStock :many
 SELECT v.id, v.product_id, p.name AS product_name, v.sku, v.stock
   FROM variants v
@@ -507,6 +474,39 @@ func (q *Queries) ListLowStock(ctx context.Context, low int32, most int32) ([]Li
 			&i.SKU,
 			&i.Stock,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPeriodicJobs = `-- name: ListPeriodicJobs :many
+SELECT kind, max(scheduled_at)::timestamptz AS scheduled_at, coalesce(max(attempted_at), 'epoch')::timestamptz AS attempted_at
+  FROM river_job WHERE kind = ANY ($1::text[]) GROUP BY kind
+`
+
+type ListPeriodicJobsRow struct {
+	Kind        string
+	ScheduledAt time.Time
+	AttemptedAt time.Time
+}
+
+// Returns when jobs of each kind were last inserted and last worked (river_job_kind); 1970 is
+// never.
+func (q *Queries) ListPeriodicJobs(ctx context.Context, kinds []string) ([]ListPeriodicJobsRow, error) {
+	rows, err := q.db.Query(ctx, listPeriodicJobs, kinds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPeriodicJobsRow{}
+	for rows.Next() {
+		var i ListPeriodicJobsRow
+		if err := rows.Scan(&i.Kind, &i.ScheduledAt, &i.AttemptedAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -692,41 +692,6 @@ func (q *Queries) LockOrder(ctx context.Context, iD int64, userID *int64) (Order
 	return i, err
 }
 
-const moveOrder = `-- name: MoveOrder :exec
-WITH moved AS (
-    UPDATE orders o SET status = $2, version = o.version + 1, updated_at = now() WHERE o.id = $5 RETURNING o.id, o.updated_at
-), event AS (
-    INSERT INTO events (kind, object_type, object_id, data)
-    SELECT $6::text, 'order', moved.id, $7::jsonb || jsonb_build_object('updated_at', moved.updated_at) FROM moved
-)
-INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
-SELECT moved.id, $1::text, $2, $3::bigint, $4::text FROM moved
-`
-
-type MoveOrderParams struct {
-	FromStatus string
-	ToStatus   string
-	ActorID    *int64
-	Note       string
-	ID         int64
-	EventKind  string
-	Event      []byte
-}
-
-// Gives a locked order another status, and writes its history and event.
-func (q *Queries) MoveOrder(ctx context.Context, arg MoveOrderParams) error {
-	_, err := q.db.Exec(ctx, moveOrder,
-		arg.FromStatus,
-		arg.ToStatus,
-		arg.ActorID,
-		arg.Note,
-		arg.ID,
-		arg.EventKind,
-		arg.Event,
-	)
-	return err
-}
-
 const noteOrder = `-- name: NoteOrder :exec
 WITH touched AS (
     UPDATE orders o SET version = o.version + 1, updated_at = now() WHERE o.id = $3 RETURNING o.id, o.status
@@ -738,6 +703,42 @@ SELECT touched.id, touched.status, touched.status, $1::bigint, $2::text FROM tou
 // Adds an entry to the history of a locked order without changing its status.
 func (q *Queries) NoteOrder(ctx context.Context, actorID *int64, note string, iD int64) error {
 	_, err := q.db.Exec(ctx, noteOrder, actorID, note, iD)
+	return err
+}
+
+const setOrderStatus = `-- name: SetOrderStatus :exec
+WITH moved AS (
+    UPDATE orders o SET status = $2, version = o.version + 1, updated_at = now() WHERE o.id = $5 RETURNING o.id, o.updated_at
+), event AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT $6::text, 'order', moved.id, $7::jsonb || jsonb_build_object('updated_at', moved.updated_at) FROM moved
+)
+INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
+SELECT moved.id, $1::text, $2, $3::bigint, $4::text FROM moved
+`
+
+type SetOrderStatusParams struct {
+	FromStatus string
+	ToStatus   string
+	ActorID    *int64
+	Note       string
+	ID         int64
+	EventKind  string
+	Event      []byte
+}
+
+// Gives a locked order another status (setOrderStatus, cancelOrder and payments), and writes its
+// history and event.
+func (q *Queries) SetOrderStatus(ctx context.Context, arg SetOrderStatusParams) error {
+	_, err := q.db.Exec(ctx, setOrderStatus,
+		arg.FromStatus,
+		arg.ToStatus,
+		arg.ActorID,
+		arg.Note,
+		arg.ID,
+		arg.EventKind,
+		arg.Event,
+	)
 	return err
 }
 

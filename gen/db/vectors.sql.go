@@ -84,40 +84,6 @@ func (q *Queries) ClearEmbeddingFailure(ctx context.Context, productID int64) er
 	return err
 }
 
-const countEmbeddings = `-- name: CountEmbeddings :one
-SELECT count(*)::bigint AS products,
-       (SELECT count(*) FROM embedding_failures)::bigint AS failing,
-       (SELECT count(*) FROM category_embeddings ce WHERE ce.model_id = $1)::bigint AS categories,
-       (count(*) FILTER (WHERE e.embedded_at IS NULL OR e.embedded_at < p.updated_at))::bigint AS stale,
-       (SELECT coalesce(max(x.embedded_at), 'epoch') FROM product_embeddings x WHERE x.model_id = $1)::timestamptz AS last_run_at
-  FROM product_listings l
-  JOIN products p ON p.id = l.product_id
-  LEFT JOIN product_embeddings e ON e.product_id = l.product_id AND e.model_id = $1
- WHERE p.deleted_at IS NULL
-`
-
-type CountEmbeddingsRow struct {
-	Products   int64
-	Failing    int64
-	Categories int64
-	Stale      int64
-	LastRunAt  time.Time
-}
-
-// Returns the state of the index for one model.
-func (q *Queries) CountEmbeddings(ctx context.Context, modelID int16) (CountEmbeddingsRow, error) {
-	row := q.db.QueryRow(ctx, countEmbeddings, modelID)
-	var i CountEmbeddingsRow
-	err := row.Scan(
-		&i.Products,
-		&i.Failing,
-		&i.Categories,
-		&i.Stale,
-		&i.LastRunAt,
-	)
-	return i, err
-}
-
 const countIndexable = `-- name: CountIndexable :one
 SELECT (SELECT count(*) FROM products WHERE deleted_at IS NULL)::int AS products, (SELECT count(*) FROM categories)::int AS categories
 `
@@ -205,6 +171,40 @@ func (q *Queries) GetIndexRun(ctx context.Context, id int64) (IndexRun, error) {
 		&i.WaitingUntil,
 		&i.FinishedAt,
 		&i.Problem,
+	)
+	return i, err
+}
+
+const getIndexStatus = `-- name: GetIndexStatus :one
+SELECT count(*)::bigint AS products,
+       (SELECT count(*) FROM embedding_failures)::bigint AS failing,
+       (SELECT count(*) FROM category_embeddings ce WHERE ce.model_id = $1)::bigint AS categories,
+       (count(*) FILTER (WHERE e.embedded_at IS NULL OR e.embedded_at < p.updated_at))::bigint AS stale,
+       (SELECT coalesce(max(x.embedded_at), 'epoch') FROM product_embeddings x WHERE x.model_id = $1)::timestamptz AS last_run_at
+  FROM product_listings l
+  JOIN products p ON p.id = l.product_id
+  LEFT JOIN product_embeddings e ON e.product_id = l.product_id AND e.model_id = $1
+ WHERE p.deleted_at IS NULL
+`
+
+type GetIndexStatusRow struct {
+	Products   int64
+	Failing    int64
+	Categories int64
+	Stale      int64
+	LastRunAt  time.Time
+}
+
+// Returns the state of the index for one model.
+func (q *Queries) GetIndexStatus(ctx context.Context, modelID int16) (GetIndexStatusRow, error) {
+	row := q.db.QueryRow(ctx, getIndexStatus, modelID)
+	var i GetIndexStatusRow
+	err := row.Scan(
+		&i.Products,
+		&i.Failing,
+		&i.Categories,
+		&i.Stale,
+		&i.LastRunAt,
 	)
 	return i, err
 }

@@ -110,7 +110,7 @@ func change(
 	}
 	switch {
 	case wanted <= 0:
-		return q.DeleteCartLine(ctx, cart, line.VariantID)
+		return q.RemoveCartItem(ctx, cart, line.VariantID)
 	case wanted > MaxQuantity:
 		return errTooMany
 	case wanted <= line.Quantity: // fewer are allowed even if the stock is lower
@@ -137,7 +137,7 @@ func (c *Carts) RemoveCartItem(
 		if err != nil {
 			return err
 		}
-		return q.DeleteCartLine(ctx, cart, line.VariantID)
+		return q.RemoveCartItem(ctx, cart, line.VariantID)
 	})
 	return api.RemoveCartItem200JSONResponse{
 		Body:    body,

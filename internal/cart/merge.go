@@ -9,8 +9,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
-// MergeCart adds the lines of a guest's cart to the account's, and deletes the guest's. The response
-// names the units that were left out.
+// MergeCart adds the lines of a guest's cart to the account's, and deletes the guest's cart. The
+// response names the units that were left out.
 func (c *Carts) MergeCart(
 	ctx context.Context, r api.MergeCartRequestObject,
 ) (api.MergeCartResponseObject, error) {
@@ -42,7 +42,7 @@ func merge(ctx context.Context, q *db.Queries, from, into int64) ([]api.CartDrop
 	if err != nil {
 		return nil, err
 	}
-	if err := q.MergeCartLines(ctx, into, from); err != nil {
+	if err := q.MergeCart(ctx, into, from); err != nil {
 		return nil, err
 	}
 	after, err := q.ListCartLines(ctx, into)

@@ -74,7 +74,8 @@ func (f *Feeds) export(ctx context.Context, w io.Writer, filters *db.ListProduct
 		return err
 	}
 	if err := f.eachItem(
-		ctx, filters, func(row db.ListFeedItemsRow) error { return out.Write(f.exportRow(t, row)) },
+		ctx, filters,
+		func(row db.ExportProductsRow) error { return out.Write(f.exportRow(t, row)) },
 	); err != nil {
 		return err
 	}
@@ -85,9 +86,9 @@ func (f *Feeds) export(ctx context.Context, w io.Writer, filters *db.ListProduct
 // eachItem calls do with every variant of the products that pass the filters. It reads a page when
 // the page before was sent.
 func (f *Feeds) eachItem(
-	ctx context.Context, p *db.ListProductsParams, do func(db.ListFeedItemsRow) error,
+	ctx context.Context, p *db.ListProductsParams, do func(db.ExportProductsRow) error,
 ) error {
-	params := db.ListFeedItemsParams{
+	params := db.ExportProductsParams{
 		Q:          p.Q,
 		CategoryID: p.CategoryID,
 		Category:   p.Category,
@@ -106,7 +107,7 @@ func (f *Feeds) eachItem(
 		return err
 	}
 	for {
-		rows, err := f.planned.ListFeedItems(ctx, params)
+		rows, err := f.planned.ExportProducts(ctx, params)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -119,7 +120,7 @@ func (f *Feeds) eachItem(
 	}
 }
 
-func (f *Feeds) exportRow(t *tree, row db.ListFeedItemsRow) []string {
+func (f *Feeds) exportRow(t *tree, row db.ExportProductsRow) []string {
 	sale, period, quantity, options, attributes := "", "", "", "", "{}"
 	if row.DiscountMinor != nil {
 		sale = f.price(*row.DiscountMinor)
@@ -161,7 +162,7 @@ func (f *Feeds) price(minor int64) string {
 }
 
 // itemID returns the id of a variant in feeds: the one of the feed it came in, or its sku.
-func itemID(row db.ListFeedItemsRow) string {
+func itemID(row db.ExportProductsRow) string {
 	if row.FeedID != nil {
 		return *row.FeedID
 	}
@@ -169,7 +170,7 @@ func itemID(row db.ListFeedItemsRow) string {
 }
 
 // groupID returns the group of a variant in feeds; empty for a product with one variant.
-func groupID(row db.ListFeedItemsRow) string {
+func groupID(row db.ExportProductsRow) string {
 	switch {
 	case row.GroupID != nil:
 		return *row.GroupID
@@ -179,7 +180,7 @@ func groupID(row db.ListFeedItemsRow) string {
 	return ""
 }
 
-func availability(row db.ListFeedItemsRow) string {
+func availability(row db.ExportProductsRow) string {
 	if row.TrackInventory && row.Stock == 0 {
 		return outOfStock
 	}

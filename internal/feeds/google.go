@@ -44,7 +44,7 @@ func (f *Feeds) writeGoogle(ctx context.Context, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = f.eachItem(ctx, &db.ListProductsParams{}, func(row db.ListFeedItemsRow) error {
+	err = f.eachItem(ctx, &db.ListProductsParams{}, func(row db.ExportProductsRow) error {
 		if len(row.Images) > 0 && row.PriceMinor > 0 { // Google refuses others
 			f.writeItem(w, t, row)
 		}
@@ -67,7 +67,7 @@ const (
 	googleType        = 750
 )
 
-func (f *Feeds) writeItem(w *xmlWriter, t *tree, row db.ListFeedItemsRow) {
+func (f *Feeds) writeItem(w *xmlWriter, t *tree, row db.ExportProductsRow) {
 	var options, attributes map[string]string
 	_ = json.Unmarshal(row.Options, &options) // objects of strings: the database sees to that
 	_ = json.Unmarshal(row.Attributes, &attributes)

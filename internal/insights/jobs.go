@@ -149,11 +149,11 @@ func (i *Insights) ListPeriodicJobs(
 	for _, p := range periodic {
 		kinds = append(kinds, p.Kind)
 	}
-	rows, err := i.queries.ListLastRuns(ctx, kinds)
+	rows, err := i.queries.ListPeriodicJobs(ctx, kinds)
 	if err != nil {
 		return nil, err
 	}
-	last := make(map[string]db.ListLastRunsRow, len(rows))
+	last := make(map[string]db.ListPeriodicJobsRow, len(rows))
 	for _, row := range rows {
 		last[row.Kind] = row
 	}

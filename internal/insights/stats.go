@@ -12,7 +12,7 @@ import (
 func (i *Insights) GetStats(
 	ctx context.Context, _ api.GetStatsRequestObject,
 ) (api.GetStatsResponseObject, error) {
-	counts, err := i.queries.CountAll(ctx)
+	counts, err := i.queries.GetStats(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by
 		if err != nil {
 			return err
 		}
-		if err := s.q.MoveOrder(ctx, db.MoveOrderParams{
+		if err := s.q.SetOrderStatus(ctx, db.SetOrderStatusParams{
 			ID:         order.ID,
 			FromStatus: t.From,
 			ToStatus:   t.To,

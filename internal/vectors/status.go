@@ -18,7 +18,7 @@ func (v *Vectors) GetIndexStatus(
 	if err != nil {
 		return nil, err
 	}
-	row, err := v.queries.CountEmbeddings(ctx, wanted.id)
+	row, err := v.queries.GetIndexStatus(ctx, wanted.id)
 	if err != nil {
 		return nil, err
 	}
