@@ -14,17 +14,17 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// middle is the height of a sign's middle on the grid; the name has the room below.
+// middle is the y of the icon's middle on the grid. The name is written below the icon.
 const middle = 44
 
-// point is a place on the grid of 100 by 100 that everything is drawn on, whatever the size of the
-// picture.
+// point is a place on the grid of 100 by 100 on which everything is drawn, for pictures of any
+// size.
 type point struct{ x, y float64 }
 
 type canvas struct {
 	Image       *image.RGBA
 	edge        float64
-	turn, scale float64 // around the middle of the sign
+	turn, scale float64 // around the middle of the icon; turn is in radians
 	mirrored    bool
 }
 
@@ -36,12 +36,12 @@ func newCanvas(edge int) *canvas {
 	}
 }
 
-// rasterizers are used again: a new one for each picture costs a tenth of its time.
+// rasterizers are used again. A new one for each picture would take a tenth of the time to draw it.
 var rasterizers = sync.Pool{New: func() any { return new(vector.Rasterizer) }}
 
-// backdrop covers the picture: a gradient from top to bottom, and a lighter disc for the sign to
-// stand before. A row has one colour outside the disc and one inside, so it is copied; only the
-// edge is worked out pixel by pixel.
+// backdrop fills the picture with a gradient from top to bottom, and a lighter disc behind the
+// icon. A row has one colour outside the disc and one inside, so these are copied; only the edge of
+// the disc is calculated pixel by pixel.
 func (c *canvas) backdrop(top, bottom color.RGBA) {
 	edge := c.Image.Bounds().Dx()
 	radius, across, down := c.edge*0.36, c.edge*0.5, c.edge*middle/100
@@ -53,9 +53,7 @@ func (c *canvas) backdrop(top, bottom color.RGBA) {
 		dy := float64(y) + 0.5 - down
 		inner, outer := halfChord(radius-1, dy), halfChord(radius+1, dy)
 		from, to := int(max(across-outer, 0)), min(int(across+outer)+1, edge)
-		whole, after := int(across-inner)+1, int(
-			across+inner,
-		) // the pixels that are inside for sure
+		whole, after := int(across-inner)+1, int(across+inner) // these are completely inside
 		for x := from; x < to; x++ {
 			if x == whole && whole < after {
 				cover(row[4*whole:4*after], inside)
@@ -70,12 +68,12 @@ func (c *canvas) backdrop(top, bottom color.RGBA) {
 // cover fills pixels with one colour.
 func cover(pixels []byte, tone color.RGBA) {
 	filled := copy(pixels, []byte{tone.R, tone.G, tone.B, tone.A})
-	for filled < len(pixels) { // what is there, once more: twice as much each time
+	for filled < len(pixels) { // each copy doubles the filled part
 		filled += copy(pixels[filled:], pixels[:filled])
 	}
 }
 
-// halfChord is half of how wide a circle is at a distance from its middle.
+// halfChord returns half of the width of a circle at a distance from its middle.
 func halfChord(radius, distance float64) float64 {
 	if radius <= math.Abs(distance) {
 		return 0
@@ -83,20 +81,18 @@ func halfChord(radius, distance float64) float64 {
 	return math.Sqrt(radius*radius - distance*distance)
 }
 
-// at places a point of the grid on the picture.
+// at returns the pixel coordinates of a point on the grid.
 func (c *canvas) at(p point) (float32, float32) {
 	dx, dy := (p.x-50)*c.scale, (p.y-middle)*c.scale
 	if c.mirrored {
 		dx = -dx
 	}
 	sin, cos := math.Sincos(c.turn)
-	return float32(
-		(50 + dx*cos - dy*sin) * c.edge / 100,
-	), float32((middle + dx*sin + dy*cos) * c.edge / 100)
+	x, y := 50+dx*cos-dy*sin, middle+dx*sin+dy*cos
+	return float32(x * c.edge / 100), float32(y * c.edge / 100)
 }
 
-// fill fills closed outlines. Only the rectangle around them is looked at, which is most of the
-// speed.
+// fill fills closed outlines. It draws only within the rectangle around them, which is much faster.
 func (c *canvas) fill(tone color.RGBA, outlines ...[]point) {
 	box := c.around(outlines)
 	if box.Empty() {
@@ -135,11 +131,11 @@ var typeface = sync.OnceValues(
 	func() (*opentype.Font, error) { return opentype.Parse(gomedium.TTF) },
 )
 
-// title writes the name below the sign, on two lines if it must.
+// title writes the name below the icon, on one or two lines.
 func (c *canvas) title(name string) {
 	parsed, err := typeface()
 	if err != nil {
-		return // the font is part of its package, and a picture without a name is still one
+		return // never: the font is part of its package; the picture would have no name
 	}
 	size := c.edge * 0.052
 	face, err := opentype.NewFace(
@@ -164,7 +160,7 @@ func (c *canvas) title(name string) {
 	}
 }
 
-// wrap cuts a text into at most two lines that fit; what is too long for the second ends in an
+// wrap breaks a text into at most two lines that fit. If it is longer, the second line ends in an
 // ellipsis.
 func wrap(text string, fits func(string) bool) []string {
 	if fits(text) {

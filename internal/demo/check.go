@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// check finds what would make the shop contradict itself: two things of one name, a reference to
-// nothing, a discount that is none.
+// check returns an error if the catalogue contradicts itself: for two things of one name, a
+// reference to a thing that does not exist, or a discount that is not below the price.
 func (c *Catalogue) check() error {
 	taken := register{}
 	for _, b := range c.Brands {
@@ -22,19 +22,19 @@ func (c *Catalogue) check() error {
 			return err
 		}
 	}
-	signs, err := icons()
+	set, err := icons()
 	if err != nil {
 		return err
 	}
 	for _, p := range c.Products {
-		if err := errors.Join(taken.product(p), signs.known(p)); err != nil {
+		if err := errors.Join(taken.product(p), set.known(p)); err != nil {
 			return fmt.Errorf("%s: %w", p.Name, err)
 		}
 	}
 	return nil
 }
 
-// register is what has been named so far: "brand aurelle", "sku AUR-001".
+// register has the names that were used so far, such as "brand aurelle" and "sku AUR-001".
 type register map[string]bool
 
 func (r register) add(kind, name string) error {
@@ -85,7 +85,7 @@ func (v Variant) check() error {
 
 var dollars = regexp.MustCompile(`^(0|[1-9]\d{0,5})\.\d\d$`)
 
-// cents reads a price such as 12.50.
+// cents returns a price such as 12.50 in cents.
 func cents(price string) (int, error) {
 	if !dollars.MatchString(price) || price == "0.00" {
 		return 0, fmt.Errorf("%q is no price in dollars and cents", price)

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// What every picture shares.
+// Colours that all pictures have.
 var (
 	ink    = color.RGBA{44, 42, 56, 255}
 	white  = color.RGBA{255, 255, 255, 255}
 	shadow = color.RGBA{40, 36, 60, 44}
 )
 
-// tonesOf are the colours a sign is drawn with: a, b and c follow the product, the others are what
-// they are.
+// tonesOf returns the colours an icon is drawn with, by the letters in icons.yaml: a, b and c
+// depend on the product, the others are always the same.
 func tonesOf(p Product, seed uint32) map[byte]color.RGBA {
 	main := mainColour(p, seed)
 	return map[byte]color.RGBA{
@@ -32,8 +32,8 @@ func tonesOf(p Product, seed uint32) map[byte]color.RGBA {
 	}
 }
 
-// mainColour is the product's own colour, else that of its material, else one of its own out of the
-// palette.
+// mainColour returns the colour that the product's attributes name, else that of its material, else
+// one of the palette.
 func mainColour(p Product, seed uint32) color.RGBA {
 	for _, word := range append(words(p.Attributes["colour"]), words(p.Attributes["material"])...) {
 		if named, ok := namedColours[word]; ok {
@@ -47,7 +47,7 @@ func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '-' })
 }
 
-// palette is for products without a colour in their name.
+// palette has the colours of products whose attributes name none.
 var palette = []color.RGBA{
 	{196, 98, 74, 255},
 	{52, 128, 132, 255},
@@ -63,7 +63,7 @@ var palette = []color.RGBA{
 	{106, 98, 158, 255},
 }
 
-// namedColours are the colours and materials the catalogue names.
+// namedColours are the colours of the words for colours and materials in the catalogue.
 var namedColours = map[string]color.RGBA{
 	"black":       {58, 58, 68, 255},
 	"graphite":    {78, 80, 90, 255},
@@ -125,8 +125,8 @@ var namedColours = map[string]color.RGBA{
 	"soy":        {232, 220, 196, 255},
 }
 
-// backdrops are the hues behind the shelves, in degrees, so that a list of one shelf looks of a
-// piece.
+// backdrops are the hues of the backgrounds in degrees, by top category, so that products of one
+// category look alike.
 var backdrops = map[string]float64{
 	"electronics":       222,
 	"clothing":          268,
@@ -138,8 +138,8 @@ var backdrops = map[string]float64{
 	"food-care":         8,
 }
 
-// backdropOf is the gradient behind a product: the hue of its shelf, a little different for each
-// category and product.
+// backdropOf returns the gradient behind a product: the hue of its top category, a little different
+// for each category and product.
 func backdropOf(category Category, seed uint32) (top, bottom color.RGBA) {
 	hue, known := backdrops[category.ParentSlug]
 	if !known {
@@ -149,13 +149,16 @@ func backdropOf(category Category, seed uint32) (top, bottom color.RGBA) {
 	return hsl(hue, 0.42, 0.92), hsl(hue+16, 0.4, 0.82)
 }
 
-// mix is a colour between two: the first at 0, the second at 1.
+// mix returns a colour between two: from if at is 0, to if at is 1.
 func mix(from, to color.RGBA, at float64) color.RGBA {
-	between := func(a, b uint8) uint8 { return uint8(math.Round(float64(a)*(1-at) + float64(b)*at)) }
+	between := func(a, b uint8) uint8 {
+		return uint8(math.Round(float64(a)*(1-at) + float64(b)*at))
+	}
 	return color.RGBA{between(from.R, to.R), between(from.G, to.G), between(from.B, to.B), 255}
 }
 
-// hsl is a colour by hue (degrees), saturation and lightness (0 to 1): CSS Color 4, section 7.1.
+// hsl returns the colour of a hue (in degrees), saturation and lightness (0 to 1), as in CSS Color
+// 4, section 7.1.
 func hsl(hue, saturation, lightness float64) color.RGBA {
 	hue = math.Mod(hue+360, 360)
 	channel := func(n float64) uint8 {

@@ -1,6 +1,5 @@
-// Package demo is the catalogue of an invented shop, for development and tests: products worth
-// asking about, with pictures that the program draws. Brands, products and people in it do not
-// exist.
+// Package demo provides the catalogue of a fictional shop for development and tests, with pictures
+// that the program draws. Its brands, products and people do not exist.
 package demo
 
 import (
@@ -10,33 +9,34 @@ import (
 	"sync"
 )
 
-// Catalogue is everything the shop offers. Parents stand before their children.
+// Catalogue has all brands, categories and products of the shop. Categories follow their parents.
 type Catalogue struct {
 	Brands     []Brand
 	Categories []Category
 	Products   []Product
 }
 
-// Brand is who makes a product.
+// Brand is the manufacturer of a product.
 type Brand struct{ Name, Slug, Description string }
 
-// Category is a shelf; ParentSlug is empty at the top.
+// Category is a category. ParentSlug is empty for a top category.
 type Category struct{ Name, Slug, Description, ParentSlug string }
 
 // Product is one product. Brand and Category are slugs.
 type Product struct {
 	Name, Slug, Brand, Category, Description string
-	Icon                                     string // what its picture shows; empty for the sign of its category
-	Attributes                               map[string]string
-	Active, Featured                         bool
-	Variants                                 []Variant // at least one; the first stands for the product
-	CreatedDaysAgo                           int
+
+	Icon             string // the icon in its picture; empty means that of its category
+	Attributes       map[string]string
+	Active, Featured bool
+	Variants         []Variant // at least one; the first is the default
+	CreatedDaysAgo   int
 }
 
-// Variant is what is sold. Prices are in US dollars with two decimals; DiscountPrice is empty when
-// there is none.
+// Variant is one variant of a product. Prices are in US dollars with two decimals. DiscountPrice is
+// empty if there is no discount.
 type Variant struct {
-	SKU, GTIN            string // GTIN-13 of a range that no real product has
+	SKU, GTIN            string // a GTIN-13 of a range that no real product has
 	Options              map[string]string
 	Price, DiscountPrice string
 	Stock                int
@@ -45,15 +45,14 @@ type Variant struct {
 //go:embed catalogue/*.yaml
 var files embed.FS
 
-// Load returns the catalogue. It is read and checked once, so all callers share it and none may
-// change it.
+// Load returns the catalogue. It is read once, so all callers share it and must not change it.
 func Load() (*Catalogue, error) { return load() }
 
 var load = sync.OnceValues(func() (*Catalogue, error) { return parse(files) })
 
 const brandsFile = "catalogue/brands.yaml"
 
-// parse reads the brands and then every shelf, in the order of the file names.
+// parse reads the brands, and then all shelves in the order of the file names.
 func parse(from fs.FS) (*Catalogue, error) {
 	var brands []label
 	if err := read(from, brandsFile, &brands); err != nil {
@@ -85,7 +84,7 @@ func parse(from fs.FS) (*Catalogue, error) {
 	return c, nil
 }
 
-// add appends a shelf: the category, its children and their products.
+// add appends the categories and products of a shelf.
 func (c *Catalogue) add(s shelf) error {
 	c.Categories = append(c.Categories, s.Category.under(""))
 	for _, child := range s.Children {

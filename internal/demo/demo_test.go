@@ -95,8 +95,8 @@ func TestProductsAreComplete(t *testing.T) {
 		names[p.Name], ids[p.Slug], texts[p.Description] = true, true, true
 		assert.Regexp(t, slugs, p.Slug)
 		assert.GreaterOrEqual(t, len(p.Description), 80, p.Name)
-		told := len(sentences.FindAllString(p.Description, -1))
-		assert.True(t, told >= 2 && told <= 4, "%s is told of in %d sentences", p.Name, told)
+		count := len(sentences.FindAllString(p.Description, -1))
+		assert.True(t, count >= 2 && count <= 4, "%s is described in %d sentences", p.Name, count)
 		assert.NotEmpty(t, p.Attributes, p.Name)
 		assert.True(t, p.CreatedDaysAgo >= 0 && p.CreatedDaysAgo < 360, p.Name)
 	}
@@ -122,8 +122,8 @@ func TestVariantsCanBeSold(t *testing.T) {
 	assert.NotZero(t, priced, "some sizes cost more than others")
 }
 
-// validGTIN checks a number as a scanner does: from the right, weights of 1 and 3 in turn sum up to
-// a multiple of ten.
+// validGTIN reports whether the check digit is right: the digits from the right, times 1 and 3 in
+// turn, add up to a multiple of ten.
 func validGTIN(gtin string) bool {
 	sum := 0
 	for i := range gtin {
@@ -135,7 +135,7 @@ func validGTIN(gtin string) bool {
 // gtin13, validGTIN: check digits.
 func TestCheckDigits(t *testing.T) {
 	t.Parallel()
-	assert.True(t, validGTIN("4006381333931"), "the example everybody uses")
+	assert.True(t, validGTIN("4006381333931"), "a well-known example")
 	assert.False(t, validGTIN("4006381333932"))
 	assert.Equal(t, "0400000000015", gtin13(1)) // 4·3 + 1·3 = 15, and 5 more make 20
 }

@@ -7,15 +7,15 @@ import (
 	"io"
 )
 
-// Draw makes a product's picture: a square of edge pixels with the sign of what it is, in the
-// product's colour if it has one, and its name. The same product always looks the same.
+// Draw returns the picture of a product: a square of edge pixels with an icon and the name. The
+// icon has the colour of the product if it has one. The picture of a product is always the same.
 func Draw(p Product, category Category, edge int) image.Image {
 	seed := seedOf(p.Slug)
 	c := newCanvas(edge)
 	c.backdrop(backdropOf(category, seed))
 	c.fill(shadow, ellipse(50, 78, 27, 2.6))
 
-	// A turn, a size and a side of its own set a product apart from its neighbours.
+	// Products of one category differ by the angle, size and side of the icon.
 	c.turn = (unit(seed>>8) - 0.5) * 0.1
 	c.scale = 0.94 + unit(seed>>16)*0.1
 	c.mirrored = seed>>24&1 == 1
@@ -32,13 +32,13 @@ func Encode(w io.Writer, img image.Image) error {
 	return jpeg.Encode(w, img, &jpeg.Options{Quality: 82})
 }
 
-// iconOf is the product's own sign or that of its category. Load has made sure that there is one.
+// iconOf returns the icon of the product or of its category. Load checks that there is one.
 func iconOf(p Product) []shape {
-	signs, err := icons()
+	set, err := icons()
 	if err != nil {
 		return nil
 	}
-	return signs[iconName(p)]
+	return set[iconName(p)]
 }
 
 func iconName(p Product) string {
@@ -48,12 +48,12 @@ func iconName(p Product) string {
 	return p.Category
 }
 
-// seedOf makes a number of a slug that looks like chance and stays the same.
+// seedOf returns a pseudo-random number that depends only on the slug.
 func seedOf(slug string) uint32 {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(slug)) // never fails
 	return hash.Sum32()
 }
 
-// unit is a number from 0 to 1 of the lowest eight bits.
+// unit returns a number from 0 to 1 made of the lowest eight bits.
 func unit(bits uint32) float64 { return float64(bits&0xff) / 0xff }

@@ -17,7 +17,7 @@ func TestPicturesAreTheirOwnAndTheSameEachTime(t *testing.T) {
 	c, categories := loaded(t), byCategory(t)
 	seen := map[string]string{}
 	for _, p := range c.Products {
-		p.Name = "" // the picture itself must tell products apart
+		p.Name = "" // pictures must differ without names
 		img := Draw(p, categories[p.Category], 96)
 		require.Equal(t, image.Rect(0, 0, 96, 96), img.Bounds())
 		assert.Equal(t, img, Draw(p, categories[p.Category], 96), p.Slug)
@@ -57,21 +57,21 @@ func TestColours(t *testing.T) {
 }
 
 // icons: every category has a sign, and every sign is used.
-func TestEverySignIsUsed(t *testing.T) {
+func TestEveryIconIsUsed(t *testing.T) {
 	t.Parallel()
-	signs, err := icons()
+	set, err := icons()
 	require.NoError(t, err)
 	used := map[string]bool{}
 	for _, category := range loaded(t).Categories {
 		used[category.Slug] = category.ParentSlug != ""
 		if used[category.Slug] {
-			assert.NotEmpty(t, signs[category.Slug], "%s has no sign", category.Slug)
+			assert.NotEmpty(t, set[category.Slug], "%s has no icon", category.Slug)
 		}
 	}
 	for _, p := range loaded(t).Products {
 		used[p.Icon] = true
 	}
-	for name := range signs {
+	for name := range set {
 		assert.True(t, used[name], name)
 	}
 }
@@ -79,7 +79,9 @@ func TestEverySignIsUsed(t *testing.T) {
 // parseShape: what is refused.
 func TestShapesAreChecked(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"a", "q C 1 2 3", "a Z 1 2 3", "a C 1 2", "a R 1 2 3 x", "aa C 1 2 3"} {
+	for _, line := range []string{
+		"a", "q C 1 2 3", "a Z 1 2 3", "a C 1 2", "a R 1 2 3 x", "aa C 1 2 3",
+	} {
 		_, err := parseShape(line)
 		assert.Error(t, err, line)
 	}

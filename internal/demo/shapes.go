@@ -15,13 +15,14 @@ import (
 //go:embed icons.yaml
 var iconsText []byte
 
-// shape is a filled area of a sign: its tone (see tonesOf) and its closed outlines.
+// shape is a filled area of an icon: its tone (see tonesOf) and its closed outlines.
 type shape struct {
 	tone     byte
 	outlines [][]point
 }
 
-// iconSet is every sign by name: a category's slug, or what a product names as its icon.
+// iconSet has all icons by name: the slug of a category, or the name that a product has as its
+// icon.
 type iconSet map[string][]shape
 
 func (s iconSet) known(p Product) error {
@@ -49,7 +50,7 @@ var icons = sync.OnceValues(func() (iconSet, error) {
 	return set, nil
 })
 
-// parseShape reads a line of icons.yaml, whose head explains it.
+// parseShape reads a line of icons.yaml. The head of that file explains the format.
 func parseShape(line string) (shape, error) {
 	fields := strings.Fields(line)
 	if len(fields) < 3 || len(fields[0]) != 1 {
@@ -69,7 +70,7 @@ func parseShape(line string) (shape, error) {
 	return shape{fields[0][0], outlines}, err
 }
 
-// numbers are how many each kind of shape takes, at least and at most.
+// numbers are the least and the most numbers that each kind of shape has.
 var numbers = map[string][2]int{
 	"C": {3, 4},
 	"O": {4, 4},
@@ -88,9 +89,8 @@ func outlinesOf(kind string, n []float64) ([][]point, error) {
 	case "C":
 		return [][]point{ellipse(n[0], n[1], n[2], n[len(n)-1])}, nil
 	case "O":
-		hole := arc(
-			n[0], n[1], n[2]-n[3], n[2]-n[3], 2*math.Pi, 0,
-		) // the other way round, so it is not filled
+		// The hole turns the other way round, so it is not filled.
+		hole := arc(n[0], n[1], n[2]-n[3], n[2]-n[3], 2*math.Pi, 0)
 		return [][]point{ellipse(n[0], n[1], n[2], n[2]), hole}, nil
 	case "A":
 		outer := arc(n[0], n[1], n[2], n[2], math.Pi, 2*math.Pi)
@@ -122,9 +122,9 @@ func points(n []float64) []point {
 
 func ellipse(x, y, rx, ry float64) []point { return arc(x, y, rx, ry, 0, 2*math.Pi) }
 
-// arc goes along an ellipse from one angle to another, in radians from three o'clock.
+// arc returns points along an ellipse from one angle to another, in radians from three o'clock.
 func arc(x, y, rx, ry, from, to float64) []point {
-	const steps = 48 // so that no corner shows in the largest picture
+	const steps = 48 // with fewer, corners can be seen in the largest picture
 	out := make([]point, 0, steps+1)
 	for i := range steps + 1 {
 		sin, cos := math.Sincos(from + (to-from)*float64(i)/steps)
@@ -133,13 +133,15 @@ func arc(x, y, rx, ry, from, to float64) []point {
 	return out
 }
 
-// rounded is a rectangle with round corners.
+// rounded returns a rectangle with round corners.
 func rounded(x, y, w, h, r float64) []point {
 	if r == 0 {
 		return []point{{x, y}, {x + w, y}, {x + w, y + h}, {x, y + h}}
 	}
 	var out []point
-	for i, corner := range []point{{x + w - r, y + h - r}, {x + r, y + h - r}, {x + r, y + r}, {x + w - r, y + r}} {
+	for i, corner := range []point{
+		{x + w - r, y + h - r}, {x + r, y + h - r}, {x + r, y + r}, {x + w - r, y + r},
+	} {
 		quarter := float64(i) * math.Pi / 2
 		round := arc(corner.x, corner.y, r, r, quarter, quarter+math.Pi/2)
 		for j := 0; j < len(round); j += 4 {
@@ -149,8 +151,8 @@ func rounded(x, y, w, h, r float64) []point {
 	return out
 }
 
-// line is a line of some width with round ends and joints. All its parts turn the same way, so they
-// add up.
+// line returns a line of some width with round ends and joints. All its parts turn the same way, so
+// they are filled together.
 func line(width float64, through []point) [][]point {
 	half := width / 2
 	var out [][]point
@@ -175,13 +177,14 @@ func line(width float64, through []point) [][]point {
 	return out
 }
 
-// smooth is a closed curve through points (Catmull-Rom).
+// smooth returns a closed curve through points (Catmull-Rom).
 func smooth(through []point) []point {
 	const steps = 10
 	count := len(through)
 	var out []point
 	for i := range through {
-		a, b, c, d := through[(i+count-1)%count], through[i], through[(i+1)%count], through[(i+2)%count]
+		a, b := through[(i+count-1)%count], through[i]
+		c, d := through[(i+1)%count], through[(i+2)%count]
 		for step := range steps {
 			t := float64(step) / steps
 			along := func(a, b, c, d float64) float64 {

@@ -13,7 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// shelf is one file: a category with its children.
+// shelf is the content of one file: a top category with its children.
 type shelf struct {
 	Category label `yaml:"category"`
 	Children []struct {
@@ -32,7 +32,7 @@ func (l label) under(parent string) Category {
 	return Category{Name: l.Name, Slug: l.Slug, Description: l.Description, ParentSlug: parent}
 }
 
-// item is a product as a file has it.
+// item is a product as it is written in a file.
 type item struct {
 	Name     string               `yaml:"name"`
 	Brand    string               `yaml:"brand"`
@@ -43,19 +43,19 @@ type item struct {
 	Featured bool                 `yaml:"featured"`
 	Hidden   bool                 `yaml:"hidden"`
 	Facts    map[string]string    `yaml:"facts"`
-	Choices  map[string][]string  `yaml:"choices"` // one option and its values: a variant each
-	Except   map[string]exception `yaml:"except"`  // by value: where a variant differs from the others
+	Choices  map[string][]string  `yaml:"choices"` // one option, and a variant for each value
+	Except   map[string]exception `yaml:"except"`  // variants that differ, by value
 	About    string               `yaml:"about"`
 }
 
-// exception is a variant with a price of its own, or one that is sold out while the others are not.
+// exception is a variant with another price, or one that is sold out while the others are not.
 type exception struct {
 	Price   string `yaml:"price"`
 	Sale    string `yaml:"sale"`
 	SoldOut bool   `yaml:"sold_out"`
 }
 
-// read decodes a file. A field that nothing reads is a typing error, so it is refused.
+// read decodes a file. It refuses unknown fields, which are typing errors.
 func read(from fs.FS, name string, into any) error {
 	text, err := fs.ReadFile(from, name)
 	if err != nil {
@@ -69,7 +69,8 @@ func read(from fs.FS, name string, into any) error {
 	return nil
 }
 
-// product completes an item with what follows from its place: slug, skus, GTINs, age.
+// product returns the product of an item. Its slug, SKUs, GTINs and age follow from its name and
+// number.
 func (it item) product(category string, number int) (Product, error) {
 	if len(it.Facts) == 0 || it.About == "" {
 		return Product{}, errors.New("facts and about are needed")
@@ -93,8 +94,8 @@ func (it item) product(category string, number int) (Product, error) {
 	}, err
 }
 
-// variants are one for each value of the product's choice; without a choice there is one without
-// options.
+// variants returns a variant for each value of the product's choice, or one variant without options
+// if there is no choice.
 func (it item) variants(number int) ([]Variant, error) {
 	v := Variant{
 		SKU:           fmt.Sprintf("%s-%03d", strings.ToUpper(it.Brand[:3]), number),
@@ -123,7 +124,7 @@ func (it item) variants(number int) ([]Variant, error) {
 	return variants, nil
 }
 
-// choice is the option a customer chooses by and its values, none if there is nothing to choose.
+// choice returns the option that a customer chooses and its values, or none if there is no choice.
 func (it item) choice() (option string, values []string, err error) {
 	for option, values = range it.Choices {
 		if len(it.Choices) > 1 || len(values) < 2 || len(values) > 10 {
@@ -138,7 +139,7 @@ func (it item) choice() (option string, values []string, err error) {
 	return option, values, nil
 }
 
-// stocks shares the stock as evenly as it goes among the values that are not sold out.
+// stocks divides the stock as evenly as possible among the values that are not sold out.
 func (it item) stocks(values []string) []int {
 	stocks := make([]int, len(values))
 	left, sharers := it.Stock, len(values)
@@ -158,8 +159,7 @@ func (it item) stocks(values []string) []int {
 	return stocks
 }
 
-// gtin13 is a number in the range 040, which GS1 leaves for use within one company, with its check
-// digit.
+// gtin13 returns a GTIN-13 in the range 040, which GS1 reserves for use within one company.
 func gtin13(number int) string {
 	digits := fmt.Sprintf("040%09d", number)
 	sum := 0

@@ -16,12 +16,14 @@ category: {name: Home, slug: home, description: Home.}
 children:
   - category: {name: Lighting, slug: lighting, description: Lamps.}
     products:
-      - {name: Lamp, brand: acme, price: 20.00, stock: 7, facts: {colour: red}, choices: {size: [S, M, L]}, about: A lamp.}
-      - {name: Lantern, brand: acme, price: 9.00, stock: 1, facts: {colour: blue}, about: A lantern.}
+      - {name: Lamp, brand: acme, price: 20.00, stock: 7, facts: {colour: red}, about: A lamp.,
+         choices: {size: [S, M, L]}}
+      - {name: Lantern, brand: acme, price: 9.00, stock: 1, facts: {colour: blue},
+         about: A lantern.}
 `
 )
 
-// small is a shop of two lamps with one text replaced by another.
+// small returns a shop of two lamps, with one text in its file replaced by another.
 func small(old, text string) (*Catalogue, error) {
 	return parse(fstest.MapFS{
 		brandsFile:            {Data: []byte(smallBrands)},
@@ -46,7 +48,10 @@ func TestMistakesAreRefused(t *testing.T) {
 		{"discount that is none", "price: 20.00", "price: 20.00, sale: 20.00", "is none"},
 		{"negative stock", "stock: 1,", "stock: -1,", "a stock of -1"},
 		{"one choice only", "[S, M, L]", "[S]", "two to ten values"},
-		{"exception to nothing", "stock: 7", "stock: 7, except: {XL: {sold_out: true}}", `"XL" is no choice`},
+		{
+			"exception to nothing",
+			"stock: 7", "stock: 7, except: {XL: {sold_out: true}}", `"XL" is no choice`,
+		},
 		{"no facts", "facts: {colour: red}, ", "", "facts and about"},
 	} {
 		t.Run(mistake.name, func(t *testing.T) {

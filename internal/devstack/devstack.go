@@ -1,10 +1,11 @@
-// Package devstack gives development and tests their PostgreSQL (with pgvector) and Redis: those
-// that DATABASE_URL and REDIS_URL name; else containers, if a Docker engine answers; else servers
-// of this machine, private to the project, with packages installed when that is possible.
+// Package devstack starts PostgreSQL (with pgvector) and Redis for development and tests. It uses
+// the servers of DATABASE_URL and REDIS_URL if these are set, else containers if a Docker engine
+// runs, else servers on this machine that belong to the project, installing packages if necessary
+// and possible.
 //
-// One pair of servers serves all processes of a project at once. A process that uses them holds a
-// shared lock, which the kernel drops however it ends; when no process holds one any more, a small
-// watcher stops the servers.
+// All processes of a project share one pair of servers. A process that uses them holds a shared
+// lock, which the kernel releases when the process ends in any way. When no process holds the lock
+// any more, a small watcher stops the servers.
 package devstack
 
 import (
@@ -17,25 +18,25 @@ import (
 
 // Options of Start and Reset.
 type Options struct {
-	// Dir is where data and logs live; empty means Folder().
+	// Dir is the folder of data and logs; empty means Folder().
 	Dir string
-	// Step is called for everything that takes time; it may be nil.
+	// Step is called before each step that takes time, with its description. It may be nil.
 	Step func(format string, args ...any)
 }
 
-// Servers are running and answer.
+// Servers are a PostgreSQL and a Redis server that run and are ready.
 type Servers struct {
-	DatabaseURL string // of a database of its own, whose user may do everything
+	DatabaseURL string // of a database of the project, with a superuser
 	RedisURL    string
-	Origin      string // where they come from: settings, docker or native
+	Origin      string // settings, docker or native
 
-	stop  func(context.Context) error // stops them, even while they are in use
+	stop  func(context.Context) error // stops them, even while they are used
 	dir   string
 	users *lock
 }
 
-// Folder is .shopd beside the project's go.mod, or in the working directory when there is none
-// above it.
+// Folder returns the path of .shopd: next to the go.mod in or above the working directory, or in
+// the working directory if there is no go.mod.
 func Folder() string {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -66,8 +67,8 @@ func (o *Options) complete() error {
 	return os.MkdirAll(dir, 0o755)
 }
 
-// Start returns servers that are ready. The first start on a bare machine installs packages and
-// takes minutes; all others take seconds, or nothing when the servers are up already.
+// Start returns servers that are ready. The first start on a new machine installs packages and
+// takes minutes. Later starts take seconds, or no time if the servers run already.
 func Start(ctx context.Context, o Options) (*Servers, error) {
 	databaseURL, redisURL := os.Getenv("DATABASE_URL"), os.Getenv("REDIS_URL")
 	switch {
@@ -75,7 +76,7 @@ func Start(ctx context.Context, o Options) (*Servers, error) {
 		return &Servers{DatabaseURL: databaseURL, RedisURL: redisURL, Origin: "settings"}, nil
 	case databaseURL != "" || redisURL != "":
 		return nil, errors.New(
-			"DATABASE_URL and REDIS_URL: set both, to use servers of your own, or neither",
+			"DATABASE_URL and REDIS_URL: set both, to use your own servers, or neither",
 		)
 	}
 	if err := o.complete(); err != nil {
@@ -108,8 +109,8 @@ func start(ctx context.Context, o Options) (*Servers, error) {
 	return startNative(ctx, o)
 }
 
-// Release says that this process needs the servers no more. They go on for those who do, and for
-// two minutes.
+// Release declares that this process no longer needs the servers. They run on for other processes,
+// and stop two minutes after the last one has released them.
 func (s *Servers) Release() error {
 	if s.users != nil {
 		s.users.release()
@@ -117,8 +118,8 @@ func (s *Servers) Release() error {
 	return nil
 }
 
-// Stop ends the servers in an orderly way, unless others use them. Servers of the settings are left
-// alone.
+// Stop shuts down the servers, unless other processes use them. It does not stop servers of
+// DATABASE_URL and REDIS_URL.
 func (s *Servers) Stop(ctx context.Context) error {
 	if s.stop == nil {
 		return nil
@@ -128,8 +129,7 @@ func (s *Servers) Stop(ctx context.Context) error {
 	return err
 }
 
-// alone runs work while no process uses or starts the servers; ran is false if one
-// uses them.
+// alone runs work while no process uses or starts the servers. ran is false if one uses them.
 func alone(
 	ctx context.Context, dir string, work func(context.Context) error,
 ) (ran bool, err error) {
@@ -146,11 +146,13 @@ func alone(
 	return true, work(ctx)
 }
 
-// Reset stops the servers and deletes all their data. It refuses while others use them.
+// Reset stops the servers and deletes all their data. It returns an error while other processes use
+// them.
 func Reset(ctx context.Context, o Options) error {
 	if os.Getenv("DATABASE_URL") != "" {
 		return errors.New(
-			"DATABASE_URL: is set, and a database that was not made here is not deleted here; drop it yourself",
+			"DATABASE_URL: is set, and only a database that was made here is deleted here; " +
+				"drop it yourself",
 		)
 	}
 	if err := o.complete(); err != nil {

@@ -20,11 +20,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// private keeps a test's servers apart from everybody's.
+// private returns options of servers that only this test uses.
 func private(t *testing.T) Options {
 	t.Helper()
 	if os.Getenv("DATABASE_URL") != "" || hasDocker(t.Context()) {
-		t.Skip("the servers come from elsewhere on this machine")
+		t.Skip("the servers are those of DATABASE_URL, or run in Docker")
 	}
 	o := Options{Dir: t.TempDir(), Step: t.Logf}
 	require.NoError(t, os.Chmod(filepath.Dir(o.Dir), 0o755))
@@ -46,7 +46,7 @@ func query(t *testing.T, s *Servers, sql string) string {
 // Start: processes share the servers, which outlive them.
 func TestServersAreSharedAndSurvive(t *testing.T) {
 	o := private(t)
-	// Several processes may want them at once, as the packages of one test run do.
+	// Several processes may start them at once, as the packages of one test run do.
 	started := make([]*Servers, 4)
 	var all sync.WaitGroup
 	for i := range started {
@@ -70,17 +70,17 @@ func TestServersAreSharedAndSurvive(t *testing.T) {
 		_, err = conn.Exec(t.Context(), sql)
 		require.NoError(t, err)
 	}
-	do(first, "CREATE EXTENSION vector; CREATE TABLE kept AS SELECT '[1,2]'::vector AS v")
+	do(first, "CREATE EXTENSION vector; CREATE TABLE stored AS SELECT '[1,2]'::vector AS v")
 
-	// While others use them, nobody stops or deletes them.
+	// While other processes use them, they cannot be stopped or deleted.
 	require.NoError(t, first.Stop(t.Context()))
-	assert.Equal(t, "[1,2]", query(t, started[1], "SELECT v::text FROM kept"))
+	assert.Equal(t, "[1,2]", query(t, started[1], "SELECT v::text FROM stored"))
 	assert.ErrorContains(t, Reset(t.Context(), o), "stop it first")
 	for _, s := range started[1:] {
 		require.NoError(t, s.Release())
 	}
 
-	// A crash loses nothing that was committed.
+	// A crash loses no committed data.
 	text, err := os.ReadFile(filepath.Join(o.Dir, "postgres", "postmaster.pid"))
 	require.NoError(t, err)
 	pid, err := strconv.Atoi(strings.Fields(string(text))[0])
@@ -89,9 +89,9 @@ func TestServersAreSharedAndSurvive(t *testing.T) {
 	again, err := Start(t.Context(), o)
 	require.NoError(t, err)
 	assert.Equal(t, first.DatabaseURL, again.DatabaseURL, "the port is remembered")
-	assert.Equal(t, "[1,2]", query(t, again, "SELECT v::text FROM kept"))
+	assert.Equal(t, "[1,2]", query(t, again, "SELECT v::text FROM stored"))
 
-	// The last user's stop ends them.
+	// The last process that uses them can stop them.
 	require.NoError(t, again.Stop(t.Context()))
 	assert.NoFileExists(t, filepath.Join(o.Dir, "postgres", "postmaster.pid"))
 	options, err := redis.ParseURL(again.RedisURL)
@@ -100,7 +100,7 @@ func TestServersAreSharedAndSurvive(t *testing.T) {
 	defer func() { _ = client.Close() }()
 	assert.Error(t, client.Ping(t.Context()).Err())
 
-	// A port taken meanwhile is not fought over.
+	// If another program uses the port now, another port is chosen.
 	taken, err := net.Listen("tcp", options.Addr)
 	require.NoError(t, err)
 	defer func() { _ = taken.Close() }()
@@ -111,7 +111,7 @@ func TestServersAreSharedAndSurvive(t *testing.T) {
 }
 
 // Start: servers that the settings name are used, and none is started.
-func TestSettingsWin(t *testing.T) {
+func TestServersOfTheSettingsAreUsed(t *testing.T) {
 	t.Setenv("DATABASE_URL", "postgres://elsewhere/shop")
 	t.Setenv("REDIS_URL", "redis://elsewhere")
 	s, err := Start(t.Context(), Options{})
@@ -154,20 +154,20 @@ func TestAdviceFitsTheSystem(t *testing.T) {
 func TestSourcesOfANewerRelease(t *testing.T) {
 	oneLine := `# comment
 deb http://deb.debian.org/debian bookworm main contrib
-deb [arch=amd64 signed-by=/usr/share/keyrings/d.gpg] https://mirror.example.com/debian bookworm main
+deb [arch=amd64 signed-by=/usr/share/keyrings/d.gpg] https://m.example.com/debian bookworm main
 deb http://deb.debian.org/debian-security bookworm-security main
 deb-src http://deb.debian.org/debian bookworm main
 `
 	assert.Equal(t, []string{
 		"deb-src http://deb.debian.org/debian trixie main",
-		"deb-src [signed-by=/usr/share/keyrings/d.gpg] https://mirror.example.com/debian trixie main",
+		"deb-src [signed-by=/usr/share/keyrings/d.gpg] https://m.example.com/debian trixie main",
 	}, sourcesFor(oneLine, "bookworm", "trixie", "main"))
 	stanzas := `Types: deb
 # a comment: with a colon
 URIs: http://deb.debian.org/debian http://other.example.com/debian
 Suites: bookworm bookworm-updates
 Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+Signed-By: /usr/share/keyrings/archive.gpg
 
 Types: deb
 URIs: http://deb.debian.org/debian-security
@@ -175,15 +175,22 @@ Suites: bookworm-security
 Components: main
 `
 	assert.Equal(t, []string{
-		"deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main",
-		"deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://other.example.com/debian trixie main",
+		"deb-src [signed-by=/usr/share/keyrings/archive.gpg] " +
+			"http://deb.debian.org/debian trixie main",
+		"deb-src [signed-by=/usr/share/keyrings/archive.gpg] " +
+			"http://other.example.com/debian trixie main",
 	}, sourcesFor(stanzas, "bookworm", "trixie", "main"))
 	assert.Empty(t, sourcesFor("", "bookworm", "trixie", "main"))
 }
 
 // majorOf: the version of PostgreSQL, by the path of its programs.
 func TestVersionsAreReadFromPaths(t *testing.T) {
-	for path, major := range map[string]int{"/usr/lib/postgresql/15/bin": 15, "/usr/pgsql-17/bin": 17, "/opt/homebrew/opt/postgresql@16/bin": 16, "/usr/bin": 0} {
+	for path, major := range map[string]int{
+		"/usr/lib/postgresql/15/bin":          15,
+		"/usr/pgsql-17/bin":                   17,
+		"/opt/homebrew/opt/postgresql@16/bin": 16,
+		"/usr/bin":                            0,
+	} {
 		assert.Equal(t, major, majorOf(path), path)
 	}
 }

@@ -12,20 +12,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// The images compose.yaml uses.
+// The same images as in compose.yaml.
 const (
 	postgresImage = "pgvector/pgvector:0.8.6-pg17"
 	redisImage    = "redis:7.4-alpine"
 )
 
-// hasDocker reports whether a Docker engine answers; the client alone is of no use.
+// hasDocker reports whether a Docker engine runs. An installed client is not enough.
 func hasDocker(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	return exec.CommandContext(ctx, "docker", "info").Run() == nil
 }
 
-// containers of one project.
+// containers are the names of the containers and the volume of one project.
 type containers struct{ postgres, redis, volume string }
 
 func containersOf(dir string) containers {
@@ -70,19 +70,16 @@ func startDocker(ctx context.Context, o Options) (*Servers, error) {
 	return s, waitForBoth(ctx, s)
 }
 
-// ensureContainer starts a container, making it if there is none. Its port is published on loopback
-// alone.
+// ensureContainer starts a container, and creates it if there is none. Its port is published only
+// on the loopback address.
 func ensureContainer(ctx context.Context, o Options, name, port string, arguments ...string) error {
 	if _, err := docker(ctx, "inspect", name); err == nil {
 		_, err = docker(ctx, "start", name)
 		return err
 	}
 	o.Step("Starting container %s", name)
-	_, err := docker(
-		ctx,
-		append(
-			[]string{"run", "--detach", "--name", name, "--publish", "127.0.0.1::" + port},
-			arguments...)...)
+	run := []string{"run", "--detach", "--name", name, "--publish", "127.0.0.1::" + port}
+	_, err := docker(ctx, append(run, arguments...)...)
 	return err
 }
 
@@ -109,7 +106,7 @@ func docker(ctx context.Context, arguments ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// waitForBoth waits until both servers answer.
+// waitForBoth waits until both servers are ready.
 func waitForBoth(ctx context.Context, s *Servers) error {
 	if err := wait(ctx, "PostgreSQL", func(ctx context.Context) error {
 		conn, err := pgx.Connect(ctx, s.DatabaseURL)
@@ -123,22 +120,23 @@ func waitForBoth(ctx context.Context, s *Servers) error {
 	return wait(ctx, "Redis", func(ctx context.Context) error { return pingRedis(ctx, s.RedisURL) })
 }
 
-// readyWithin is how long a server may take to answer.
+// readyWithin is how long a server may take to be ready.
 const readyWithin = time.Minute
 
-func wait(ctx context.Context, name string, ask func(context.Context) error) error {
+// wait calls check until it returns nil. name is the server's, for the error.
+func wait(ctx context.Context, name string, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	for {
 		attempt, cancel := context.WithTimeout(ctx, time.Second)
-		err := ask(attempt)
+		err := check(attempt)
 		cancel()
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer: %w", name, err)
+			return fmt.Errorf("%s is not ready: %w", name, err)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -20,7 +20,7 @@ type installer struct {
 	Options
 	system  system
 	log     *os.File
-	updated bool // the package lists are fresh
+	updated bool // apt-get update has run
 }
 
 func install(ctx context.Context, o Options, s system, missing []string) (err error) {
@@ -51,20 +51,20 @@ func install(ctx context.Context, o Options, s system, missing []string) (err er
 	return nil
 }
 
-// withoutServices keeps packages from starting servers of their own, by the means Debian has for
-// that (invoke-rc.d(8), pg_createcluster(8)), and answers how to undo it.
+// withoutServices prevents packages from starting services when they are installed, by Debian's
+// means (invoke-rc.d(8), pg_createcluster(8)). restore undoes it.
 func withoutServices() (restore func(), err error) {
 	var made []string
 	restore = func() {
 		for _, path := range made {
-			_ = os.Remove(
-				path,
-			) // left behind, they would only keep services from starting at installation
+			// A file that is left behind only prevents services from starting at installation.
+			_ = os.Remove(path)
 		}
 	}
+	const createCluster = "/etc/postgresql-common/createcluster.d/shopd-dev-only.conf"
 	for path, text := range map[string]string{
 		"/usr/sbin/policy-rc.d": "#!/bin/sh\nexit 101\n",
-		"/etc/postgresql-common/createcluster.d/shopd-dev-only.conf": "create_main_cluster = false\n",
+		createCluster:           "create_main_cluster = false\n",
 	} {
 		if _, err := os.Stat(path); err == nil {
 			continue
@@ -80,20 +80,16 @@ func withoutServices() (restore func(), err error) {
 	return restore, nil
 }
 
-// packages installs packages, refreshing the package lists once.
+// packages installs packages. Before the first of them it updates the package lists.
 func (i *installer) packages(ctx context.Context, names ...string) error {
 	if err := i.update(ctx); err != nil {
 		return err
 	}
 	i.Step("Installing %s", strings.Join(names, ", "))
-	return i.run(
-		ctx,
-		"apt-get",
-		append(
-			[]string{
-				"install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120",
-			},
-			names...)...)
+	arguments := []string{
+		"install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120",
+	}
+	return i.run(ctx, "apt-get", append(arguments, names...)...)
 }
 
 func (i *installer) update(ctx context.Context) error {
@@ -124,7 +120,7 @@ func (i *installer) runIn(ctx context.Context, dir, program string, arguments ..
 			return ctx.Err()
 		}
 		text := make([]byte, 1<<16)
-		n, _ := i.log.ReadAt(text, before) // short reads are fine
+		n, _ := i.log.ReadAt(text, before) // a short read is not an error here
 		return fmt.Errorf(
 			"%s %s: %s (see %s)", program, arguments[0], lastLine(string(text[:n])), i.log.Name(),
 		)
@@ -132,7 +128,7 @@ func (i *installer) runIn(ctx context.Context, dir, program string, arguments ..
 	return nil
 }
 
-// vector installs pgvector for the newest PostgreSQL: the package if there is one, else built from
+// vector installs pgvector for the newest PostgreSQL: its package if there is one, else a build of
 // the source package of a newer release.
 func (i *installer) vector(ctx context.Context) error {
 	bins := postgresFolders()
@@ -144,9 +140,8 @@ func (i *installer) vector(ctx context.Context) error {
 	}
 	major := strconv.Itoa(majorOf(bins[0]))
 	packaged := "postgresql-" + major + "-pgvector"
-	if out, err := exec.CommandContext(ctx, "apt-cache", "show", packaged).
-		Output(); err == nil &&
-		len(out) > 0 {
+	out, err := exec.CommandContext(ctx, "apt-cache", "show", packaged).Output()
+	if err == nil && len(out) > 0 {
 		return i.packages(ctx, packaged)
 	}
 	if err := i.packages(
@@ -166,16 +161,9 @@ func (i *installer) vector(ctx context.Context) error {
 	build := []string{
 		"OPTFLAGS=", "with_llvm=no", "PG_CONFIG=" + filepath.Join(bins[0], "pg_config"),
 	}
-	if err := i.runIn(
-		ctx,
-		filepath.Join(dir, "source"),
-		"make",
-		append([]string{"--jobs=2"}, build...)...); err != nil {
+	source := filepath.Join(dir, "source")
+	if err := i.runIn(ctx, source, "make", append([]string{"--jobs=2"}, build...)...); err != nil {
 		return err
 	}
-	return i.runIn(
-		ctx,
-		filepath.Join(dir, "source"),
-		"make",
-		append([]string{"install"}, build...)...)
+	return i.runIn(ctx, source, "make", append([]string{"install"}, build...)...)
 }

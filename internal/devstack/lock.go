@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// lock is a lock on a file. The kernel drops it when the process ends, in whatever way.
+// lock is a lock on a file. The kernel releases it when the process ends in any way.
 type lock struct{ file *os.File }
 
 func (l *lock) release() { _ = l.file.Close() }
@@ -34,10 +34,10 @@ func openLock(path string, how int) (*lock, error) {
 	return &lock{file}, nil
 }
 
-// shareLock takes a lock that many may hold.
+// shareLock takes a lock that several processes can hold.
 func shareLock(path string) (*lock, error) { return openLock(path, syscall.LOCK_SH) }
 
-// tryLock takes a lock that one may hold; free is false if another has it.
+// tryLock takes a lock that only one process can hold. free is false if another process holds it.
 func tryLock(path string) (l *lock, free bool, err error) {
 	l, err = openLock(path, syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -46,7 +46,8 @@ func tryLock(path string) (l *lock, free bool, err error) {
 	return l, err == nil, err
 }
 
-// waitForLock takes a lock that one may hold, calling busy once if it has to wait.
+// waitForLock takes a lock that only one process can hold. It calls busy once if it has to wait for
+// a second.
 func waitForLock(ctx context.Context, path string, busy func()) (*lock, error) {
 	for tries := 0; ; tries++ {
 		l, free, err := tryLock(path)

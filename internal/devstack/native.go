@@ -19,11 +19,11 @@ import (
 	"time"
 )
 
-// machine is where the servers of one project live on this machine.
+// machine starts and stops the servers of one project on this machine.
 type machine struct {
 	Options
-	data  string     // of PostgreSQL
-	owner *ownership // whom PostgreSQL runs as; nil for the current user
+	data  string     // the data folder of PostgreSQL
+	owner *ownership // the user PostgreSQL runs as; nil means the current user
 }
 
 func startNative(ctx context.Context, o Options) (*Servers, error) {
@@ -69,7 +69,7 @@ func newMachine(o Options) (*machine, error) {
 	return m, nil
 }
 
-// othersMayEnter reports whether a user without rights of their own reaches a folder.
+// othersMayEnter reports whether any user can enter a folder.
 func othersMayEnter(dir string) bool {
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
@@ -82,8 +82,7 @@ func othersMayEnter(dir string) bool {
 	}
 }
 
-// port returns the port a server had last time, or a free one when that is taken by another
-// program.
+// port returns the port that a server had last time, or a free port if another program uses it.
 func (m *machine) port(name string) (int, error) {
 	file := filepath.Join(m.Dir, name+".port")
 	if text, err := os.ReadFile(file); err == nil {
@@ -103,7 +102,7 @@ func (m *machine) port(name string) (int, error) {
 }
 
 func (m *machine) lastPort(name string) string {
-	text, _ := os.ReadFile(filepath.Join(m.Dir, name+".port")) // none yet: no port
+	text, _ := os.ReadFile(filepath.Join(m.Dir, name+".port")) // no file: no port yet
 	return strings.TrimSpace(string(text))
 }
 
@@ -118,8 +117,8 @@ func isFree(port int) bool {
 //go:embed watch.sh
 var watchScript string
 
-// watch starts the watcher that stops the servers once no process uses them; one that runs already
-// makes another end at once. Without flock(1) the servers go on until they are stopped by hand.
+// watch starts the watcher that stops the servers when no process uses them. If one runs already,
+// the new one exits immediately. Without flock(1) the servers run until they are stopped by hand.
 func (m *machine) watch() {
 	flock, err := exec.LookPath("flock")
 	if err != nil {
@@ -130,21 +129,21 @@ func (m *machine) watch() {
 		filepath.Join(m.data, "postmaster.pid"), m.redisPID(),
 	)
 	command.Dir = "/"
-	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C in the terminal is not for it
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C must not end it
 	if command.Start() == nil {
 		go func() { _ = command.Wait() }()
 	}
 }
 
-// stopBoth ends both servers: PostgreSQL by a fast shutdown, which completes what was committed.
+// stopBoth stops both servers, PostgreSQL by a fast shutdown.
 func (m *machine) stopBoth(ctx context.Context) error {
 	return errors.Join(
 		stopProcess(ctx, filepath.Join(m.data, "postmaster.pid"), "postgres", syscall.SIGINT),
 		stopProcess(ctx, m.redisPID(), "redis-server", syscall.SIGTERM))
 }
 
-// stopProcess signals the process of a pid file, if it is the program it should be, and waits for
-// its end.
+// stopProcess sends a signal to the process of a pid file and waits for its end. It does nothing if
+// the process is not the program.
 func stopProcess(ctx context.Context, pidFile, program string, signal syscall.Signal) error {
 	pid, running := processOf(pidFile, program)
 	if !running {
@@ -163,13 +162,13 @@ func stopProcess(ctx context.Context, pidFile, program string, signal syscall.Si
 	return nil
 }
 
-// processOf returns the process a pid file names, if it still is the program it should be.
+// processOf returns the process id in a pid file, and whether that process is the program.
 func processOf(pidFile, program string) (pid int, running bool) {
 	pid = readPID(pidFile)
 	return pid, pid > 0 && runs(pid, program)
 }
 
-// readPID returns the number in the first line of a pid file, 0 if there is none.
+// readPID returns the process id in the first line of a pid file, or 0.
 func readPID(pidFile string) int {
 	text, _ := os.ReadFile(pidFile) // no file, no process
 	first, _, _ := strings.Cut(string(text), "\n")
@@ -177,8 +176,8 @@ func readPID(pidFile string) int {
 	return pid
 }
 
-// runs reports whether a process lives and is the program. Where /proc does not tell, living is
-// enough.
+// runs reports whether a process runs and is the program. Without /proc it reports only whether the
+// process runs.
 func runs(pid int, program string) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false

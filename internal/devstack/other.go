@@ -9,7 +9,8 @@ import (
 )
 
 var errNative = errors.New(
-	"servers of this machine are started on Linux and macOS only: start Docker, or set DATABASE_URL and REDIS_URL",
+	"servers of this machine are started on Linux and macOS only: start Docker, or set " +
+		"DATABASE_URL and REDIS_URL",
 )
 
 func startNative(context.Context, Options) (*Servers, error) { return nil, errNative }

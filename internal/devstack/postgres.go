@@ -24,7 +24,8 @@ func postgresUser() (*ownership, error) {
 	u, err := user.Lookup("postgres")
 	if err != nil {
 		return nil, errors.New(
-			"PostgreSQL refuses to run as root, and there is no user postgres: make one, or run as another user",
+			"PostgreSQL refuses to run as root, and there is no user postgres: " +
+				"make one, or run as another user",
 		)
 	}
 	uid, err := strconv.Atoi(u.Uid)
@@ -35,7 +36,8 @@ func postgresUser() (*ownership, error) {
 	return &ownership{uid, gid}, err
 }
 
-// What a cluster of development and tests runs with. What was committed survives a crash.
+// postgresSettings are the settings of a cluster for development and tests. Committed data survives
+// a crash.
 const postgresSettings = `
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -50,7 +52,7 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 `
 
-// startPostgres returns the URL of a database in a running server.
+// startPostgres starts PostgreSQL unless it runs, and returns the URL of the project's database.
 func (m *machine) startPostgres(ctx context.Context, bin string) (string, error) {
 	if url := m.postgresURL(m.lastPort("postgres"), "shopd"); m.isOurPostgres(ctx, url) {
 		return url, nil
@@ -71,7 +73,7 @@ func (m *machine) startPostgres(ctx context.Context, bin string) (string, error)
 		ctx, filepath.Join(bin, "pg_ctl"), "start", "--wait", "--timeout=60", "--silent",
 		"--pgdata="+m.data, "--log="+log, "--options=-p "+strconv.Itoa(port),
 	); err != nil {
-		text, _ := os.ReadFile(log) // the error says enough without it
+		text, _ := os.ReadFile(log) // without it the error is less detailed
 		return "", fmt.Errorf("PostgreSQL does not start: %s (see %s)", lastLine(string(text)), log)
 	}
 	if err := createDatabase(ctx, m.postgresURL(strconv.Itoa(port), "postgres")); err != nil {
@@ -80,7 +82,8 @@ func (m *machine) startPostgres(ctx context.Context, bin string) (string, error)
 	return m.postgresURL(strconv.Itoa(port), "shopd"), nil
 }
 
-// awaitDead gives a server that was killed a moment to be gone: until then it counts as running.
+// awaitDead waits at most five seconds for a killed server to be gone. Until then pg_ctl would
+// treat it as running.
 func (m *machine) awaitDead() {
 	pid := readPID(filepath.Join(m.data, "postmaster.pid"))
 	for range 100 {
@@ -95,7 +98,8 @@ func (m *machine) postgresURL(port, database string) string {
 	return "postgres://shopd@127.0.0.1:" + port + "/" + database + "?sslmode=disable"
 }
 
-// isOurPostgres reports whether this project's own server answers: another may have taken its port.
+// isOurPostgres reports whether the server at a URL is this project's. Another server may use its
+// port.
 func (m *machine) isOurPostgres(ctx context.Context, url string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -110,7 +114,7 @@ func (m *machine) isOurPostgres(ctx context.Context, url string) bool {
 
 func (m *machine) initPostgres(ctx context.Context, bin string) error {
 	m.Step("Making a PostgreSQL cluster in %s", m.data)
-	if err := os.RemoveAll(m.data); err != nil { // what an interrupted attempt left behind
+	if err := os.RemoveAll(m.data); err != nil { // left behind by an interrupted attempt
 		return err
 	}
 	if err := os.MkdirAll(m.data, 0o700); err != nil {
@@ -147,17 +151,17 @@ func createDatabase(ctx context.Context, url string) error {
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	var exists bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'shopd')").
-		Scan(&exists); err != nil ||
-		exists {
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'shopd')").
+		Scan(&exists)
+	if err != nil || exists {
 		return err
 	}
 	_, err = conn.Exec(ctx, "CREATE DATABASE shopd")
 	return err
 }
 
-// run runs a program as the owner of the data. Its output goes to a file: a server that is started
-// inherits it, and a pipe would stay open as long as the server runs.
+// run runs a program as the owner of the data. Its output goes to a file instead of a pipe: a
+// server that it starts inherits the output, and would hold a pipe open as long as it runs.
 func (m *machine) run(ctx context.Context, program string, arguments ...string) error {
 	log, err := os.OpenFile(
 		filepath.Join(m.Dir, "commands.log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644,
@@ -181,7 +185,7 @@ func (m *machine) run(ctx context.Context, program string, arguments ...string) 
 	}
 	if err := command.Run(); err != nil {
 		text := make([]byte, 4096)
-		n, _ := log.ReadAt(text, before) // short reads are fine
+		n, _ := log.ReadAt(text, before) // a short read is not an error here
 		return fmt.Errorf("%s: %w", lastLine(string(text[:n])), err)
 	}
 	return nil

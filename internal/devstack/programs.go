@@ -14,16 +14,17 @@ import (
 	"strings"
 )
 
-// programs the servers are started with.
+// programs are the paths of the programs of the servers.
 type programs struct {
 	postgres string // folder of postgres, initdb and pg_ctl
 	redis    string
 }
 
-// oldest PostgreSQL that the schema and pgvector run on.
+// oldestPostgres is the oldest major version that the schema and pgvector support.
 const oldestPostgres = 14
 
-// findPrograms finds what the servers need, and installs what is missing where it can.
+// findPrograms finds the programs of the servers. It installs missing ones if this process is root
+// and the system has apt; else its error says how to install them.
 func findPrograms(ctx context.Context, o Options) (programs, error) {
 	p, missing := lookForPrograms(ctx)
 	if len(missing) == 0 {
@@ -45,7 +46,7 @@ func findPrograms(ctx context.Context, o Options) (programs, error) {
 	return p, nil
 }
 
-// What may be missing.
+// Names of programs that may be missing.
 const (
 	missingPostgres = "PostgreSQL"
 	missingVector   = "pgvector for PostgreSQL"
@@ -74,10 +75,14 @@ func lookForPrograms(ctx context.Context) (p programs, missing []string) {
 	return p, missing
 }
 
-// postgresFolders are the folders of all PostgreSQL servers that are new enough, newest first.
+// postgresFolders returns the bin folders of all PostgreSQL versions that are new enough, newest
+// first.
 func postgresFolders() []string {
 	var found []string
-	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"} {
+	for _, pattern := range []string{
+		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin",
+		"/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin",
+	} {
 		matches, _ := filepath.Glob(pattern) // constant patterns: no error
 		found = append(found, matches...)
 	}
@@ -94,7 +99,7 @@ func postgresFolders() []string {
 
 var digits = regexp.MustCompile(`[0-9]+`)
 
-// majorOf reads the version from a path such as /usr/lib/postgresql/15/bin.
+// majorOf returns the major version in a path such as /usr/lib/postgresql/15/bin, or 0.
 func majorOf(bin string) int {
 	n, _ := strconv.Atoi(digits.FindString(strings.ReplaceAll(bin, "/usr/pgsql", ""))) // none: 0
 	return n
@@ -102,19 +107,19 @@ func majorOf(bin string) int {
 
 func hasVector(ctx context.Context, bin string) bool {
 	shared := filepath.Join("/usr/share/postgresql", strconv.Itoa(majorOf(bin)))
-	if out, err := exec.CommandContext(ctx, filepath.Join(bin, "pg_config"), "--sharedir").
-		Output(); err == nil {
+	out, err := exec.CommandContext(ctx, filepath.Join(bin, "pg_config"), "--sharedir").Output()
+	if err == nil {
 		shared = strings.TrimSpace(string(out))
 	}
-	_, err := os.Stat(filepath.Join(shared, "extension", "vector.control"))
+	_, err = os.Stat(filepath.Join(shared, "extension", "vector.control"))
 	return err == nil
 }
 
-// system is what /etc/os-release says.
+// system describes the operating system, as /etc/os-release does.
 type system struct{ id, like, codename string }
 
 func readSystem(path string) system {
-	text, _ := os.ReadFile(path) // not Linux: nothing known
+	text, _ := os.ReadFile(path) // there is none on other systems than Linux
 	var s system
 	for line := range strings.Lines(string(text)) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
@@ -135,13 +140,14 @@ func (s system) hasAPT() bool {
 	return err == nil && strings.Contains(" "+s.id+" "+s.like+" ", " debian ")
 }
 
-// advice says what to do by hand.
+// advice returns a sentence about how to install the programs by hand.
 func (s system) advice() string {
 	how := "Install PostgreSQL 14 or newer with pgvector, and Redis"
 	family := " " + s.id + " " + s.like + " "
 	switch {
 	case s.hasAPT():
-		how = "Run this once as root, or install: apt-get install postgresql redis-server, and pgvector (github.com/pgvector/pgvector)"
+		how = "Run this once as root, or install: apt-get install postgresql redis-server, " +
+			"and pgvector (github.com/pgvector/pgvector)"
 	case strings.Contains(family, " fedora ") || strings.Contains(family, " rhel "):
 		how = "Install: dnf install postgresql-server pgvector redis"
 	case s.id == "":

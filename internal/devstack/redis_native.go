@@ -17,7 +17,8 @@ import (
 
 func (m *machine) redisPID() string { return filepath.Join(m.Dir, "redis", "redis.pid") }
 
-// startRedis returns the URL of a running server. It keeps nothing on disk: a cache may be lost.
+// startRedis starts Redis unless it runs, and returns its URL. It stores nothing on disk, since a
+// cache may be lost.
 func (m *machine) startRedis(ctx context.Context, program string) (string, error) {
 	dir := filepath.Join(m.Dir, "redis")
 	if port := m.lastPort("redis"); isOurRedis(ctx, port, dir) {
@@ -42,16 +43,13 @@ func (m *machine) startRedis(ctx context.Context, program string) (string, error
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("redis does not start: %w (see %s)", err, log)
 	}
-	return redisURL(
-			port,
-		), wait(
-			ctx, "Redis", func(ctx context.Context) error { return pingRedis(ctx, redisURL(port)) },
-		)
+	url := redisURL(port)
+	return url, wait(ctx, "Redis", func(ctx context.Context) error { return pingRedis(ctx, url) })
 }
 
 func redisURL(port string) string { return "redis://127.0.0.1:" + port + "/0" }
 
-// isOurRedis reports whether this project's own server answers on the port it had.
+// isOurRedis reports whether the server at a port is this project's.
 func isOurRedis(ctx context.Context, port, dir string) bool {
 	if port == "" {
 		return false

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// newer is a release whose source packages hold what an older one lacks.
+// newer are releases, by distribution, with source packages that older releases do not have.
 var newer = map[string]struct{ suite, components string }{
 	"debian": {"trixie", "main"},
 	"ubuntu": {"noble", "main universe"},
 }
 
-// fetchSource unpacks the upstream source of a package of a newer release into dir/source. apt does
-// it with settings, lists and a cache of its own, so that the machine's stay as they are.
+// fetchSource unpacks the upstream source of a package of a newer release into dir/source. It runs
+// apt with settings, lists and a cache in dir, so that those of the machine are not changed.
 func (i *installer) fetchSource(ctx context.Context, dir, name string) error {
 	release, known := newer[i.system.id]
 	if !known {
@@ -28,9 +28,9 @@ func (i *installer) fetchSource(ctx context.Context, dir, name string) error {
 	for _, file := range append([]string{"/etc/apt/sources.list"}, files...) {
 		text, err := os.ReadFile(file)
 		if err == nil {
-			sources = append(
-				sources,
-				sourcesFor(string(text), i.system.codename, release.suite, release.components)...)
+			sources = append(sources, sourcesFor(
+				string(text), i.system.codename, release.suite, release.components,
+			)...)
 		}
 	}
 	if len(sources) == 0 {
@@ -53,18 +53,14 @@ func (i *installer) fetchSource(ctx context.Context, dir, name string) error {
 	if err := i.runIn(ctx, dir, "apt-get", append([]string{"update"}, own...)...); err != nil {
 		return err
 	}
-	if err := i.runIn(
-		ctx,
-		dir,
-		"apt-get",
-		append([]string{"source", "--download-only", name}, own...)...); err != nil {
+	download := append([]string{"source", "--download-only", name}, own...)
+	if err := i.runIn(ctx, dir, "apt-get", download...); err != nil {
 		return err
 	}
-	archives, _ := filepath.Glob(
-		filepath.Join(dir, name+"_*.orig.tar.*"),
-	) // a constant pattern: no error
+	// The pattern has no error, since name is constant.
+	archives, _ := filepath.Glob(filepath.Join(dir, name+"_*.orig.tar.*"))
 	if len(archives) == 0 {
-		return errors.New("it came without an upstream archive")
+		return errors.New("apt downloaded no upstream archive")
 	}
 	return i.runIn(
 		ctx, dir, "tar", "--extract", "--strip-components=1", "--directory=source",
@@ -72,8 +68,8 @@ func (i *installer) fetchSource(ctx context.Context, dir, name string) error {
 	)
 }
 
-// sourcesFor rewrites the entries of an apt sources file (either format of sources.list(5)) that
-// serve a release into deb-src lines of another.
+// sourcesFor returns deb-src lines of another suite for the entries of an apt sources file that
+// belong to the release codename. It reads both formats of sources.list(5).
 func sourcesFor(text, codename, suite, components string) []string {
 	var out []string
 	add := func(options, uri string) {
@@ -119,13 +115,14 @@ func sourcesFor(text, codename, suite, components string) []string {
 	return out
 }
 
-// withoutArch drops the architectures of an entry, which source packages do not have.
+// withoutArch returns the options of an entry without the architectures, which source packages do
+// not have.
 func withoutArch(options string) string {
-	var kept []string
+	var others []string
 	for _, option := range strings.Fields(options) {
 		if !strings.HasPrefix(option, "arch=") {
-			kept = append(kept, option)
+			others = append(others, option)
 		}
 	}
-	return strings.Join(kept, " ")
+	return strings.Join(others, " ")
 }

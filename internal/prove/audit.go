@@ -66,7 +66,8 @@ func (r *run) compare(a attempt, o outcome, found []db.ListProvedOrdersRow) {
 	switch {
 	case o.order == nil && o.gaveUp:
 		r.report.Unknown++
-	case o.order == nil && o.unanswered: // the copy without a response may have come after a refusal
+	case o.order == nil && o.noResponse:
+		// The copy without a response may have arrived after the other one was refused.
 		r.report.Late += len(found)
 	case o.order == nil:
 		if len(found) > 0 {

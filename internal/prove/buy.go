@@ -16,12 +16,12 @@ import (
 // patience is how long a buyer retries a request whose outcome is unknown.
 const patience = time.Minute
 
-// outcome is what a buyer knows about an attempt in the end.
+// outcome holds what a buyer knows about an attempt in the end.
 type outcome struct {
 	tried      bool
 	order      *client.Order // acknowledged
 	body       []byte
-	unanswered bool // a copy of the request got no response
+	noResponse bool // a copy of the request got no response
 	gaveUp     bool // no copy got a response
 	cancelled  bool // acknowledged
 	paid       bool // acknowledged
@@ -70,10 +70,10 @@ func (r *run) buy(ctx context.Context, a attempt) outcome {
 			twin.order.ID,
 		)
 	}
-	if o.order == nil && twin.order != nil { // a copy that was refused frees the key for the other one
+	if o.order == nil && twin.order != nil { // a refused copy frees the key for the other one
 		o.order, o.body = twin.order, twin.body
 	}
-	o.unanswered, o.gaveUp = o.unanswered || twin.unanswered, o.gaveUp || twin.gaveUp
+	o.noResponse, o.gaveUp = o.noResponse || twin.noResponse, o.gaveUp || twin.gaveUp
 	if a.again && o.order != nil {
 		if again := r.place(ctx, a, 0); !again.gaveUp && !bytes.Equal(again.body, o.body) {
 			r.contradict(
@@ -97,30 +97,30 @@ func (r *run) place(ctx context.Context, a attempt, cut time.Duration) outcome {
 		)
 	}
 	o := outcome{tried: true}
-	asking := retry{until: time.Now().Add(patience)}
+	retries := retry{until: time.Now().Add(patience)}
 	for {
 		call, hangUp := ctx, context.CancelFunc(func() {})
 		if cut > 0 {
 			call, hangUp = context.WithTimeout(ctx, cut)
 			cut = 0
 		}
-		answer, err := r.api.CreateOrderWithResponse(
+		response, err := r.api.CreateOrderWithResponse(
 			call, &client.CreateOrderParams{IdempotencyKey: &key}, body, as(r.buyers[a.buyer]),
 		)
 		hangUp()
 		switch {
 		case err != nil:
 			r.count("no response")
-			o.unanswered = true
-		case answer.JSON201 != nil:
-			r.count(answer.Status())
-			o.order, o.body = answer.JSON201, answer.Body
+			o.noResponse = true
+		case response.JSON201 != nil:
+			r.count(response.Status())
+			o.order, o.body = response.JSON201, response.Body
 			return o
-		case r.refused(answer.HTTPResponse, answer.Body):
-			o.body = answer.Body
+		case r.refused(response.HTTPResponse, response.Body):
+			o.body = response.Body
 			return o
 		}
-		if !asking.again(ctx) {
+		if !retries.again(ctx) {
 			o.gaveUp = true
 			return o
 		}
@@ -130,37 +130,37 @@ func (r *run) place(ctx context.Context, a attempt, cut time.Duration) outcome {
 // cancel cancels the order of an attempt.
 func (r *run) cancel(ctx context.Context, number int, token string) {
 	o := &r.outcomes[number]
-	asking := retry{until: time.Now().Add(patience)}
+	retries := retry{until: time.Now().Add(patience)}
 	unsure := false
 	for {
-		answer, err := r.api.CancelOrderWithResponse(ctx, o.order.ID, as(token))
+		response, err := r.api.CancelOrderWithResponse(ctx, o.order.ID, as(token))
 		switch {
 		case err != nil:
 			unsure = true
-		case answer.JSON200 != nil:
+		case response.JSON200 != nil:
 			o.cancelled = true
 			return
-		case answer.StatusCode() == http.StatusBadRequest && unsure: // an earlier try cancelled it
-			o.cancelled = true
+		case response.StatusCode() == http.StatusBadRequest && unsure:
+			o.cancelled = true // an earlier try cancelled it
 			return
-		case answer.StatusCode() < http.StatusInternalServerError:
+		case response.StatusCode() < http.StatusInternalServerError:
 			r.contradict(
 				"attempt %d: cancelling the unpaid order %d returned %s", number, o.order.ID,
-				answer.Body,
+				response.Body,
 			)
 			return
 		default:
-			r.count(answer.Status())
+			r.count(response.Status())
 			unsure = true
 		}
-		if !asking.again(ctx) {
+		if !retries.again(ctx) {
 			return
 		}
 	}
 }
 
-// refused reports whether a response says for good that there is no order. A 500 is a
-// contradiction.
+// refused reports whether a response means that there is no order and will be none. A 500 is
+// reported as a contradiction.
 func (r *run) refused(response *http.Response, body []byte) bool {
 	var problem client.Problem
 	_ = json.Unmarshal(body, &problem) // a body that is no problem has no code
@@ -178,10 +178,10 @@ func (r *run) refused(response *http.Response, body []byte) bool {
 }
 
 // count counts a response for the report.
-func (r *run) count(answer string) {
+func (r *run) count(response string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.answers[answer]++
+	r.responses[response]++
 }
 
 // retry waits longer before each try, until a time.

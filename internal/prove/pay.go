@@ -33,9 +33,9 @@ func (r *run) pay(ctx context.Context, a attempt, order int64) bool {
 func (r *run) charge(ctx context.Context, a attempt, order int64, token string) bool {
 	key := fmt.Sprintf("%s %d %s", r.name, a.number, token)
 	kind := "card"
-	asking := retry{until: time.Now().Add(payPatience)}
+	retries := retry{until: time.Now().Add(payPatience)}
 	for {
-		answer, err := r.api.PayOrderWithResponse(
+		response, err := r.api.PayOrderWithResponse(
 			ctx,
 			order,
 			&client.PayOrderParams{IdempotencyKey: &key},
@@ -48,16 +48,16 @@ func (r *run) charge(ctx context.Context, a attempt, order int64, token string) 
 		switch {
 		case err != nil:
 			r.count("no response")
-		case answer.JSON201 != nil:
+		case response.JSON201 != nil:
 			r.count("paid")
 			return true
-		case answer.JSON202 != nil: // the shop finds the outcome by itself
+		case response.JSON202 != nil: // the shop finds the outcome by itself
 			r.count("payment pending")
 			return false
-		case r.refused(answer.HTTPResponse, answer.Body):
+		case r.refused(response.HTTPResponse, response.Body):
 			return false
 		}
-		if !asking.again(ctx) {
+		if !retries.again(ctx) {
 			return false
 		}
 	}

@@ -56,16 +56,16 @@ type run struct {
 	Options
 	name     string
 	api      *client.ClientWithResponses
-	keeper   string   // access token of a member of staff
+	staff    string   // access token of a member of staff
 	buyers   []string // their access tokens
 	products []int64
 	started  atomic.Int64 // attempts
 
-	mu       sync.Mutex
-	answers  map[string]int
-	ended    int // attempts
-	report   Report
-	outcomes []outcome // by number of the attempt
+	mu        sync.Mutex
+	responses map[string]int // by status and code
+	ended     int            // attempts
+	report    Report
+	outcomes  []outcome // by number of the attempt
 }
 
 // Run runs a sale and checks it. The report lists contradictions. An error means that there is no
@@ -88,8 +88,12 @@ func Run(ctx context.Context, parts Parts, options Options) (Report, error) {
 		return Report{}, err
 	}
 	r := &run{
-		Parts: parts, Options: options, name: Prefix + rand.Text()[:8], api: api,
-		answers: map[string]int{}, outcomes: make([]outcome, options.Attempts),
+		Parts:     parts,
+		Options:   options,
+		name:      Prefix + rand.Text()[:8],
+		api:       api,
+		responses: map[string]int{},
+		outcomes:  make([]outcome, options.Attempts),
 	}
 	err = r.prepare(ctx)
 	if err == nil {
@@ -104,7 +108,7 @@ func Run(ctx context.Context, parts Parts, options Options) (Report, error) {
 	return r.report, errors.Join(err, r.cleanUp(context.WithoutCancel(ctx)))
 }
 
-// sound returns an error if the books are wrong before the run.
+// sound returns an error if the books do not balance before the run.
 func (p Parts) sound(ctx context.Context) error {
 	results, err := p.Check(ctx)
 	for _, result := range results {
@@ -135,7 +139,7 @@ func (r *run) race(ctx context.Context) error {
 	all.Wait()
 	killer.Wait()
 	r.report.Took = time.Since(started)
-	r.report.Attempts, r.report.Answers = r.ended, r.answers
+	r.report.Attempts, r.report.Responses = r.ended, r.responses
 	return context.Cause(ctx)
 }
 

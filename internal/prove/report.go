@@ -19,7 +19,7 @@ type Report struct {
 	Attempts       int
 	Took           time.Duration
 	Kills          int
-	Answers        map[string]int // responses to orders, by status and code; an attempt may get several
+	Responses      map[string]int // to orders, by status and code; an attempt may get several
 	Acknowledged   int            // orders
 	Cancelled      int            // of those
 	Unknown        int            // attempts without a response for a minute
@@ -43,8 +43,8 @@ func (r Report) Write(out io.Writer) error {
 	row := func(name string, value any) { fmt.Fprintf(table, "%s\t%v\n", name, value) }
 	row("attempts", fmt.Sprintf("%d in %s", r.Attempts, r.Took.Round(time.Millisecond)))
 	row("server killed", fmt.Sprintf("%d times", r.Kills))
-	for _, answer := range slices.Sorted(maps.Keys(r.Answers)) {
-		row("  "+answer, r.Answers[answer])
+	for _, response := range slices.Sorted(maps.Keys(r.Responses)) {
+		row("  "+response, r.Responses[response])
 	}
 	row(
 		"acknowledged orders",

@@ -19,12 +19,12 @@ func (r *run) address(who string) string { return r.name + "-" + who + "@prove.i
 // buyer returns the name of a buyer.
 func buyer(i int) string { return fmt.Sprintf("buyer%d", i) }
 
-// keeper is the name of the member of staff.
-const keeper = "keeper"
+// staffName is the name of the member of staff.
+const staffName = "keeper"
 
 // prepare creates the accounts and products of the run. It sends no mail.
 func (r *run) prepare(ctx context.Context) (err error) {
-	if r.keeper, err = r.join(ctx, keeper, "staff"); err != nil {
+	if r.staff, err = r.join(ctx, staffName, "staff"); err != nil {
 		return err
 	}
 	r.buyers = make([]string, r.Buyers)
@@ -49,7 +49,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 				Price: new("10"),
 				Stock: &r.Units,
 			},
-			as(r.keeper),
+			as(r.staff),
 		)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (r *run) cleanUp(ctx context.Context) error {
 	var failed []error
 	for _, id := range r.products {
 		changed, err := r.api.UpdateProductWithResponse(
-			ctx, id, nil, client.UpdateProductJSONRequestBody{IsActive: new(false)}, as(r.keeper),
+			ctx, id, nil, client.UpdateProductJSONRequestBody{IsActive: new(false)}, as(r.staff),
 		)
 		if err == nil && changed.StatusCode() != http.StatusOK {
 			err = fmt.Errorf(
@@ -111,8 +111,8 @@ func (r *run) cleanUp(ctx context.Context) error {
 		}
 		failed = append(failed, err)
 	}
-	if r.keeper != "" {
-		failed = append(failed, r.Identity.Deactivate(ctx, r.address(keeper)))
+	if r.staff != "" {
+		failed = append(failed, r.Identity.Deactivate(ctx, r.address(staffName)))
 	}
 	for i, token := range r.buyers {
 		if token != "" {
