@@ -140,7 +140,7 @@ func (a *Assistant) wants(ctx context.Context, f *retrieval, known *names) (sour
 		if respaced { // "sleepingbag"
 			f.Text = reading.Text
 		} else if corrected {
-			f.Text = f.local.Mend(q.Text, reading.Corrected)
+			f.Text = f.local.Correct(q.Text, reading.Corrected)
 		}
 		words = f.Text
 		f.guessed = corrected && !respaced

@@ -31,7 +31,7 @@ func (a *Assistant) relevant(f retrieval, rows []sourceRow) []sourceRow {
 	for i, row := range rows {
 		documents[i] = documentOf(row)
 	}
-	keep := f.local.Keep(f.Question, documents)
+	keep := f.local.Relevant(f.Question, documents)
 	relevant := rows[:0]
 	for i, row := range rows {
 		if keep[i] || row.hasAll && !f.guessed ||

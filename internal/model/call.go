@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Failure is an HTTP answer other than 200.
+// Failure is an HTTP response with another status than 200.
 type Failure struct {
 	Status int
 	Header http.Header
@@ -20,22 +20,23 @@ type Failure struct {
 
 func (f *Failure) Error() string { return fmt.Sprintf("HTTP status %d", f.Status) }
 
-// BrokenStream keeps an error from being tried again: a part of the answer is out already.
+// BrokenStream marks an error that must not be retried, since a part of the answer was sent
+// already.
 type BrokenStream struct{ Cause error }
 
 func (e *BrokenStream) Error() string { return "the stream broke off: " + e.Cause.Error() }
 
-// Caller calls a service over HTTP on behalf of a provider.
+// Caller runs the HTTP calls of a provider, with a timeout and retries.
 type Caller struct {
 	Timeout time.Duration // of one call with all its attempts
 	Backoff time.Duration // the first pause between attempts; doubles
-	Key     string        // which no error may hold; may be empty
+	Key     string        // is removed from error texts; may be empty
 }
 
-// Call runs one operation within the timeout, and so many times again after what may pass: 500,
-// 502, 503, 504 and broken connections. A quota (429) is the caller's to wait for. All calls only
-// read, so trying again is safe; it costs tokens at most. The error is one of this package's, which
-// explain makes of a Failure, or that of the caller's context.
+// Call runs one operation within the timeout. After a temporary failure (500, 502, 503, 504 or a
+// broken connection) it retries, at most so many times. It does not wait for a quota (429). All
+// calls only read, so a retry is safe; it costs at most tokens. The error is one of this package,
+// or that of the caller's context. explain returns the error of a Failure.
 func (c *Caller) Call(
 	parent context.Context, retries int, explain func(*Failure) error,
 	operation func(context.Context) error,
@@ -60,9 +61,10 @@ func (c *Caller) Call(
 	return c.explained(err, explain)
 }
 
-// pause waits before the next attempt: twice as long each time, between half and all of it at
-// random so that many callers do not come back at once. It answers false, at once, when less than a
-// third of the timeout would be left: an attempt that cannot finish only costs money.
+// pause waits before the next attempt, twice as long each time. It waits for a random part between
+// half and all of that, so that many callers do not retry at the same moment. It returns false
+// without waiting if less than a third of the timeout would be left: an attempt that cannot finish
+// only costs money.
 func (c *Caller) pause(ctx context.Context, attempt int) bool {
 	wait := c.Backoff << attempt
 	wait = wait/2 + rand.N(wait/2+1)
@@ -79,11 +81,11 @@ func (c *Caller) pause(ctx context.Context, attempt int) bool {
 	}
 }
 
-// mayPass says whether the same call may succeed a moment later.
+// mayPass reports whether the same call may succeed a moment later.
 func mayPass(err error) bool {
 	var stream *BrokenStream
 	var f *Failure
-	var broken *url.Error // what net/http makes of every connection that failed
+	var broken *url.Error // net/http returns it for every failed connection
 	switch {
 	case errors.As(err, &stream):
 		return false
@@ -100,7 +102,7 @@ func mayPass(err error) bool {
 	return errors.As(err, &broken)
 }
 
-// explained turns any error of a call into one of this package's.
+// explained converts any error of a call to an error of this package.
 func (c *Caller) explained(err error, explain func(*Failure) error) error {
 	var stream *BrokenStream
 	if errors.As(err, &stream) {
@@ -117,13 +119,14 @@ func (c *Caller) explained(err error, explain func(*Failure) error) error {
 		return err
 	case errors.As(err, &f):
 		return explain(f)
-	case errors.As(err, &broken): // its own text has the address; the cause is enough
+	case errors.As(err, &broken): // only the cause: the whole text contains the address
 		return &UnavailableError{Reason: c.OneLine("connection failed: " + broken.Err.Error())}
 	}
 	return &UnavailableError{Reason: c.OneLine("unreadable answer: " + err.Error())}
 }
 
-// OneLine makes a foreign text fit for a log line. Services quote the key in their messages.
+// OneLine returns a text of a service as one short line for the log, without the key, which
+// services quote in their messages.
 func (c *Caller) OneLine(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if c.Key != "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// What clients get when the model does not do its work.
+// Problems that clients see when the model fails.
 var (
 	ErrQuota = problem.TooMany(
 		"assistant_quota_exhausted", "The assistant's model has no quota left.", time.Minute,
@@ -33,7 +33,7 @@ var (
 	)
 )
 
-// Health turns a model's errors into problems for clients, and remembers the last one for the
+// Health converts a model's errors to problems for clients, and stores the last one for the
 // readiness check. It is safe for concurrent use.
 type Health struct {
 	log  *slog.Logger
@@ -46,11 +46,11 @@ func NewHealth(log *slog.Logger) *Health { return &Health{log: log} }
 // outage is a failure of the model.
 type outage struct {
 	at      time.Time
-	lasting bool // a wrong setting, which no waiting mends
+	lasting bool // caused by a wrong setting, so it does not end by itself
 	problem *problem.Error
 }
 
-// outageMemory is how long a failure counts when the model was not called again since.
+// outageMemory is how long a failure counts if the model is not called again.
 const outageMemory = time.Minute
 
 // Check returns the problem of the last call if the model could not be reached then.

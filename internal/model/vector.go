@@ -2,9 +2,9 @@ package model
 
 import "math"
 
-// Fit makes a unit vector of Dimensions numbers: longer ones are cut (models that allow it keep the
-// most telling numbers first), shorter ones filled up with zeros, which changes no cosine. The
-// error names the model that answered a vector without a direction.
+// Fit returns a unit vector of Dimensions numbers. Longer vectors are cut, which is only done for
+// models that put the most important numbers first; shorter ones are padded with zeros. The error
+// of a vector without a direction names the model.
 func Fit(values []float32, model string) ([]float32, error) {
 	values = values[:min(len(values), Dimensions)]
 	sum := 0.0

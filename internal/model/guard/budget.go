@@ -12,11 +12,12 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// budgetAge is how long the sum of a day is taken from memory: other servers spend as well.
+// budgetAge is how long the sum of a day is used from memory. Other servers spend as well.
 const budgetAge = 5 * time.Second
 
-// Budget is the most tokens that all servers of the shop spend on a model in a day (UTC). What is
-// spent is stored in the database. Calls under way at the same time may overspend by what they cost.
+// Budget limits the tokens that all servers of the shop together spend on a model in a day (UTC).
+// The sum is stored in the database. Calls that run at the same time may exceed the limit by their
+// own cost.
 type Budget struct {
 	queries *db.Queries
 	log     *slog.Logger
@@ -33,7 +34,7 @@ func NewBudget(pool *pgxpool.Pool, log *slog.Logger, name string, tokens int64) 
 	return &Budget{queries: db.New(pool), log: log, name: name, tokens: tokens}
 }
 
-// Allow returns model.ErrBudget when the day's tokens are spent.
+// Allow returns model.ErrBudget if the day's tokens are spent.
 func (b *Budget) Allow(ctx context.Context) error {
 	if b.tokens == 0 {
 		return nil
@@ -55,7 +56,7 @@ func (b *Budget) Allow(ctx context.Context) error {
 	return model.ErrBudget.After(midnight.Sub(now).Round(time.Second) + time.Second)
 }
 
-// Spend adds what a call cost.
+// Spend adds the cost of a call.
 func (b *Budget) Spend(u model.Usage) {
 	b.mu.Lock()
 	b.spent += u.Input + u.Output

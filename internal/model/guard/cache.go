@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// kept holds the entries that were used last.
-type kept[V any] struct {
+// cache holds the entries that were used last.
+type cache[V any] struct {
 	mu    sync.Mutex
 	most  int
-	age   time.Duration // 0: for ever
+	age   time.Duration // 0: no limit
 	order *list.List    // of *entry[V], the last used first
 	byKey map[string]*list.Element
 }
@@ -21,39 +21,39 @@ type entry[V any] struct {
 	made  time.Time
 }
 
-func newKept[V any](most int, age time.Duration) *kept[V] {
-	return &kept[V]{most: most, age: age, order: list.New(), byKey: map[string]*list.Element{}}
+func newCache[V any](most int, age time.Duration) *cache[V] {
+	return &cache[V]{most: most, age: age, order: list.New(), byKey: map[string]*list.Element{}}
 }
 
-func (k *kept[V]) get(key string) (value V, ok bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	element, ok := k.byKey[key]
+func (c *cache[V]) get(key string) (value V, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	element, ok := c.byKey[key]
 	if !ok {
 		return value, false
 	}
 	e := element.Value.(*entry[V])
-	if k.age > 0 && time.Since(e.made) > k.age {
-		k.remove(element)
+	if c.age > 0 && time.Since(e.made) > c.age {
+		c.remove(element)
 		return value, false
 	}
-	k.order.MoveToFront(element)
+	c.order.MoveToFront(element)
 	return e.value, true
 }
 
-func (k *kept[V]) put(key string, value V) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if element, ok := k.byKey[key]; ok {
-		k.remove(element)
+func (c *cache[V]) put(key string, value V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if element, ok := c.byKey[key]; ok {
+		c.remove(element)
 	}
-	k.byKey[key] = k.order.PushFront(&entry[V]{key, value, time.Now()})
-	if k.order.Len() > k.most {
-		k.remove(k.order.Back())
+	c.byKey[key] = c.order.PushFront(&entry[V]{key, value, time.Now()})
+	if c.order.Len() > c.most {
+		c.remove(c.order.Back())
 	}
 }
 
-func (k *kept[V]) remove(element *list.Element) {
-	delete(k.byKey, element.Value.(*entry[V]).key)
-	k.order.Remove(element)
+func (c *cache[V]) remove(element *list.Element) {
+	delete(c.byKey, element.Value.(*entry[V]).key)
+	c.order.Remove(element)
 }

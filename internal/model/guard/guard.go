@@ -1,5 +1,5 @@
-// Package guard stands between the assistant and a model provider that costs money and may fail: it
-// keeps what was answered before, leaves a provider alone that is down, holds a budget, and counts.
+// Package guard wraps a model provider that costs money and may fail. It caches vectors and
+// answers, stops calling a provider that is down, enforces a budget, and counts calls.
 package guard
 
 import (
@@ -14,16 +14,16 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// Limits of what is kept. A query vector is 3 KB, an answer about 1 KB.
+// Sizes of the caches. A query vector is 3 KB, an answer about 1 KB.
 const (
-	keptVectors = 2_000
-	keptAnswers = 1_000
-	answerAge   = 10 * time.Minute
+	maxVectors = 2_000
+	maxAnswers = 1_000
+	answerAge  = 10 * time.Minute
 )
 
-// allowance is what Guard needs of a Budget.
+// allowance is the part of a Budget that Guard uses.
 type allowance interface {
-	// Allow returns an error when nothing may be spent now.
+	// Allow returns an error if nothing may be spent now.
 	Allow(ctx context.Context) error
 }
 
@@ -33,21 +33,21 @@ type Guard struct {
 	budget  allowance // nil: none
 	metrics *Metrics
 	breaker breaker
-	vectors *kept[[]float32]
-	answers *kept[string]
+	vectors *cache[[]float32]
+	answers *cache[string]
 }
 
 var _ model.Model = (*Guard)(nil)
 
-// New guards a model. budget may be nil.
+// New returns a guard of a model. budget may be nil.
 func New(model model.Model, budget allowance, metrics *Metrics) *Guard {
 	return &Guard{
 		model:   model,
 		budget:  budget,
 		metrics: metrics,
 		breaker: breaker{now: time.Now},
-		vectors: newKept[[]float32](keptVectors, 0),
-		answers: newKept[string](keptAnswers, answerAge),
+		vectors: newCache[[]float32](maxVectors, 0),
+		answers: newCache[string](maxAnswers, answerAge),
 	}
 }
 
@@ -57,7 +57,7 @@ func (g *Guard) Name() string { return g.model.Name() }
 // Model implements model.Embedder.
 func (g *Guard) Model() string { return g.model.Model() }
 
-// Embed implements model.Embedder. The vector of a question is kept.
+// Embed implements model.Embedder. The vectors of questions are cached.
 func (g *Guard) Embed(
 	ctx context.Context, task model.Task, texts []model.Text,
 ) ([][]float32, error) {
@@ -72,7 +72,7 @@ func (g *Guard) Embed(
 		g.metrics.cached("vector", false)
 	}
 	var vectors [][]float32
-	err := g.ask(ctx, "embed", func() (err error) {
+	err := g.call(ctx, "embed", func() (err error) {
 		vectors, err = g.model.Embed(ctx, task, texts)
 		return err
 	})
@@ -82,8 +82,8 @@ func (g *Guard) Embed(
 	return vectors, err
 }
 
-// Generate implements model.Generator. The same prompt, with the same facts of the same products,
-// is answered once.
+// Generate implements model.Generator. The answer is cached for prompts with the same text and the
+// same facts of the same products.
 func (g *Guard) Generate(ctx context.Context, prompt model.Prompt) (string, error) {
 	key := g.promptKey(prompt)
 	if text, ok := g.answers.get(key); ok {
@@ -92,7 +92,7 @@ func (g *Guard) Generate(ctx context.Context, prompt model.Prompt) (string, erro
 	}
 	g.metrics.cached("answer", false)
 	var text string
-	err := g.ask(ctx, "generate", func() (err error) {
+	err := g.call(ctx, "generate", func() (err error) {
 		text, err = g.model.Generate(ctx, prompt)
 		return err
 	})
@@ -112,7 +112,7 @@ func (g *Guard) Stream(ctx context.Context, prompt model.Prompt, emit func(strin
 	g.metrics.cached("answer", false)
 	var whole []byte
 	var refused error
-	err := g.ask(ctx, "generate", func() error {
+	err := g.call(ctx, "generate", func() error {
 		return g.model.Stream(ctx, prompt, func(piece string) error {
 			whole = append(whole, piece...)
 			refused = emit(piece)
@@ -125,8 +125,8 @@ func (g *Guard) Stream(ctx context.Context, prompt model.Prompt, emit func(strin
 	return err
 }
 
-// promptKey changes with anything the model would see: the catalogue's version as far as this
-// answer is concerned.
+// promptKey returns a hash of everything that the model would see, so it changes with the facts of
+// the products in the prompt.
 func (g *Guard) promptKey(prompt model.Prompt) string {
 	prompt.Sources = slices.Clone(prompt.Sources)
 	for i := range prompt.Sources {
@@ -134,28 +134,29 @@ func (g *Guard) promptKey(prompt model.Prompt) string {
 	}
 	text, err := json.Marshal(prompt)
 	if err != nil {
-		panic(err) // cannot happen: strings and numbers only
+		panic(err) // never: it consists of strings and numbers
 	}
 	sum := sha256.Sum256(append(text, g.model.Model()...))
 	return string(sum[:])
 }
 
-// ask makes one call of the provider if it is in order and paid for.
-func (g *Guard) ask(ctx context.Context, call string, operation func() error) error {
+// call calls the provider, unless the budget is spent or the provider is down. name is that of the
+// call in metrics.
+func (g *Guard) call(ctx context.Context, name string, operation func() error) error {
 	if g.budget != nil {
 		if err := g.budget.Allow(ctx); err != nil {
-			g.metrics.called(g.Name(), call, "budget", 0)
+			g.metrics.called(g.Name(), name, "budget", 0)
 			return err
 		}
 	}
 	if err := g.breaker.allow(); err != nil {
-		g.metrics.called(g.Name(), call, "broken", 0)
+		g.metrics.called(g.Name(), name, "broken", 0)
 		return err
 	}
 	start := time.Now()
 	err := operation()
 	g.breaker.report(err)
-	g.metrics.called(g.Name(), call, outcome(err), time.Since(start))
+	g.metrics.called(g.Name(), name, outcome(err), time.Since(start))
 	return err
 }
 
@@ -178,18 +179,18 @@ func outcome(err error) string {
 	return "cancelled"
 }
 
-// breaker leaves a provider alone that failed several times in a row, so that shoppers need not
-// wait for each timeout, and lets one call at a time find out whether it is back.
+// breaker stops calls to a provider that failed several times in a row, so that shoppers do not
+// wait for each timeout. After a pause it allows one call at a time, until one succeeds.
 type breaker struct {
 	now func() time.Time
 
 	mu       sync.Mutex
 	failures int
-	until    time.Time // closed before
+	until    time.Time // no calls before
 	trying   bool
 }
 
-// When a provider counts as down, and for how long it is left alone.
+// After tooMany failures in a row a provider is not called for the time rest.
 const (
 	tooMany = 5
 	rest    = 10 * time.Second
@@ -219,7 +220,8 @@ func (b *breaker) report(err error) {
 	case errors.As(err, &out):
 		b.failures++
 		b.until = b.now().Add(rest)
-	case err == nil || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
-		b.failures = 0 // it answers, even if what it says is no
+	case err == nil ||
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
+		b.failures = 0 // it responds, even if it refuses
 	}
 }

@@ -41,7 +41,7 @@ func question(text string) model.Prompt {
 }
 
 // Guard: an answer is cached for the same question and sources.
-func TestWhatWasAnsweredIsKept(t *testing.T) {
+func TestAnswersAreCached(t *testing.T) {
 	t.Parallel()
 	upstream := &fake{}
 	g := New(upstream, nil, NewMetrics())
@@ -62,35 +62,29 @@ func TestWhatWasAnsweredIsKept(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 4, upstream.calls, "documents are embedded once anyway")
 	var whole string
-	require.NoError(
-		t,
-		g.Stream(
-			t.Context(), question("a jug"), func(piece string) error { whole += piece; return nil },
-		),
-	)
-	require.NoError(
-		t,
-		g.Stream(
-			t.Context(), question("a jug"), func(piece string) error { whole += piece; return nil },
-		),
-	)
+	add := func(piece string) error { whole += piece; return nil }
+	require.NoError(t, g.Stream(t.Context(), question("a jug"), add))
+	require.NoError(t, g.Stream(t.Context(), question("a jug"), add))
 	assert.Equal(t, "answeranswer", whole)
 	assert.Equal(t, 5, upstream.calls)
 }
 
 // Guard: a provider that fails often is not called for a while; then one call finds out whether it
 // is back.
-func TestAProviderThatIsDownIsLeftAlone(t *testing.T) {
+func TestAProviderThatIsDownIsNotCalled(t *testing.T) {
 	t.Parallel()
 	upstream := &fake{err: &model.UnavailableError{Reason: "down"}}
 	g := New(upstream, nil, NewMetrics())
 	now := time.Now()
 	g.breaker.now = func() time.Time { return now }
-	ask := func(n int) error { _, err := g.Generate(t.Context(), question(fmt.Sprint(n))); return err }
+	ask := func(n int) error {
+		_, err := g.Generate(t.Context(), question(fmt.Sprint(n)))
+		return err
+	}
 	for n := range 20 {
 		require.Error(t, ask(n))
 	}
-	assert.Equal(t, tooMany, upstream.calls, "and nobody waits for it")
+	assert.Equal(t, tooMany, upstream.calls, "later questions do not wait for it")
 	now = now.Add(rest)
 	require.Error(t, ask(21))
 	require.Error(t, ask(22))
@@ -102,7 +96,7 @@ func TestAProviderThatIsDownIsLeftAlone(t *testing.T) {
 	upstream.err = &model.QuotaError{RetryAfter: time.Second}
 	for n := range 2 * tooMany {
 		var quota *model.QuotaError
-		require.ErrorAs(t, ask(30+n), &quota, "a quota is an answer")
+		require.ErrorAs(t, ask(30+n), &quota, "a provider without quota is not down")
 	}
 }
 
@@ -127,13 +121,13 @@ func TestABudgetEndsTheSpending(t *testing.T) {
 	}
 	assert.Equal(t, 3, upstream.calls)
 	_, err := g.Generate(t.Context(), question("0"))
-	require.NoError(t, err, "what is kept costs nothing")
+	require.NoError(t, err, "a cached answer costs nothing")
 }
 
-// kept: the entry used the longest ago is dropped.
-func TestKeptForgetsTheOldest(t *testing.T) {
+// cache: the entry used the longest ago is dropped.
+func TestTheCacheDropsTheOldest(t *testing.T) {
 	t.Parallel()
-	k := newKept[int](2, 0)
+	k := newCache[int](2, 0)
 	k.put("a", 1)
 	k.put("b", 2)
 	_, _ = k.get("a")

@@ -8,7 +8,7 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// Metrics of the assistant. It is a prometheus.Collector.
+// Metrics are the metrics of the assistant. It is a prometheus.Collector.
 type Metrics struct {
 	calls    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
@@ -19,16 +19,16 @@ type Metrics struct {
 	scores   prometheus.Histogram
 }
 
-// NewMetrics makes metrics that count nothing yet.
+// NewMetrics returns metrics that are all zero.
 func NewMetrics() *Metrics {
 	return &Metrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "shopd_assistant_calls_total",
-			Help: "Calls of the model provider, by what came of them.",
+			Help: "Calls of the model provider, by outcome.",
 		}, []string{"provider", "call", "outcome"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "shopd_assistant_call_duration_seconds",
-			Help:    "Time of a call of the model model.",
+			Help:    "Time of a call of the model provider.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"provider", "call"}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -37,7 +37,7 @@ func NewMetrics() *Metrics {
 		}, []string{"provider", "call", "direction"}),
 		cache: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "shopd_assistant_cache_requests_total",
-			Help: "Look-ups of query vectors and answers, by whether they were kept.",
+			Help: "Look-ups of query vectors and answers in the cache, by result.",
 		}, []string{"what", "result"}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "shopd_assistant_answers_total", Help: "Answers to shoppers, by their kind.",
@@ -74,7 +74,7 @@ func (m *Metrics) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// Used counts what a call cost.
+// Used counts the tokens of a call.
 func (m *Metrics) Used(name string, u model.Usage) {
 	m.tokens.WithLabelValues(name, u.Call, "input").Add(float64(max(0, u.Input)))
 	m.tokens.WithLabelValues(name, u.Call, "output").Add(float64(max(0, u.Output)))
@@ -86,7 +86,7 @@ func (m *Metrics) Answered(kind string) { m.answers.WithLabelValues(kind).Inc() 
 // Corrected counts sentences that were replaced or left out.
 func (m *Metrics) Corrected(sentences int) { m.rewrites.Add(float64(sentences)) }
 
-// Scored notes how near the best source was.
+// Scored records the similarity of the best source.
 func (m *Metrics) Scored(score float64) { m.scores.Observe(score) }
 
 func (m *Metrics) called(name, call, outcome string, took time.Duration) {

@@ -12,13 +12,13 @@ import (
 
 // Limits of an answer.
 const (
-	fewLeft        = 5   // units from which on an answer says how many are left
+	maxFewLeft     = 5   // up to so many units, an answer says how many are left
 	maxSentence    = 160 // runes of a quoted sentence
 	maxDescription = 600
 )
 
-// Generate implements model.Generator: it answers with the products' own facts and words, by the
-// kind of question. Nothing in a description or in the history is ever an instruction.
+// Generate implements model.Generator. It writes the answer from the facts and descriptions of the
+// products, by the kind of question. It follows no instructions in descriptions or in the history.
 func (l *Local) Generate(_ context.Context, p model.Prompt) (string, error) {
 	if len(p.Sources) == 0 {
 		return "I could not find anything that fits.", nil
@@ -48,7 +48,7 @@ func (l *Local) Generate(_ context.Context, p model.Prompt) (string, error) {
 	return strings.TrimSpace(w.text.String()), nil
 }
 
-// Stream implements model.Generator: the answer is there at once.
+// Stream implements model.Generator. It emits the whole answer in one piece.
 func (l *Local) Stream(ctx context.Context, p model.Prompt, emit func(string) error) error {
 	text, err := l.Generate(ctx, p)
 	if err != nil {
@@ -57,8 +57,8 @@ func (l *Local) Stream(ctx context.Context, p model.Prompt, emit func(string) er
 	return emit(text)
 }
 
-// theOne is the first source alone when it stands out: a question about one product is about that
-// one.
+// theOne returns only the first source if its score is much higher than that of the second: a
+// question about one product then is about that one. Else it returns all sources.
 func theOne(sources []model.Source) []model.Source {
 	if len(sources) > 1 && sources[0].Score-sources[1].Score > 0.1 {
 		return sources[:1]
@@ -66,10 +66,13 @@ func theOne(sources []model.Source) []model.Source {
 	return sources
 }
 
-// plural: "which products are the cheapest" wants a list.
+// plural reports whether a question asks for several products, such as "which products are the
+// cheapest".
 func plural(text string) bool {
 	folded := " " + strings.NewReplacer("?", " ", ",", " ").Replace(strings.ToLower(text)) + " "
-	for _, word := range []string{" products ", " items ", " ones ", " some ", " options ", " things "} {
+	for _, word := range []string{
+		" products ", " items ", " ones ", " some ", " options ", " things ",
+	} {
 		if strings.Contains(folded, word) {
 			return true
 		}
@@ -97,10 +100,10 @@ func opening(q question.Question, n int) string {
 	return "Here is what I found:"
 }
 
-// writer puts an answer together.
+// writer writes an answer.
 type writer struct {
 	text  strings.Builder
-	asked []string // stems of the question, to choose the sentence worth quoting
+	asked []string // stems of the question, to choose the sentence to quote
 }
 
 func (w *writer) say(format string, args ...any) { fmt.Fprintf(&w.text, format+"\n", args...) }
@@ -108,7 +111,7 @@ func (w *writer) say(format string, args ...any) { fmt.Fprintf(&w.text, format+"
 func (w *writer) list(sources []model.Source) {
 	for _, s := range sources {
 		line := "- " + cite(s) + ": " + price(s) + "."
-		if s.Stock <= fewLeft {
+		if s.Stock <= maxFewLeft {
 			line += fmt.Sprintf(" Only %d left.", s.Stock)
 		}
 		if sentence := w.quote(s.Description); sentence != "" {
@@ -120,8 +123,10 @@ func (w *writer) list(sources []model.Source) {
 
 func (w *writer) pick(order question.Order, sources []model.Source) {
 	which := map[question.Order]string{
-		question.Cheapest: "The most affordable", question.Dearest: "The most expensive",
-		question.BiggestDiscount: "The one with the biggest discount", question.Newest: "The newest",
+		question.Cheapest:        "The most affordable",
+		question.Dearest:         "The most expensive",
+		question.BiggestDiscount: "The one with the biggest discount",
+		question.Newest:          "The newest",
 	}[order]
 	w.say(
 		"%s is %s at %s. %s", which, cite(sources[0]), price(sources[0]),
@@ -157,7 +162,7 @@ func (w *writer) discounts(sources []model.Source) {
 	}
 }
 
-// stock has all products in stock: others never become sources.
+// stock lists the sources. All are in stock, since other products never become sources.
 func (w *writer) stock(sources []model.Source) {
 	if len(sources) > 1 {
 		w.say("Yes, these are in stock:")
@@ -185,11 +190,13 @@ func price(s model.Source) string {
 	)
 }
 
-// quote is the sentence of a description that has most words of the question, the first if none has
-// any. One with an address or a word in command of somebody is passed over.
+// quote returns the sentence of a description that shares the most words with the question, or the
+// first if none shares any. It skips sentences with an address, and those that look like
+// instructions to a model.
 func (w *writer) quote(description string) string {
 	best, most := "", -1
-	for sentence := range strings.SplitSeq(strings.ReplaceAll(model.Clean(description, 2000), ". ", ".\x00"), "\x00") {
+	sentences := strings.ReplaceAll(model.Clean(description, 2000), ". ", ".\x00")
+	for sentence := range strings.SplitSeq(sentences, "\x00") {
 		if suspicious(sentence) {
 			continue
 		}
@@ -214,7 +221,10 @@ func (w *writer) quote(description string) string {
 
 func suspicious(sentence string) bool {
 	folded := strings.ToLower(sentence)
-	for _, sign := range []string{"http", "www.", "@", "ignore", "instruction", "assistant", "system prompt", "you must", "disregard"} {
+	for _, sign := range []string{
+		"http", "www.", "@", "ignore", "instruction", "assistant", "system prompt", "you must",
+		"disregard",
+	} {
 		if strings.Contains(folded, sign) {
 			return true
 		}

@@ -9,33 +9,37 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// Shares of a question's words a product must have. Below refuse at best, the shop does not carry
-// what was asked for; a product below keep is not about it.
+// Shares of a question's words that a product must have, and weights of words.
 const (
-	refuse     = 0.5
-	keep       = 0.34
-	beside     = 0.55 // of the best share: a half match has no place beside a whole one
-	softWeight = 0.4  // of a word that narrows without naming goods, such as a colour
-	aside      = 0.5  // of a word that names goods, where it is only said about a product
+	// minBestShare is the least share of the best product. If it has less, the shop does not carry
+	// what was asked for.
+	minBestShare = 0.5
+	// minShare is the least share of a product that is relevant to the question.
+	minShare = 0.34
+	// minOfBest is the least share relative to the best product. If one product has all words,
+	// products with half of them are not relevant.
+	minOfBest  = 0.55
+	softWeight = 0.4 // of a word that narrows without naming goods, such as a colour
+	aside      = 0.5 // of the word that names the goods, if only the description has it
 )
 
-// Document is what is known of a product in words.
+// Document is the text of a product.
 type Document struct {
 	Title string        // its name, brand and category
-	Body  func() string // all else, read if the title does not tell enough
+	Body  func() string // everything else; read only if the title is not enough
 }
 
-// Keep returns which documents are about the question at all. A word counts by how rare it is, so
-// one that no product has, such as "helicopter", outweighs the others. A question about the whole
-// shop keeps everything.
-func (l *Local) Keep(q question.Question, documents []Document) []bool {
-	kept := make([]bool, len(documents))
+// Relevant reports which documents are about the question. Rare words weigh more, so a word that no
+// product has, such as "helicopter", outweighs the others. For a question about the whole shop all
+// documents are relevant.
+func (l *Local) Relevant(q question.Question, documents []Document) []bool {
+	relevant := make([]bool, len(documents))
 	asked, goods := l.askedFor(q.Text), l.goods(q.Text)
 	if q.Generic || len(asked) == 0 {
-		for i := range kept {
-			kept[i] = true
+		for i := range relevant {
+			relevant[i] = true
 		}
-		return kept
+		return relevant
 	}
 	shares := make([]float64, len(documents))
 	best := 0.0
@@ -44,45 +48,45 @@ func (l *Local) Keep(q question.Question, documents []Document) []bool {
 		best = max(best, shares[i])
 	}
 	for i, share := range shares {
-		kept[i] = best >= refuse && share >= max(keep, beside*best)
+		relevant[i] = best >= minBestShare && share >= max(minShare, minOfBest*best)
 	}
-	return kept
+	return relevant
 }
 
-// muchCommoner is how many times as many products must have a word for another one to be a typo of
-// it.
+// muchCommoner is how many times as many products must have a word, for another word to be
+// corrected to it.
 const muchCommoner = 10
 
-// unknown is what a word of which the catalogue knows nothing weighs more than the rarest it knows.
+// unknown is the factor on the weight of a word that the catalogue does not have.
 const unknown = 1.1
 
-// Mend replaces the words that are strange to the catalogue by what they were taken for elsewhere,
-// where that begins with the same letter: typos rarely hit the first, and a wedding is no bedding.
-func (l *Local) Mend(text string, mended map[string]string) string {
+// Correct replaces words that are strange to the catalogue by their corrections, if these begin
+// with the same letter: typos are rarely in the first letter, and a wedding is no bedding.
+// corrections are by word.
+func (l *Local) Correct(text string, corrections map[string]string) string {
 	v := l.vocabulary.Load()
 	split := strings.Fields(text)
 	for i, word := range split {
 		folded := words.Fold(strings.Trim(word, ".,;:!?\"'()"))
 		stem := words.Stem(folded)
-		if meant := mended[folded]; meant != "" && folded != "" && meant[0] == folded[0] &&
-			len(mates(stem)) == 0 &&
-			v.isStrange(folded, meant) {
+		if meant := corrections[folded]; meant != "" && folded != "" && meant[0] == folded[0] &&
+			len(mates(stem)) == 0 && v.isStrange(folded, meant) {
 			split[i] = meant
 		}
 	}
 	return strings.Join(split, " ")
 }
 
-// isStrange reports whether a word is none of the catalogue's: not even its stem, or only that, and
-// far more rarely than what it is taken for ("lightening" where a few things lighten a load and
-// many have a lightning plug).
+// isStrange reports whether the catalogue does not have a word. A word of which it has only the
+// stem is strange as well if meant is far more frequent, such as "lightening" in a catalogue with
+// some bags that lighten a load and many lightning plugs.
 func (v *vocabulary) isStrange(word, meant string) bool {
 	stem := words.Stem(word)
 	return !v.knows(stem) ||
 		v.spellings[word] == 0 && v.counts[words.Stem(meant)] >= muchCommoner*v.counts[stem]
 }
 
-// askedFor are the stems of a question, mended, with their weights.
+// askedFor returns the stems of a question with their weights. Typos are corrected.
 func (l *Local) askedFor(text string) map[string]float64 {
 	v := l.vocabulary.Load()
 	asked := map[string]float64{}
@@ -93,7 +97,7 @@ func (l *Local) askedFor(text string) map[string]float64 {
 		}
 		stem := v.meant(word)
 		if class == words.Soft && !v.knows(stem) && len(mates(stem)) == 0 {
-			continue // whom it is for does not make it foreign to the shop
+			continue // such as whom a present is for, which does not make it foreign to the shop
 		}
 		asked[stem] = v.rarity(stem)
 		if !v.knows(stem) && len(mates(stem)) == 0 {
@@ -106,16 +110,16 @@ func (l *Local) askedFor(text string) map[string]float64 {
 	return asked
 }
 
-// isAdverb: "gently" says how, not what.
+// isAdverb reports whether a word is an adverb such as "gently", which does not name goods.
 func isAdverb(word string) bool { return len(word) >= 6 && strings.HasSuffix(word, "ly") }
 
-// coverage is the weighted share of the stems that a document has, itself or by a synonym. The word
-// that names the goods counts whole in what names the product, less by a synonym of it (as in
-// vectors, if the catalogue has the word itself), and half if it is only said about the product:
-// what fits on a bicycle is no bicycle.
+// coverage returns the weighted share of the stems that a document has, itself or by a synonym. The
+// word that names the goods counts fully if the title has it, less if the title has a synonym (as
+// in vectors, if the catalogue has the word itself), and half if only the description has it: an
+// accessory for a bicycle is no bicycle.
 func (l *Local) coverage(asked map[string]float64, goods string, document Document) float64 {
 	v := l.vocabulary.Load()
-	title := stems(document.Title) // so few that looking through them beats a map
+	title := stems(document.Title) // short, so that a search is faster than a map
 	body := sync.OnceValue(func() []string { return stems(document.Body()) })
 	var all, found float64
 	for stem, weight := range asked {
@@ -140,8 +144,8 @@ func (l *Local) coverage(asked map[string]float64, goods string, document Docume
 	return found / all
 }
 
-// goods returns the stem of the word that names what is wanted, if the question's form tells: the
-// last word before a preposition, behind an article or in the plural ("a red bicycle for kids",
+// goods returns the stem of the word that names the goods, if the form of the question shows it:
+// the last word before a preposition, after an article or in the plural ("a red bicycle for kids",
 // "running shoes"), unless the shopper has it already ("my keys").
 func (l *Local) goods(text string) string {
 	last, behindArticle := "", false
@@ -174,7 +178,8 @@ var (
 	article     = setOf("a an any some")
 	owned       = setOf("my our myself")
 	preposition = setOf(
-		"for with without in on at to of from while when by about under over into onto through during behind that which who",
+		"for with without in on at to of from while when by about under over into onto through " +
+			"during behind that which who",
 	)
 )
 
@@ -190,8 +195,8 @@ func hasAny(has, stems []string) bool {
 	return slices.ContainsFunc(stems, func(stem string) bool { return slices.Contains(has, stem) })
 }
 
-// Reading tells of words that no product has: whether any is strange, so that it may be a typo, and
-// what the catalogue has for the others, which have a synonym there.
+// Reading looks for words that no product has. strange is true if any of them has no synonym in the
+// catalogue either, so that it may be a typo. also are the synonyms of the others.
 func (l *Local) Reading(text string) (strange bool, also []string) {
 	v := l.vocabulary.Load()
 	for _, word := range telling(text) {
@@ -211,8 +216,8 @@ func (l *Local) Reading(text string) (strange bool, also []string) {
 	return strange, also
 }
 
-// Missing are the words of a question that no document has, themselves or by a synonym: what they
-// ask is not told there. Words that only narrow without naming anything, such as colours, count as
+// Missing returns the words of a question that no document has, itself or by a synonym: the
+// documents do not say what these words ask. Words that only narrow, such as colours, count as
 // well.
 func (l *Local) Missing(text string, documents []string) (missing []string) {
 	v := l.vocabulary.Load()
@@ -230,10 +235,13 @@ func (l *Local) Missing(text string, documents []string) (missing []string) {
 	return missing
 }
 
-// tellsNothing are verbs that lead to what is asked for: "does it come with", "does it contain".
+// tellsNothing are words of questions such as "does it come with" and "does it contain", which say
+// nothing about the product.
 var tellsNothing = func() map[string]bool {
+	const list = "come comes include includes included work works contain contains support " +
+		"supports fit fits make makes need needs use used suitable safe good"
 	all := map[string]bool{}
-	for word := range strings.FieldsSeq("come comes include includes included work works contain contains support supports fit fits make makes need needs use used suitable safe good") {
+	for word := range strings.FieldsSeq(list) {
 		all[words.Stem(word)] = true
 	}
 	return all

@@ -1,14 +1,14 @@
-// Package local is a model provider without a key, a network or weights: lexical vectors with a
-// synonym lexicon, and answers put together from the products' own words. It knows nothing of
-// meaning beyond that, and says so: what the shop does not carry is found by the share of a
-// question's words that a product has (see Keep).
+// Package local is a model provider without a key, a network or weights. Its vectors are made of
+// words and synonyms, and its answers of the products' own words. It knows nothing else about
+// meaning: whether the shop carries what is asked for depends on the share of the question's words
+// that a product has (see Relevant).
 //
-// A text becomes 767 numbers by hashing its word stems, lightly with their three-letter pieces, and
-// one constant. Most of them are 0, of which no sign can be taken (product_embeddings.code): so all
-// vectors are turned the same way. The constant lifts every score, so that unrelated texts come out
-// near 0.45 and the contract's threshold of 0.5 means the same as for other providers. How rare a
-// word is weighs in on the side of the question alone: the vectors of documents stay true when the
-// catalogue grows.
+// The vector of a text has 767 numbers, into which its word stems are hashed, with a small weight
+// also their three-letter pieces, and one constant. Most of the numbers would be 0, which has no
+// sign for product_embeddings.code, so all vectors are rotated in the same way. The constant raises
+// every score, so that unrelated texts have a score near 0.45 and the contract's threshold of 0.5
+// means the same as for other providers. The rarity of a word only weighs in vectors of questions,
+// so vectors of documents stay right when the catalogue grows.
 package local
 
 import (
@@ -29,20 +29,21 @@ var (
 // Local is the model. It is safe for concurrent use.
 type Local struct{ vocabulary atomic.Pointer[vocabulary] }
 
-// New returns a provider that has not learned any words yet: all weigh the same, and typos stay.
+// New returns a provider that has not learned any words yet: all words weigh the same, and typos
+// are not corrected.
 func New() *Local {
 	l := &Local{}
 	l.vocabulary.Store(newVocabulary())
 	return l
 }
 
-// Name is what clients see in X-Assistant-Provider.
+// Name implements model.Generator.
 func (l *Local) Name() string { return "local" }
 
-// Model names the vector space.
+// Model implements model.Embedder.
 func (l *Local) Model() string { return "local:lexical-v2" }
 
-// Learn takes the words of the whole catalogue; each calls its argument once per document.
+// Learn learns the words of the whole catalogue. each must call its argument once per document.
 func (l *Local) Learn(each func(yield func(title, body string))) {
 	v := newVocabulary()
 	each(v.add)
@@ -50,8 +51,7 @@ func (l *Local) Learn(each func(yield func(title, body string))) {
 	l.vocabulary.Store(v)
 }
 
-// What a vector is made of. The weights were chosen on the judged questions of this package's
-// tests.
+// Parts of a vector and their weights, which were chosen on the judged questions of the tests.
 const (
 	hashed      = model.Dimensions - 1
 	constant    = 0.42 // share of the constant in the square of a document's length
@@ -59,12 +59,11 @@ const (
 	titleWeight = 3.0
 	pieceWeight = 0.25 // of all pieces of a word, against the word itself
 	pieceLength = 3
-	mateWeight  = 0.6 // of a synonym, against the word that was said
+	mateWeight  = 0.6 // of a synonym, against the word itself
 )
 
-// Lift is how far above the threshold a score is as telling as it would be with the constant of
-// documents in questions as well: for those who, unlike the assistant, do not look at words (see
-// Keep) after the score.
+// Lift is added to the threshold by callers that do not check words (see Relevant) after the score,
+// as the assistant does. It makes up for the larger constant in the vectors of questions.
 const Lift = 0.05
 
 // Embed implements model.Embedder.
@@ -85,7 +84,7 @@ func (l *Local) Embed(
 	return vectors, nil
 }
 
-// embedDocument weighs a stem by how often it stands in the text, damped, and its title above all.
+// embedDocument weighs a stem by the logarithm of its frequency, and stems of the title much more.
 func embedDocument(text model.Text) []float32 {
 	weights := map[string]float64{}
 	for _, stem := range stems(text.Body) {
@@ -100,7 +99,7 @@ func embedDocument(text model.Text) []float32 {
 	return vector(weights, constant)
 }
 
-// embedQuery weighs a stem by how rare it is, mends typos, and adds synonyms.
+// embedQuery weighs a stem by its rarity, corrects typos, and adds synonyms.
 func (l *Local) embedQuery(text model.Text) []float32 {
 	v := l.vocabulary.Load()
 	weights := map[string]float64{}
@@ -109,7 +108,7 @@ func (l *Local) embedQuery(text model.Text) []float32 {
 		weight := v.rarity(stem)
 		share := mateWeight
 		if !v.knows(stem) {
-			share = 1 // no product says it so: its synonyms stand for it
+			share = 1 // no product has the word, so its synonyms replace it
 		}
 		found := false
 		for _, mate := range mates(stem) {
@@ -125,7 +124,7 @@ func (l *Local) embedQuery(text model.Text) []float32 {
 	return vector(weights, asked)
 }
 
-// telling are the words that say something.
+// telling returns the words of a text without stop words.
 func telling(text string) []string {
 	all := words.Split(text)
 	out := all[:0]
@@ -137,7 +136,7 @@ func telling(text string) []string {
 	return out
 }
 
-// stems of the words that say something.
+// stems returns the stems of the words of a text without stop words.
 func stems(text string) []string {
 	out := telling(text)
 	for i, word := range out {
@@ -146,8 +145,8 @@ func stems(text string) []string {
 	return out
 }
 
-// vector hashes weighted stems into a unit vector with a share of the constant. Without any it is
-// the constant alone.
+// vector returns a unit vector of weighted stems and the constant. Without stems only the constant
+// is not 0.
 func vector(weights map[string]float64, constant float64) []float32 {
 	var sums [hashed]float64
 	for stem, weight := range weights {
@@ -181,7 +180,7 @@ func vector(weights map[string]float64, constant float64) []float32 {
 	return out
 }
 
-// place hashes a feature to a number of the vector and a sign, so that collisions cancel out on
+// place returns the index of a feature in the vector and a sign, by which collisions cancel out on
 // average (Weinberger and others 2009, "Feature Hashing for Large Scale Multitask Learning").
 func place(feature string) (slot int, sign float64) {
 	hash := fnv.New64a()

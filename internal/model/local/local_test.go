@@ -55,7 +55,10 @@ func TestScoresStandAboutTheThreshold(t *testing.T) {
 	t.Parallel()
 	l := learned()
 	for query, wanted := range map[string]int{
-		"waterproof jacket": 0, "watrproof jakcet": 0, "raincoat": 0, "coffee grinder": 1, "cofee mill": 1, "chairs": 2, "a linen tee": 3,
+		"waterproof jacket": 0, "watrproof jakcet": 0, "raincoat": 0,
+		"coffee grinder": 1, "cofee mill": 1,
+		"chairs":      2,
+		"a linen tee": 3,
 	} {
 		asked := embed(t, l, model.Query, model.Text{Body: query})
 		for i, text := range shelf {
@@ -70,7 +73,7 @@ func TestScoresStandAboutTheThreshold(t *testing.T) {
 	neutral := embed(t, l, model.Query, model.Text{Body: "what do you have?"})
 	assert.InDelta(
 		t, 1, neutral[model.Dimensions-1], 1e-6,
-		"nothing to go by: the constant alone, near to all alike",
+		"without words there is only the constant, equally near to all texts",
 	)
 }
 
@@ -95,8 +98,8 @@ func TestVectorsHaveLengthOne(t *testing.T) {
 	})
 }
 
-// Keep: documents that lack what is asked for are left out.
-func TestKeepRefusesWhatIsNotCarried(t *testing.T) {
+// Relevant: documents that lack what is asked for are left out.
+func TestGoodsThatTheShopDoesNotCarryAreRefused(t *testing.T) {
 	t.Parallel()
 	l := learned()
 	var documents []Document
@@ -105,10 +108,14 @@ func TestKeepRefusesWhatIsNotCarried(t *testing.T) {
 			documents, Document{Title: text.Title, Body: func() string { return text.Body }},
 		)
 	}
-	keep := func(text string) []bool { return l.Keep(question.Parse(text, nil, 2), documents) }
-	assert.Equal(t, []bool{true, false, false, false}, keep("a waterproof jacket"))
-	assert.Equal(t, []bool{false, false, false, false}, keep("a helicopter for the summer"))
-	assert.Equal(t, []bool{true, true, true, true}, keep("what affordable products do you have?"))
+	relevant := func(text string) []bool {
+		return l.Relevant(question.Parse(text, nil, 2), documents)
+	}
+	assert.Equal(t, []bool{true, false, false, false}, relevant("a waterproof jacket"))
+	assert.Equal(t, []bool{false, false, false, false}, relevant("a helicopter for the summer"))
+	assert.Equal(
+		t, []bool{true, true, true, true}, relevant("what affordable products do you have?"),
+	)
 }
 
 // Learn, Embed: learning while others ask.
@@ -130,8 +137,8 @@ func TestLearningWhileOthersAsk(t *testing.T) {
 	all.Wait()
 }
 
-// Mend: a word is corrected only to one that is far more frequent.
-func TestMendsWhatIsFarRarerThanWhatItIsTakenFor(t *testing.T) {
+// Correct: a word is corrected only to one that is far more frequent.
+func TestWordsAreCorrectedToFarMoreFrequentOnes(t *testing.T) {
 	t.Parallel()
 	l := New()
 	l.Learn(func(yield func(title, body string)) {
@@ -140,14 +147,14 @@ func TestMendsWhatIsFarRarerThanWhatItIsTakenFor(t *testing.T) {
 		}
 		yield("Backpack", "lightens the load, for a wedding")
 	})
-	mended := map[string]string{
+	corrections := map[string]string{
 		"lightening": "lightning",
 		"lightens":   "lightning",
 		"wedding":    "bedding",
 	}
-	assert.Equal(t, "a lightning cable", l.Mend("a lightening cable", mended))
+	assert.Equal(t, "a lightning cable", l.Correct("a lightening cable", corrections))
 	assert.Equal(
-		t, "what lightens a wedding", l.Mend("what lightens a wedding", mended),
+		t, "what lightens a wedding", l.Correct("what lightens a wedding", corrections),
 		"words of the catalogue are no typos",
 	)
 }
@@ -172,26 +179,59 @@ func source(id int64, name, price, discount string, stock int64, score float64) 
 // Generate: the answers of the built-in provider.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	mug, mill, kettle := source(1, "Mug", "14.00", "", 50, .7), source(
-		2, "Mill", "50.00", "40.00", 3, .69,
-	), source(3, "Kettle", "90.00", "", 9, .68)
+	mug := source(1, "Mug", "14.00", "", 50, .7)
+	mill := source(2, "Mill", "50.00", "40.00", 3, .69)
+	kettle := source(3, "Kettle", "90.00", "", 9, .68)
 	clear := source(4, "Press", "32.00", "", 12, .9)
+	const millOnSale = "- Mill [#2]: 40.00 USD instead of 50.00 USD (20 % off). Only 3 left."
 	for name, c := range map[string]struct {
 		question string
 		sources  []model.Source
 		want     string
 	}{
-		"list":               {"what do you have for coffee?", []model.Source{mug, mill}, "Here is what I found:\n- Mug [#1]: 14.00 USD. It grinds coffee.\n- Mill [#2]: 40.00 USD instead of 50.00 USD (20 % off). Only 3 left. It grinds coffee."},
-		"one":                {"a kettle", []model.Source{kettle}, "This is what I found:\n- Kettle [#3]: 90.00 USD. Kettle is good."},
-		"budget":             {"something under $60", []model.Source{mug}, "This is what I found:\n- Mug [#1]: 14.00 USD. Mug is good."},
-		"discount, some":     {"do any of those have a discount?", []model.Source{mug, mill, kettle}, "Yes, one of them is on sale:\n- Mill [#2]: 40.00 USD instead of 50.00 USD (20 % off). Only 3 left. Mill is good."},
-		"discount, none":     {"are any of those on sale?", []model.Source{mug, kettle}, "No, none of these is on sale right now:\n- Mug [#1]: 14.00 USD. Mug is good.\n- Kettle [#3]: 90.00 USD. Kettle is good."},
-		"discount, one of 1": {"is it on sale?", []model.Source{mug}, "No, Mug [#1] is not on sale: it costs 14.00 USD."},
-		"stock":              {"is it in stock?", []model.Source{mill}, "Yes, Mill [#2] is in stock: 3 available at 40.00 USD instead of 50.00 USD (20 % off)."},
-		"cheapest":           {"which is the cheapest?", []model.Source{mug, mill}, "The most affordable is Mug [#1] at 14.00 USD. Mug is good.\nAfter it:\n- Mill [#2]: 40.00 USD instead of 50.00 USD (20 % off). Only 3 left. Mill is good."},
-		"price of the one":   {"how much is the press?", []model.Source{clear, mug}, "Press [#4] costs 32.00 USD."},
+		"list": {
+			"what do you have for coffee?", []model.Source{mug, mill},
+			"Here is what I found:\n- Mug [#1]: 14.00 USD. It grinds coffee.\n" +
+				millOnSale + " It grinds coffee.",
+		},
+		"one": {
+			"a kettle", []model.Source{kettle},
+			"This is what I found:\n- Kettle [#3]: 90.00 USD. Kettle is good.",
+		},
+		"budget": {
+			"something under $60", []model.Source{mug},
+			"This is what I found:\n- Mug [#1]: 14.00 USD. Mug is good.",
+		},
+		"discount, some": {
+			"do any of those have a discount?", []model.Source{mug, mill, kettle},
+			"Yes, one of them is on sale:\n" + millOnSale + " Mill is good.",
+		},
+		"discount, none": {
+			"are any of those on sale?", []model.Source{mug, kettle},
+			"No, none of these is on sale right now:\n- Mug [#1]: 14.00 USD. Mug is good.\n" +
+				"- Kettle [#3]: 90.00 USD. Kettle is good.",
+		},
+		"discount, one of 1": {
+			"is it on sale?", []model.Source{mug},
+			"No, Mug [#1] is not on sale: it costs 14.00 USD.",
+		},
+		"stock": {
+			"is it in stock?", []model.Source{mill},
+			"Yes, Mill [#2] is in stock: 3 available at 40.00 USD " +
+				"instead of 50.00 USD (20 % off).",
+		},
+		"cheapest": {
+			"which is the cheapest?", []model.Source{mug, mill},
+			"The most affordable is Mug [#1] at 14.00 USD. Mug is good.\nAfter it:\n" +
+				millOnSale + " Mill is good.",
+		},
+		"price of the one": {
+			"how much is the press?", []model.Source{clear, mug}, "Press [#4] costs 32.00 USD.",
+		},
 	} {
-		got, err := New().Generate(t.Context(), model.Prompt{Question: c.question, Sources: c.sources})
+		got, err := New().Generate(
+			t.Context(), model.Prompt{Question: c.question, Sources: c.sources},
+		)
 		require.NoError(t, err)
 		assert.Equal(t, c.want, got, name)
 		assert.NotContains(t, got, "instructions")

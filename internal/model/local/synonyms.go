@@ -12,7 +12,7 @@ import (
 //go:embed synonyms.txt
 var synonymText string
 
-// synonyms are the stems that may stand for a stem.
+// synonyms are the stems of synonyms, by stem.
 var synonyms = sync.OnceValue(func() map[string][]string {
 	groups := map[string][]string{}
 	for line := range strings.Lines(synonymText) {

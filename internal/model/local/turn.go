@@ -5,10 +5,10 @@ import (
 	"math/rand/v2"
 )
 
-// pairs are the numbers of a vector, two by two, in an order that chance decided once and for all.
+// pairs are pairs of indexes into a vector, in an order that is random and always the same.
 type pairs [hashed / 2][2]int
 
-// turns are so many that each number of the result has something of all.
+// turns are twelve rounds of pairs: after so many, each number of the result depends on all.
 var turns = func() (turns [12]pairs) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for t := range turns {
@@ -20,8 +20,8 @@ var turns = func() (turns [12]pairs) {
 	return turns
 }()
 
-// turn turns a vector about the origin by a fixed angle in many planes at once, several times
-// (Kac's walk): lengths and angles stay.
+// turn rotates a vector about the origin by a fixed angle in many planes, several times (Kac's
+// walk). It does not change lengths and angles.
 func turn(v *[hashed]float64) {
 	for _, planes := range turns {
 		for _, p := range planes {

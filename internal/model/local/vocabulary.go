@@ -9,18 +9,18 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// vocabulary is what the catalogue's words are and how many documents have each.
+// vocabulary has the words of the catalogue, and how many documents have each.
 type vocabulary struct {
 	documents int
 	counts    map[string]int     // documents by stem
-	spellings map[string]int     // how often a word is written so
-	byInitial map[byte][]spelled // for typos: they rarely hit the first letter
+	spellings map[string]int     // how often a word is spelled in a way
+	byInitial map[byte][]spelled // for typos, which are rarely in the first letter
 }
 
 type spelled struct {
 	word    string
 	count   int
-	letters uint64 // which letters it has, to rule out most candidates at once
+	letters uint64 // a set of its letters, which rules out most candidates quickly
 }
 
 func newVocabulary() *vocabulary {
@@ -51,22 +51,18 @@ func (v *vocabulary) finish() {
 		}
 	}
 	for _, list := range v.byInitial {
-		slices.SortFunc(
-			list,
-			func(a, b spelled) int { // the frequent first, and always in the same order
-				if a.count != b.count {
-					return b.count - a.count
-				}
-				return strings.Compare(a.word, b.word)
-			},
-		)
+		slices.SortFunc(list, func(a, b spelled) int { // most frequent first
+			if a.count != b.count {
+				return b.count - a.count
+			}
+			return strings.Compare(a.word, b.word)
+		})
 	}
 }
 
 func (v *vocabulary) knows(stem string) bool { return v.counts[stem] > 0 }
 
-// rarity is the inverse document frequency: the rarer a word, the more it says. An unknown one says
-// most.
+// rarity returns the inverse document frequency of a stem, which is highest for an unknown one.
 func (v *vocabulary) rarity(stem string) float64 {
 	if v.documents == 0 {
 		return 1
@@ -74,19 +70,19 @@ func (v *vocabulary) rarity(stem string) float64 {
 	return math.Log((float64(v.documents) + 1) / (float64(v.counts[stem]) + 0.5))
 }
 
-// Typos forgiven by length of the word: a wrong letter in a short one makes another word.
+// Lengths of words in which typos are corrected. In shorter words a wrong letter makes another
+// word; from shortestTwo letters on two typos are corrected.
 const (
 	shortestTypo = 4
 	shortestTwo  = 8
 	longestTypo  = 32
 )
 
-// meant returns the stem of a word, or of the catalogue's word it was probably meant to be.
+// meant returns the stem of a word, or of the word of the catalogue that it is probably a typo of.
 func (v *vocabulary) meant(word string) string {
 	stem := words.Stem(word)
 	if len(word) < shortestTypo || len(word) > longestTypo || v.knows(stem) ||
-		len(mates(stem)) > 0 ||
-		word[0] >= '0' && word[0] <= '9' {
+		len(mates(stem)) > 0 || word[0] >= '0' && word[0] <= '9' {
 		return stem
 	}
 	allowed := 1

@@ -11,13 +11,15 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// maxText is in runes: the usual models read 512 to 8,192 tokens and some refuse more.
+// maxText is the most runes of a text. The usual models read 512 to 8,192 tokens, and some refuse
+// more.
 const maxText = 8_000
 
-// noText stands for an empty text, which servers refuse.
+// noText replaces an empty text, which servers refuse.
 const noText = "(no text)"
 
-// embedRetries is how often a call is tried again: a worker waits for vectors, not a person.
+// embedRetries is how often a call is retried. It is more than generateRetries, since no person
+// waits for vectors.
 const embedRetries = 2
 
 // Embed returns one unit vector per text, in order.
@@ -31,7 +33,7 @@ func (p *Provider) Embed(
 		settingEmbeddingModel,
 		p.settings.EmbeddingModel,
 		func(ctx context.Context) error {
-			for len(vectors) < len(texts) { // a retry goes on behind the batches that are done
+			for len(vectors) < len(texts) { // a retry continues after the batches that succeeded
 				batch := texts[len(vectors):min(len(vectors)+model.MaxBatch, len(texts))]
 				got, err := p.embedBatch(ctx, task, batch)
 				if err != nil {
@@ -68,7 +70,7 @@ func (p *Provider) embedBatch(
 		return nil, err
 	}
 	defer func() { _ = body.Close() }()
-	var answer struct {
+	var response struct {
 		Data []struct {
 			Index     int       `json:"index"`
 			Embedding []float32 `json:"embedding"`
@@ -77,12 +79,12 @@ func (p *Provider) embedBatch(
 			Prompt int64 `json:"prompt_tokens"`
 		} `json:"usage"`
 	}
-	if err := json.NewDecoder(io.LimitReader(body, maxResponse)).Decode(&answer); err != nil {
+	if err := json.NewDecoder(io.LimitReader(body, maxResponse)).Decode(&response); err != nil {
 		return nil, &url.Error{Op: "Read", Err: err}
 	}
-	p.settings.Used(model.Usage{Call: "embed", Texts: len(batch), Input: answer.Usage.Prompt})
+	p.settings.Used(model.Usage{Call: "embed", Texts: len(batch), Input: response.Usage.Prompt})
 	vectors := make([][]float32, len(batch))
-	for _, d := range answer.Data {
+	for _, d := range response.Data {
 		if d.Index < 0 || d.Index >= len(vectors) || vectors[d.Index] != nil {
 			return nil, &model.UnavailableError{Reason: "vectors came without an order"}
 		}
@@ -90,22 +92,24 @@ func (p *Provider) embedBatch(
 			return nil, err
 		}
 	}
-	if len(answer.Data) != len(batch) {
+	if len(response.Data) != len(batch) {
 		return nil, &model.UnavailableError{
-			Reason: fmt.Sprintf("%d vectors for %d texts", len(answer.Data), len(batch)),
+			Reason: fmt.Sprintf("%d vectors for %d texts", len(response.Data), len(batch)),
 		}
 	}
 	return vectors, nil
 }
 
 func (p *Provider) embeddable(task model.Task, text model.Text) string {
-	say := strings.TrimSpace(strings.ToValidUTF8(strings.TrimSpace(text.Title+"\n"+text.Body), ""))
-	if say == "" {
-		say = noText
+	whole := strings.TrimSpace(
+		strings.ToValidUTF8(strings.TrimSpace(text.Title+"\n"+text.Body), ""),
+	)
+	if whole == "" {
+		whole = noText
 	}
 	prefix := p.settings.DocumentPrefix
 	if task == model.Query {
 		prefix = p.settings.QueryPrefix
 	}
-	return prefix + model.Cut(say, maxText)
+	return prefix + model.Cut(whole, maxText)
 }

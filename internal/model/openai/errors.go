@@ -11,7 +11,7 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// refusal is what a failure's body says; servers agree on little of it.
+// refusal is the body of a failure, as far as servers agree on it.
 type refusal struct {
 	Message string `json:"message"`
 	Type    string `json:"type"`
@@ -25,11 +25,12 @@ func read(f *model.Failure) (r refusal) {
 	if json.Unmarshal(f.Body, &body) != nil || json.Unmarshal(body.Error, &r) == nil {
 		return r
 	}
-	_ = json.Unmarshal(body.Error, &r.Message) // Ollama's own way: {"error": "text"}
+	_ = json.Unmarshal(body.Error, &r.Message) // Ollama sends {"error": "text"}
 	return r
 }
 
-// explain turns a refusal into one of package model's errors.
+// explain returns the error of package model for a failure. setting and name are those of the
+// model.
 func (p *Provider) explain(f *model.Failure, setting, name string) error {
 	r := read(f)
 	said := p.caller.OneLine(cmp.Or(r.Message, f.Error()))
@@ -54,7 +55,7 @@ func (p *Provider) explain(f *model.Failure, setting, name string) error {
 	}
 }
 
-// How long to wait when a server does not say, and when the account has no money left.
+// How long to wait if a server does not say, and if the account has no money left.
 const (
 	minuteQuota = time.Minute
 	spentQuota  = time.Hour

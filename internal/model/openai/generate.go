@@ -14,10 +14,10 @@ import (
 	"github.com/shopd/shopd/internal/model/prompt"
 )
 
-// generateRetries is how often an answer is tried again: a person waits for it.
+// generateRetries is how often an answer is retried. A person waits for it.
 const generateRetries = 1
 
-// completion is an answer, or a piece of one, where delta stands for message.
+// completion is an answer, or a piece of a streamed answer, which has delta instead of message.
 type completion struct {
 	Choices []struct {
 		Message struct {
@@ -49,7 +49,7 @@ func (p *Provider) request(asked model.Prompt, stream bool) map[string]any {
 	}
 }
 
-// count reports what an answer cost.
+// count reports the cost of an answer.
 func (p *Provider) count(c completion) {
 	if c.Usage != nil {
 		p.settings.Used(
@@ -58,7 +58,7 @@ func (p *Provider) count(c completion) {
 	}
 }
 
-// Generate writes the answer to a prompt.
+// Generate implements model.Generator.
 func (p *Provider) Generate(ctx context.Context, asked model.Prompt) (text string, err error) {
 	err = p.call(
 		ctx,
@@ -93,8 +93,7 @@ func (p *Provider) Generate(ctx context.Context, asked model.Prompt) (text strin
 	return text, nil
 }
 
-// Stream writes the answer piece by piece. It is tried again only as long as nothing was handed
-// over.
+// Stream implements model.Generator. It is retried only if nothing was emitted yet.
 func (p *Provider) Stream(ctx context.Context, asked model.Prompt, emit func(string) error) error {
 	started := false
 	var refused error
@@ -126,8 +125,8 @@ func (p *Provider) Stream(ctx context.Context, asked model.Prompt, emit func(str
 	return err
 }
 
-// readStream reads server-sent events. The answer is complete when a choice said why it ended or
-// [DONE] came.
+// readStream reads server-sent events. The answer is complete after a choice with a finish reason,
+// or after [DONE].
 func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 	lines := bufio.NewScanner(body)
 	lines.Buffer(make([]byte, 0, 64<<10), 4<<20)
@@ -168,7 +167,7 @@ func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 	return judge(finish, refusal, wrote)
 }
 
-// judge says what an ending means.
+// judge returns the error of a finish reason, or nil if the answer is complete.
 func judge(finish, refusal string, wrote bool) error {
 	switch {
 	case finish == "content_filter", refusal != "":
@@ -183,7 +182,7 @@ func judge(finish, refusal string, wrote bool) error {
 	return nil
 }
 
-// failureOf is an error that came inside an answer with status 200.
+// failureOf returns the failure of an error inside a response with status 200.
 func failureOf(text json.RawMessage) error {
 	f := &model.Failure{
 		Status: http.StatusInternalServerError,

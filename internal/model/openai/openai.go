@@ -1,7 +1,7 @@
-// Package openai asks an API that speaks like OpenAI's for vectors and answers: OpenAI itself, or
-// Ollama, vLLM, llama.cpp and others, which differ in what they take. So only what all of them know
-// is sent, and what they answer is checked: vectors are put in the order of their index, cut or
-// filled up to the length stored, and normalised.
+// Package openai is a model provider for the API of OpenAI and of compatible servers: Ollama, vLLM,
+// llama.cpp and others. These differ in details, so it sends only fields that all of them know, and
+// checks their responses: it sorts vectors by index, cuts or pads them to the stored length, and
+// normalises them.
 package openai
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// What an empty setting means.
+// Defaults of empty settings.
 const (
 	DefaultBaseURL         = "https://api.openai.com/v1"
 	DefaultEmbeddingModel  = "text-embedding-3-small"
@@ -27,7 +27,7 @@ const (
 	DefaultTimeout         = 30 * time.Second
 )
 
-// The environment variables that errors name.
+// Names of environment variables, for errors.
 const (
 	settingKey             = "OPENAI_API_KEY"
 	settingBaseURL         = "OPENAI_BASE_URL"
@@ -35,23 +35,25 @@ const (
 	settingGenerationModel = "RAG_GENERATION_MODEL"
 )
 
-// Limits of what is read of an answer, in bytes.
+// Limits of responses, in bytes.
 const (
 	maxResponse = 32 << 20
 	maxRefusal  = 64 << 10
 )
 
-// Settings of the model. All may be empty: most servers of one's own want no key.
+// Settings are the settings of the model. All may be empty if BaseURL is set: most self-hosted
+// servers need no key.
 type Settings struct {
 	APIKey          string
 	BaseURL         string // with the version, such as http://localhost:11434/v1
 	EmbeddingModel  string
 	GenerationModel string
 	Timeout         time.Duration // of one call with all its attempts
-	// QueryPrefix and DocumentPrefix stand before what is embedded, for models that expect it
+	// QueryPrefix and DocumentPrefix are put before the texts to embed, for models that expect it
 	// ("search_query: ").
 	QueryPrefix, DocumentPrefix string
-	Used                        func(model.Usage) // is called with the cost of each call; may be nil
+	// Used, if set, is called with the cost of each call.
+	Used func(model.Usage)
 }
 
 var _ model.Model = (*Provider)(nil)
@@ -63,7 +65,8 @@ type Provider struct {
 	caller   model.Caller
 }
 
-// New checks the settings. It sends nothing: a wrong key shows at the first call.
+// New returns a provider, or the error of wrong settings. It sends nothing, so a wrong key is found
+// by the first call.
 func New(s Settings) (*Provider, error) {
 	s.APIKey = strings.TrimSpace(s.APIKey)
 	s.BaseURL = strings.TrimRight(cmp.Or(s.BaseURL, DefaultBaseURL), "/")
@@ -91,28 +94,32 @@ func New(s Settings) (*Provider, error) {
 	}
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 16
-	return &Provider{s, &http.Client{
+	client := &http.Client{
 		Transport: base,
-		// Following a redirect would hand the key to another host.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, model.Caller{Timeout: s.Timeout, Backoff: 250 * time.Millisecond, Key: s.APIKey}}, nil
+		// Following a redirect would send the key to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}
+	caller := model.Caller{Timeout: s.Timeout, Backoff: 250 * time.Millisecond, Key: s.APIKey}
+	return &Provider{s, client, caller}, nil
 }
 
-// Close releases the connections.
+// Close closes the connections.
 func (p *Provider) Close() error {
 	p.client.CloseIdleConnections()
 	return nil
 }
 
-// Name is what clients see in X-Assistant-Provider.
+// Name implements model.Generator.
 func (p *Provider) Name() string { return "openai" }
 
-// Model names the vector space. Two servers that call a model the same are taken to mean the same.
+// Model implements model.Embedder. Models of the same name on different servers count as the same.
 func (p *Provider) Model() string {
 	return fmt.Sprintf("openai:%s@%d", p.settings.EmbeddingModel, model.Dimensions)
 }
 
-// call runs one operation of a model, and again after what may pass; setting names the model.
+// call runs one operation of a model, with retries. setting and name are those of the model.
 func (p *Provider) call(
 	ctx context.Context, retries int, setting, name string, operation func(context.Context) error,
 ) error {
@@ -122,7 +129,7 @@ func (p *Provider) call(
 	)
 }
 
-// post sends a request and answers the body of a 200.
+// post sends a request and returns the body of a response with status 200.
 func (p *Provider) post(ctx context.Context, path string, body any) (io.ReadCloser, error) {
 	sent, err := json.Marshal(body)
 	if err != nil {

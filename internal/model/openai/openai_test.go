@@ -19,11 +19,11 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// standIn speaks as OpenAI's API does, and refuses what it would.
+// standIn is a server with the API of OpenAI.
 type standIn struct {
 	t        *testing.T
 	calls    atomic.Int64
-	answer   func(w http.ResponseWriter, call int64) bool // false: the usual answer
+	answer   func(w http.ResponseWriter, call int64) bool // false: send the usual response
 	lastBody map[string]any
 	length   int // of vectors
 }
@@ -32,10 +32,8 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := s.calls.Add(1)
 	if r.Header.Get("Authorization") != "Bearer sk-secret" || r.URL.RawQuery != "" {
 		w.WriteHeader(http.StatusUnauthorized)
-		fmt.Fprint(
-			w,
-			`{"error":{"message":"Incorrect API key provided: sk-secret.","type":"invalid_request_error","code":"invalid_api_key"}}`,
-		)
+		fmt.Fprint(w, `{"error":{"message":"Incorrect API key provided: sk-secret.",`+
+			`"type":"invalid_request_error","code":"invalid_api_key"}}`)
 		return
 	}
 	s.lastBody = nil
@@ -48,7 +46,7 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		input := s.lastBody["input"].([]any)
 		assert.LessOrEqual(s.t, len(input), model.MaxBatch)
 		data := []map[string]any{}
-		for i := range input { // the last first: order is the client's to restore
+		for i := range input { // in reverse: the client restores the order
 			n := len(input) - 1 - i
 			vector := make([]float64, s.length)
 			vector[n%s.length], vector[s.length-1] = 3, 0.5
@@ -58,14 +56,17 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			Encode(map[string]any{"data": data, "usage": map[string]int{"prompt_tokens": 7}})
 	case "/v1/chat/completions":
 		if s.lastBody["stream"] != true {
-			fmt.Fprint(
-				w,
-				`{"choices":[{"message":{"content":" The mug is 14.00 USD [#1]. "},"finish_reason":"stop"}],"usage":{"prompt_tokens":90,"completion_tokens":9}}`,
-			)
+			fmt.Fprint(w, `{"choices":[{"message":{"content":" The mug is 14.00 USD [#1]. "},`+
+				`"finish_reason":"stop"}],"usage":{"prompt_tokens":90,"completion_tokens":9}}`)
 			return
 		}
-		for _, piece := range []string{`{"choices":[{"delta":{"role":"assistant"}}]}`, `{"choices":[{"delta":{"content":"The mug "}}]}`,
-			`{"choices":[{"delta":{"content":"is 14.00 USD."},"finish_reason":"stop"}]}`, `{"choices":[],"usage":{"prompt_tokens":90,"completion_tokens":9}}`, `[DONE]`} {
+		for _, piece := range []string{
+			`{"choices":[{"delta":{"role":"assistant"}}]}`,
+			`{"choices":[{"delta":{"content":"The mug "}}]}`,
+			`{"choices":[{"delta":{"content":"is 14.00 USD."},"finish_reason":"stop"}]}`,
+			`{"choices":[],"usage":{"prompt_tokens":90,"completion_tokens":9}}`,
+			`[DONE]`,
+		} {
 			fmt.Fprintf(w, "data: %s\n\n", piece)
 		}
 	default:
@@ -174,23 +175,60 @@ func TestWhatGoesWrong(t *testing.T) {
 		}
 	}
 	generate := func(p *Provider) error { _, err := p.Generate(t.Context(), asked); return err }
-	stream := func(p *Provider) error { return p.Stream(t.Context(), asked, func(string) error { return nil }) }
+	stream := func(p *Provider) error {
+		return p.Stream(t.Context(), asked, func(string) error { return nil })
+	}
 	for name, c := range map[string]struct {
 		answer func(http.ResponseWriter, int64) bool
 		call   func(*Provider) error
 		want   string
 		calls  int64
 	}{
-		"quota":              {reply(429, "Retry-After: 7", `{"error":{"message":"slow down","code":"rate_limit_exceeded"}}`), generate, "retry after 7s", 1},
-		"no money":           {reply(429, "", `{"error":{"message":"pay","code":"insufficient_quota"}}`), generate, "retry after 1h0m0s", 1},
-		"model":              {reply(404, "", `{"error":"model 'x' not found"}`), generate, "RAG_GENERATION_MODEL: gpt-4o-mini is not available", 1},
-		"down":               {reply(503, "", `<html>`), generate, "unavailable: status 503", 2},
-		"bad request":        {reply(400, "", `{"error":{"message":"no"}}`), generate, "refused the request (status 400): no", 1},
-		"filter":             {reply(200, "", `{"choices":[{"message":{"content":""},"finish_reason":"content_filter"}]}`), generate, "declined", 1},
-		"error in a 200":     {reply(200, "", `{"error":{"message":"oops"}}`), generate, "oops", 2},
-		"cut stream":         {reply(200, "", "data: {\"choices\":[{\"delta\":{\"content\":\"The\"}}]}\n\n"), stream, "the stream was cut", 1},
-		"error in a stream":  {reply(200, "", "data: {\"error\":{\"message\":\"oops\"}}\n\n"), stream, "oops", 2},
-		"length of a stream": {reply(200, "", "data: {\"choices\":[{\"delta\":{\"content\":\"The\"},\"finish_reason\":\"length\"}]}\n\ndata: [DONE]\n\n"), stream, "output tokens", 1},
+		"quota": {
+			reply(
+				429, "Retry-After: 7",
+				`{"error":{"message":"slow down","code":"rate_limit_exceeded"}}`,
+			),
+			generate, "retry after 7s", 1,
+		},
+		"no money": {
+			reply(429, "", `{"error":{"message":"pay","code":"insufficient_quota"}}`),
+			generate, "retry after 1h0m0s", 1,
+		},
+		"model": {
+			reply(404, "", `{"error":"model 'x' not found"}`),
+			generate, "RAG_GENERATION_MODEL: gpt-4o-mini is not available", 1,
+		},
+		"down": {reply(503, "", `<html>`), generate, "unavailable: status 503", 2},
+		"bad request": {
+			reply(400, "", `{"error":{"message":"no"}}`),
+			generate, "refused the request (status 400): no", 1,
+		},
+		"filter": {
+			reply(
+				200, "",
+				`{"choices":[{"message":{"content":""},"finish_reason":"content_filter"}]}`,
+			),
+			generate, "declined", 1,
+		},
+		"error in a 200": {
+			reply(200, "", `{"error":{"message":"oops"}}`), generate, "oops", 2,
+		},
+		"cut stream": {
+			reply(200, "", `data: {"choices":[{"delta":{"content":"The"}}]}`+"\n\n"),
+			stream, "the stream was cut", 1,
+		},
+		"error in a stream": {
+			reply(200, "", `data: {"error":{"message":"oops"}}`+"\n\n"), stream, "oops", 2,
+		},
+		"length of a stream": {
+			reply(
+				200, "",
+				`data: {"choices":[{"delta":{"content":"The"},"finish_reason":"length"}]}`+
+					"\n\ndata: [DONE]\n\n",
+			),
+			stream, "output tokens", 1,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
