@@ -131,7 +131,7 @@ func (a *Assistant) sendEvents(
 // unexpected.
 func (a *Assistant) failed(ctx context.Context, err error) api.Problem {
 	var p *problem.Error
-	if !errors.As(err, &p) {
+	if !errors.As(context.Cause(ctx), &p) && !errors.As(err, &p) {
 		if !errors.Is(err, context.Canceled) {
 			a.settings.Log.ErrorContext(
 				ctx, "answer broke off", "request_id", request.From(ctx).ID, "error", err,

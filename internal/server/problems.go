@@ -70,6 +70,11 @@ var (
 	)
 )
 
+// ErrStopping is the cause by which requests are cancelled that are under way when the server ends.
+var ErrStopping = problem.Unavailable(
+	"shutting_down", "The server stops, and this took too long for it. Try again.", time.Second,
+)
+
 // classify returns the problem an error stands for; an error it does not know is an internal one.
 func classify(err error) *problem.Error {
 	var known *problem.Error
@@ -86,11 +91,11 @@ func classify(err error) *problem.Error {
 	if errors.As(err, &framework) {
 		return classifyFramework(framework)
 	}
-	if errors.Is(err, context.Canceled) {
-		return errGone.Because(err)
-	}
 	if errors.Is(err, postgres.ErrOutcomeUnknown) {
 		return errOutcome.Because(err)
+	}
+	if errors.Is(err, context.Canceled) {
+		return errGone.Because(err)
 	}
 	if p := classifyDatabase(err); p != nil {
 		return p.Because(err)
@@ -149,6 +154,9 @@ func classifyDatabase(err error) *problem.Error {
 // writeProblem responds with the problem that err stands for, and logs its cause if it is ours.
 func (s *Server) writeProblem(c echo.Context, err error) {
 	p := classify(err)
+	if errors.Is(p, errGone) && errors.Is(context.Cause(c.Request().Context()), ErrStopping) {
+		p = ErrStopping.Because(err)
+	}
 	info := request.From(c.Request().Context())
 	if p.Status >= http.StatusInternalServerError && p.Cause != nil {
 		level := slog.LevelError
