@@ -23,7 +23,7 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 	key := op.id + " " + r.URL.EscapedPath() + "?" + r.URL.RawQuery
 	stored, version, found := s.pages.Get(r.Context(), key)
 	if found {
-		return sendPage(c, stored)
+		return sendPage(c, op, stored)
 	}
 	if version == "" {
 		return answer(c, op, s.turningSales(next))
@@ -59,7 +59,7 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 		c.Response().WriteHeader(result.status)
 		return nil
 	}
-	return sendPage(c, result.Page)
+	return sendPage(c, op, result.Page)
 }
 
 // page is what the handler of a cached operation returns: a page that is cached and sent, or the
@@ -111,12 +111,18 @@ func makePage(c echo.Context, op *operation, next echo.HandlerFunc) (page, error
 	return page{Page: made}, nil
 }
 
-// sendPage sends a page, or 304 if the client has it already.
-func sendPage(c echo.Context, page cache.Page) error {
+// sendPage sends a page, compressed if the client reads gzip, or 304 if the client has it already.
+func sendPage(c echo.Context, op *operation, page cache.Page) error {
 	response := c.Response()
 	header := response.Header()
+	isZipped := op.zips && len(page.Body) >= minZipped &&
+		request.From(c.Request().Context()).AcceptsGzip
 	if page.ETag != "" {
-		header.Set("ETag", page.ETag)
+		tag := page.ETag
+		if isZipped {
+			tag = zippedTag(tag)
+		}
+		header.Set("ETag", tag)
 	}
 	if age := int(time.Since(page.Made).Seconds()); age > 0 {
 		header.Set("Age", strconv.Itoa(age))
@@ -126,9 +132,14 @@ func sendPage(c echo.Context, page cache.Page) error {
 		return nil
 	}
 	header.Set("Content-Type", page.ContentType)
-	header.Set("Content-Length", strconv.Itoa(len(page.Body)))
+	body := page.Body
+	if isZipped {
+		body = page.Packed(zip)
+		header.Set(echo.HeaderContentEncoding, "gzip")
+	}
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	response.WriteHeader(http.StatusOK)
-	_, err := response.Write(page.Body)
+	_, err := response.Write(body)
 	return err
 }
 

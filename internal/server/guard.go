@@ -60,6 +60,9 @@ func (s *Server) guard(
 	}
 	c.SetRequest(r)
 
+	if op.zips {
+		c.Response().Header().Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	}
 	if r.ContentLength > op.maxBody {
 		return &http.MaxBytesError{Limit: op.maxBody}
 	}
@@ -91,9 +94,7 @@ func answer(c echo.Context, op *operation, next echo.HandlerFunc) error {
 	if err := op.validate(c); err != nil {
 		return err
 	}
-	if op.tagged {
-		defer tagResponse(c)()
-	}
+	defer shapeResponse(c, op)()
 	return next(c)
 }
 

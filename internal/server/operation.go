@@ -43,6 +43,7 @@ type operation struct {
 	tagged   bool          // the response carries an ETag
 	raw      bool          // the handler needs the body byte for byte
 	streams  bool          // the response may be an event stream
+	zips     bool          // its JSON may be compressed
 	cacheFor time.Duration // how long a response may be sent again; 0: not at all
 
 	deprecation http.Header         // Deprecation and Sunset, if it is deprecated
@@ -87,6 +88,7 @@ func readOperation(
 			Method:    method,
 			Operation: document,
 		},
+		zips:     mayZip(path),
 		query:    make(map[string]bool),
 		integers: make(map[string]bool),
 		maxBody:  defaultMaxBody,

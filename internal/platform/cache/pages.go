@@ -29,6 +29,22 @@ type Page struct {
 	ContentType string
 	ETag        string // empty without one
 	Body        []byte
+
+	packed *atomic.Pointer[[]byte] // compressed; copies share it, nil if not cached
+}
+
+// Packed returns the body as pack compresses it. A page that is cached in this process is
+// compressed once, so that one page serves clients that read gzip and others.
+func (p Page) Packed(pack func([]byte) []byte) []byte {
+	if p.packed == nil {
+		return pack(p.Body)
+	}
+	if packed := p.packed.Load(); packed != nil {
+		return *packed
+	}
+	packed := pack(p.Body)
+	p.packed.Store(&packed)
+	return packed
 }
 
 // Pages caches responses that many clients request. Every page is stored with the version of the
@@ -103,6 +119,7 @@ func (p *Pages) shared(ctx context.Context, key, version string) (Page, bool) {
 	if !ok || madeUnder != version || left.Val() <= 0 {
 		return Page{}, false
 	}
+	page.packed = new(atomic.Pointer[[]byte])
 	p.local.Add(key, stored{version, page, time.Now().Add(left.Val())})
 	return page, true
 }
@@ -112,6 +129,7 @@ func (p *Pages) Put(ctx context.Context, key, version string, page Page, lifetim
 	if version == "" || len(page.Body) > maxPage || lifetime < time.Millisecond {
 		return
 	}
+	page.packed = new(atomic.Pointer[[]byte])
 	p.local.Add(key, stored{version, page, time.Now().Add(lifetime)})
 	if err := p.redis.Set(ctx, p.prefix+key, encode(version, page), lifetime).Err(); err != nil {
 		p.failed(ctx)

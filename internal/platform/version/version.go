@@ -30,14 +30,14 @@ func Tag(version int64, shown ...int64) string {
 }
 
 // Check returns ErrStale if If-Match names other versions than the current one. Without If-Match it
-// returns nil.
+// returns nil. The ending of a compressed response's ETag is not part of the version.
 func Check(ifMatch *string, version int64) error {
 	if ifMatch == nil || strings.TrimSpace(*ifMatch) == "*" {
 		return nil
 	}
 	for tag := range strings.SplitSeq(*ifMatch, ",") {
 		known, _, _ := strings.Cut(strings.Trim(strings.TrimSpace(tag), `"`), ".")
-		if known == strconv.FormatInt(version, 10) {
+		if known = strings.TrimSuffix(known, "-gzip"); known == strconv.FormatInt(version, 10) {
 			return nil
 		}
 	}
