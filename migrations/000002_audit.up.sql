@@ -9,6 +9,7 @@ CREATE TABLE audit_events (
     operation   text,            -- operationId of the request; null: no request caused it
     request_id  text,
     actor_id    bigint,          -- null: no account was logged in
+    key_id      bigint,          -- the API key it was done with, or null
     address     inet,
     object_type text NOT NULL,
     object_id   text,            -- null: not known
@@ -20,6 +21,7 @@ CREATE TABLE audit_events (
 CREATE INDEX audit_events_at_idx ON audit_events (at, id);
 CREATE INDEX audit_events_object_idx ON audit_events (object_type, object_id, at, id);
 CREATE INDEX audit_events_actor_idx ON audit_events (actor_id, at, id) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_events_key_idx ON audit_events (key_id, at, id) WHERE key_id IS NOT NULL;
 CREATE INDEX audit_events_operation_idx ON audit_events (operation, at, id)
     WHERE operation IS NOT NULL;
 CREATE INDEX audit_events_request_idx ON audit_events (request_id) WHERE request_id IS NOT NULL;
@@ -37,7 +39,7 @@ CREATE TRIGGER audit_events_are_final BEFORE UPDATE OR DELETE OR TRUNCATE ON aud
 ALTER TABLE audit_events ENABLE ALWAYS TRIGGER audit_events_are_final;
 
 -- Logs the change of one row. A transaction that works for staff names itself in the setting
--- shopd.audit, as JSON: operation, request, actor, address. The trigger's arguments are those of
+-- shopd.audit, as JSON: operation, request, actor, key, address. The trigger's arguments are those of
 -- audit_table below.
 CREATE FUNCTION audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -60,10 +62,10 @@ BEGIN
     IF TG_OP = 'UPDATE' AND after IS NULL THEN
         RETURN NULL; -- nothing that counts
     END IF;
-    INSERT INTO audit_events (event, operation, request_id, actor_id, address, object_type, object_id, label, before, after, detail)
+    INSERT INTO audit_events (event, operation, request_id, actor_id, key_id, address, object_type, object_id, label, before, after, detail)
     VALUES (kind || CASE WHEN TG_OP = 'INSERT' THEN '.created' WHEN TG_OP = 'DELETE' OR (after ->> 'deleted_at') IS NOT NULL THEN '.deleted'
                          WHEN (before ->> 'deleted_at') IS NOT NULL THEN '.restored' ELSE '.updated' END,
-            said ->> 'operation', said ->> 'request', (said ->> 'actor')::bigint, (said ->> 'address')::inet,
+            said ->> 'operation', said ->> 'request', (said ->> 'actor')::bigint, (said ->> 'key')::bigint, (said ->> 'address')::inet,
             kind, now_is ->> TG_ARGV[1], now_is ->> TG_ARGV[2], before, after,
             (SELECT coalesce(jsonb_object_agg(key, now_is -> key), '{}') FROM unnest(TG_ARGV[5]::text[]) AS key));
     RETURN NULL;

@@ -1,17 +1,19 @@
 -- Logs an event, in its transaction.
 -- name: RecordAuditEvent :exec
-INSERT INTO audit_events (event, operation, request_id, actor_id, address, object_type, object_id, label, before, after, detail)
-VALUES (@event, sqlc.narg(operation), sqlc.narg(request_id), sqlc.narg(actor_id), sqlc.narg(address), @object_type, sqlc.narg(object_id),
+INSERT INTO audit_events (event, operation, request_id, actor_id, key_id, address, object_type, object_id, label, before, after, detail)
+VALUES (@event, sqlc.narg(operation), sqlc.narg(request_id), sqlc.narg(actor_id), sqlc.narg(key_id), sqlc.narg(address), @object_type, sqlc.narg(object_id),
         sqlc.narg(label), sqlc.narg(before), sqlc.narg(after), @detail);
 
 -- Returns a page of the log, newest first, after a place in it. Each filter has an index that ends
 -- in the order of the list. Run it with a plan of its own (postgres.Planned).
 -- name: ListAuditLog :many
-SELECT e.id, e.at, e.event, e.operation, e.request_id, e.actor_id, u.email AS actor_email, e.address, e.object_type, e.object_id, e.label,
+SELECT e.id, e.at, e.event, e.operation, e.request_id, e.actor_id, u.email AS actor_email, e.key_id, k.name AS key_name, e.address, e.object_type, e.object_id, e.label,
        e.before, e.after, e.detail
   FROM audit_events e
   LEFT JOIN users u ON u.id = e.actor_id
+  LEFT JOIN api_keys k ON k.id = e.key_id
  WHERE (sqlc.narg(actor_id)::bigint IS NULL OR e.actor_id = sqlc.narg(actor_id))
+   AND (sqlc.narg(key_id)::bigint IS NULL OR e.key_id = sqlc.narg(key_id))
    AND (sqlc.narg(operation)::text IS NULL OR e.operation = sqlc.narg(operation))
    AND (sqlc.narg(event)::text IS NULL OR e.event = sqlc.narg(event))
    AND (sqlc.narg(object_type)::text IS NULL OR e.object_type = sqlc.narg(object_type))

@@ -109,7 +109,7 @@ SELECT * FROM refunds
 -- The refund that a request with an Idempotency-Key began before it was cut off.
 -- name: GetRefundOfRequest :one
 SELECT r.* FROM refunds r JOIN payments p ON p.id = r.payment_id
- WHERE p.order_id = @order_id AND r.actor_id = @actor_id::bigint AND r.request_key = @request_key AND r.created_at > now() - interval '24 hours'
+ WHERE p.order_id = @order_id AND r.actor_id IS NOT DISTINCT FROM sqlc.narg(actor_id)::bigint AND r.request_key = @request_key AND r.created_at > now() - interval '24 hours'
  ORDER BY r.id DESC
  LIMIT 1;
 

@@ -10,26 +10,29 @@ import (
 )
 
 const listAuditLog = `-- name: ListAuditLog :many
-SELECT e.id, e.at, e.event, e.operation, e.request_id, e.actor_id, u.email AS actor_email, e.address, e.object_type, e.object_id, e.label,
+SELECT e.id, e.at, e.event, e.operation, e.request_id, e.actor_id, u.email AS actor_email, e.key_id, k.name AS key_name, e.address, e.object_type, e.object_id, e.label,
        e.before, e.after, e.detail
   FROM audit_events e
   LEFT JOIN users u ON u.id = e.actor_id
+  LEFT JOIN api_keys k ON k.id = e.key_id
  WHERE ($1::bigint IS NULL OR e.actor_id = $1)
-   AND ($2::text IS NULL OR e.operation = $2)
-   AND ($3::text IS NULL OR e.event = $3)
-   AND ($4::text IS NULL OR e.object_type = $4)
-   AND ($5::text IS NULL OR e.object_id = $5)
-   AND ($6::text IS NULL OR e.request_id = $6)
-   AND ($7::text IS NULL OR e.label ILIKE $7)
-   AND ($8::timestamptz IS NULL OR e.at >= $8)
-   AND ($9::timestamptz IS NULL OR e.at < $9)
-   AND ($10::timestamptz IS NULL OR (e.at, e.id) < ($10, $11::bigint))
+   AND ($2::bigint IS NULL OR e.key_id = $2)
+   AND ($3::text IS NULL OR e.operation = $3)
+   AND ($4::text IS NULL OR e.event = $4)
+   AND ($5::text IS NULL OR e.object_type = $5)
+   AND ($6::text IS NULL OR e.object_id = $6)
+   AND ($7::text IS NULL OR e.request_id = $7)
+   AND ($8::text IS NULL OR e.label ILIKE $8)
+   AND ($9::timestamptz IS NULL OR e.at >= $9)
+   AND ($10::timestamptz IS NULL OR e.at < $10)
+   AND ($11::timestamptz IS NULL OR (e.at, e.id) < ($11, $12::bigint))
  ORDER BY e.at DESC, e.id DESC
- LIMIT $12
+ LIMIT $13
 `
 
 type ListAuditLogParams struct {
 	ActorID    *int64
+	KeyID      *int64
 	Operation  *string
 	Event      *string
 	ObjectType *string
@@ -51,6 +54,8 @@ type ListAuditLogRow struct {
 	RequestID  *string
 	ActorID    *int64
 	ActorEmail *string
+	KeyID      *int64
+	KeyName    *string
 	Address    *netip.Addr
 	ObjectType string
 	ObjectID   *string
@@ -65,6 +70,7 @@ type ListAuditLogRow struct {
 func (q *Queries) ListAuditLog(ctx context.Context, arg ListAuditLogParams) ([]ListAuditLogRow, error) {
 	rows, err := q.db.Query(ctx, listAuditLog,
 		arg.ActorID,
+		arg.KeyID,
 		arg.Operation,
 		arg.Event,
 		arg.ObjectType,
@@ -92,6 +98,8 @@ func (q *Queries) ListAuditLog(ctx context.Context, arg ListAuditLogParams) ([]L
 			&i.RequestID,
 			&i.ActorID,
 			&i.ActorEmail,
+			&i.KeyID,
+			&i.KeyName,
 			&i.Address,
 			&i.ObjectType,
 			&i.ObjectID,
@@ -111,9 +119,9 @@ func (q *Queries) ListAuditLog(ctx context.Context, arg ListAuditLogParams) ([]L
 }
 
 const recordAuditEvent = `-- name: RecordAuditEvent :exec
-INSERT INTO audit_events (event, operation, request_id, actor_id, address, object_type, object_id, label, before, after, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7,
-        $8, $9, $10, $11)
+INSERT INTO audit_events (event, operation, request_id, actor_id, key_id, address, object_type, object_id, label, before, after, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+        $9, $10, $11, $12)
 `
 
 type RecordAuditEventParams struct {
@@ -121,6 +129,7 @@ type RecordAuditEventParams struct {
 	Operation  *string
 	RequestID  *string
 	ActorID    *int64
+	KeyID      *int64
 	Address    *netip.Addr
 	ObjectType string
 	ObjectID   *string
@@ -137,6 +146,7 @@ func (q *Queries) RecordAuditEvent(ctx context.Context, arg RecordAuditEventPara
 		arg.Operation,
 		arg.RequestID,
 		arg.ActorID,
+		arg.KeyID,
 		arg.Address,
 		arg.ObjectType,
 		arg.ObjectID,

@@ -3,6 +3,7 @@
 package db
 
 import (
+	"net/netip"
 	"time"
 )
 
@@ -22,6 +23,26 @@ type Address struct {
 	IsDefaultBilling  bool
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
+}
+
+type ApiKey struct {
+	ID              int64
+	Name            string
+	Hint            string
+	KeyHash         []byte
+	OldKeyHash      []byte
+	OldKeyUntil     *time.Time
+	Scopes          []string
+	Networks        []netip.Prefix
+	CallsPerMinute  *int32
+	ExpiresAt       *time.Time
+	CreatedBy       *int64
+	LastUsedAt      *time.Time
+	LastUsedAddress *netip.Addr
+	RevokedAt       *time.Time
+	Version         int64
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
 }
 
 type Brand struct {

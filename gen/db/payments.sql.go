@@ -532,13 +532,13 @@ func (q *Queries) GetRefund(ctx context.Context, id int64) (Refund, error) {
 
 const getRefundOfRequest = `-- name: GetRefundOfRequest :one
 SELECT r.id, r.payment_id, r.amount_minor, r.status, r.key, r.request_key, r.provider_refund_id, r.reason, r.actor_id, r.cancels_order, r.created_at, r.checked_at, r.settled_at FROM refunds r JOIN payments p ON p.id = r.payment_id
- WHERE p.order_id = $1 AND r.actor_id = $2::bigint AND r.request_key = $3 AND r.created_at > now() - interval '24 hours'
+ WHERE p.order_id = $1 AND r.actor_id IS NOT DISTINCT FROM $2::bigint AND r.request_key = $3 AND r.created_at > now() - interval '24 hours'
  ORDER BY r.id DESC
  LIMIT 1
 `
 
 // The refund that a request with an Idempotency-Key began before it was cut off.
-func (q *Queries) GetRefundOfRequest(ctx context.Context, orderID int64, actorID int64, requestKey []byte) (Refund, error) {
+func (q *Queries) GetRefundOfRequest(ctx context.Context, orderID int64, actorID *int64, requestKey []byte) (Refund, error) {
 	row := q.db.QueryRow(ctx, getRefundOfRequest, orderID, actorID, requestKey)
 	var i Refund
 	err := row.Scan(

@@ -3,7 +3,12 @@ package apitest
 import (
 	"maps"
 	"net/http"
+	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/gen/api"
 )
 
@@ -22,4 +27,34 @@ func (c Caller) Product(fields Fields) api.AdminProduct {
 	var product api.AdminProduct
 	c.Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&product)
 	return product
+}
+
+// APIKey makes an API key with some scopes, as the caller.
+func (c Caller) APIKey(scopes ...string) (key api.NewAPIKey) {
+	c.t.Helper()
+	c.Post("/api/v1/admin/api-keys", Fields{"name": "Key " + randomWord(), "scopes": scopes}).
+		Want(http.StatusCreated).
+		Into(&key)
+	return key
+}
+
+// limitedKey makes an API key with a rate limit of its own.
+func (c Caller) limitedKey(scope string) string {
+	c.t.Helper()
+	var key api.NewAPIKey
+	c.Post("/api/v1/admin/api-keys", Fields{
+		"name": "Limited " + randomWord(), "scopes": []string{scope}, "calls_per_minute": 1,
+	}).Want(http.StatusCreated).Into(&key)
+	return key.Key
+}
+
+// Scopes returns all scopes that API keys can have.
+func Scopes(t testing.TB) (all []string) {
+	t.Helper()
+	spec, err := openapi3.NewLoader().LoadFromData(shopd.Contract)
+	require.NoError(t, err)
+	for _, scope := range spec.Components.Schemas["APIKeyScope"].Value.Enum {
+		all = append(all, scope.(string))
+	}
+	return all
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -22,6 +23,13 @@ func Guards(t *testing.T, tag string) {
 	require.NoError(t, err)
 	shop := New(t)
 	customer, admin := shop.Customer(), shop.Admin()
+	// An API key with a rate limit of its own gets one call through here, once for each operation.
+	var keeper Caller
+	limited := sync.OnceValue(func() *Shop {
+		shop := New(t, Setting{"RATE_LIMIT_FACTOR", "0.000001"})
+		keeper = shop.Admin()
+		return shop
+	})
 	for path, item := range spec.Paths.Map() {
 		for method, operation := range item.Operations() {
 			if !slices.Contains(operation.Tags, tag) {
@@ -52,6 +60,14 @@ func Guards(t *testing.T, tag string) {
 					shop.As(customer.token).
 						Call(method, address, nil).
 						Problem(http.StatusForbidden, "forbidden")
+				}
+				if scope, ok := operation.Extensions["x-scope"].(string); ok {
+					program := Caller{t: t, url: limited().url, shop: limited().shop}.
+						As(keeper.limitedKey(scope))
+					program.Call(method, address+"?no_such_parameter=1", nil).
+						Problem(http.StatusUnprocessableEntity, "invalid_request")
+					program.Call(method, address, nil).
+						Problem(http.StatusTooManyRequests, "rate_limited")
 				}
 				if !public {
 					shop = shop.As(admin.token)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/addresses"
+	"github.com/shopd/shopd/internal/apikeys"
 	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/cart"
@@ -133,18 +134,20 @@ func New(
 // newServer puts the domains behind HTTP.
 func (a *App) newServer() (err error) {
 	s := a.settings
+	keys := apikeys.New(a.pool)
 	a.Server, err = server.New(server.Options{
-		Log:            a.log,
-		Pool:           a.pool,
-		Limiter:        ratelimit.New(a.redis, s.RedisPrefix, s.RateLimitFactor),
-		Pages:          a.pages,
-		Authenticate:   a.Identity.Authenticate,
-		CheckCSRF:      a.Identity.CheckCSRF,
-		TurnSales:      a.Catalog.TurnSales,
-		Ranks:          identity.Ranks(),
-		AllowedOrigins: s.CORSAllowedOrigins,
-		TrustedProxies: s.TrustedProxies,
-		Debug:          s.Debug,
+		Log:             a.log,
+		Pool:            a.pool,
+		Limiter:         ratelimit.New(a.redis, s.RedisPrefix, s.RateLimitFactor),
+		Pages:           a.pages,
+		Authenticate:    a.Identity.Authenticate,
+		CheckCSRF:       a.Identity.CheckCSRF,
+		AuthenticateKey: keys.Authenticate,
+		TurnSales:       a.Catalog.TurnSales,
+		Ranks:           identity.Ranks(),
+		AllowedOrigins:  s.CORSAllowedOrigins,
+		TrustedProxies:  s.TrustedProxies,
+		Debug:           s.Debug,
 		Site: server.SiteOptions{
 			Name:             s.AppName,
 			Version:          s.AppVersion,
@@ -165,6 +168,7 @@ func (a *App) newServer() (err error) {
 		Payments:      a.Payments,
 		Insights:      a.newInsights(),
 		Log:           audit.New(a.pool),
+		Keys:          keys,
 		Webhooks:      a.Webhooks,
 		Notifications: a.notifications,
 		Feeds:         a.Feeds,

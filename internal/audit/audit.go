@@ -54,6 +54,7 @@ func Record(ctx context.Context, q *db.Queries, e Entry) error {
 		Operation:  optional.Of(info.Operation),
 		RequestID:  optional.Of(info.ID),
 		ActorID:    optional.Of(e.Actor),
+		KeyID:      keyID(info),
 		ObjectType: e.ObjectType,
 		ObjectID:   optional.Of(e.ObjectID),
 		Label:      optional.Of(e.Label),
@@ -78,6 +79,13 @@ func Record(ctx context.Context, q *db.Queries, e Entry) error {
 	return q.RecordAuditEvent(ctx, params)
 }
 
+func keyID(info *request.Info) *int64 {
+	if key := info.Principal.Key; key != nil {
+		return &key.ID
+	}
+	return nil
+}
+
 // Log handles the operations on the log.
 type Log struct{ planned *db.Queries }
 
@@ -95,6 +103,7 @@ func (l *Log) ListAuditLog(
 	}
 	params := db.ListAuditLogParams{
 		ActorID:    p.ActorID,
+		KeyID:      p.APIKeyID,
 		Operation:  p.Operation,
 		Event:      p.Event,
 		ObjectType: p.ObjectType,
@@ -146,6 +155,9 @@ func entryBody(row db.ListAuditLogRow) (api.AuditEntry, error) {
 	}
 	if row.ActorID != nil {
 		entry.Actor = &api.AuditActor{ID: *row.ActorID, Email: row.ActorEmail}
+	}
+	if row.KeyID != nil {
+		entry.APIKey = &api.AuditKey{ID: *row.KeyID, Name: optional.Value(row.KeyName)}
 	}
 	if row.Address != nil {
 		entry.Address = new(row.Address.String())

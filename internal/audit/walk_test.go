@@ -72,11 +72,26 @@ const noteWrites = `
 func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	walk := writes(t, shop)
-	shop.Exec(noteWrites)
 	administrator := apitest.Value[int64](
 		shop, "SELECT id FROM users WHERE email = $1", apitest.AdminEmail,
 	)
+	performWrites(t, shop, shop.Admin(), &administrator, nil)
+}
+
+// TestEveryWriteWithAnAPIKeyIsInTheLog performs the same with a key that has every scope, and no
+// account: each operation can be called so, and the log names the key.
+func TestEveryWriteWithAnAPIKeyIsInTheLog(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	key := shop.Admin().APIKey(apitest.Scopes(t)...)
+	performWrites(t, shop, shop.As(key.Key), nil, &key.ID)
+}
+
+// performWrites performs every write as one caller, and expects an entry of each with its actor or
+// its API key.
+func performWrites(t *testing.T, shop *apitest.Shop, keeper apitest.Caller, actor, key *int64) {
+	walk := writes(t, shop, keeper)
+	shop.Exec(noteWrites)
 	performed, unseen := map[string]bool{}, slices.Sorted(maps.Keys(madeByOthers))
 	for _, w := range walk {
 		performed[w.operation] = true
@@ -87,11 +102,13 @@ func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 		assert.Positive(t, apitest.Value[int64](
 			shop,
 			`SELECT count(*) FROM audit_events
-			WHERE id > $1 AND operation = $2 AND actor_id = $3 AND request_id = $4 AND address IS NOT NULL AND (object_id IS NOT NULL OR object_type = 'index')`,
+			WHERE id > $1 AND operation = $2 AND actor_id IS NOT DISTINCT FROM $3 AND key_id IS NOT DISTINCT FROM $5
+			AND request_id = $4 AND address IS NOT NULL AND (object_id IS NOT NULL OR object_type = 'index')`,
 			before,
 			w.operation,
-			administrator,
+			actor,
 			answer.Header.Get("X-Request-Id"),
+			key,
 		), "%s left no entry", w.operation)
 		assert.Empty(
 			t,
@@ -130,9 +147,9 @@ func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 }
 
 // writes is a day at work, in an order that works.
-func writes(t *testing.T, shop *apitest.Shop) []write {
+func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 	const admin = "/api/v1/admin"
-	keeper, ada := shop.Admin(), shop.Customer()
+	ada := shop.Customer()
 	customer := apitest.Value[int64](shop, "SELECT max(id) FROM users")
 	var made struct {
 		ID int64 `json:"id"`
@@ -298,6 +315,13 @@ func writes(t *testing.T, shop *apitest.Shop) []write {
 			)
 		}},
 		{"deleteWebhook", remove("/webhooks/%d")},
+		{
+			"createAPIKey",
+			create("/api-keys", fields{"name": "ERP", "scopes": []string{"orders:read"}}),
+		},
+		{"updateAPIKey", patch("/api-keys/%d", fields{"name": "The ERP"})},
+		{"rotateAPIKey", post("/api-keys/%d/rotate")},
+		{"revokeAPIKey", remove("/api-keys/%d")},
 		{"startImport", func() *apitest.Answer {
 			answer := keeper.Post(admin+"/imports", upload(t, "products.csv", []byte("id,title,price\njug,Jug,1.00\n"))).
 				Want(http.StatusAccepted)

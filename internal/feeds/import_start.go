@@ -28,7 +28,7 @@ func (f *Feeds) StartImport(
 	ctx context.Context, r api.StartImportRequestObject,
 ) (api.StartImportResponseObject, error) {
 	params := db.StartImportParams{
-		UserID:    new(request.From(ctx).Principal.UserID),
+		UserID:    request.Actor(ctx),
 		Images:    true,
 		BatchSize: defaultBatch,
 	}

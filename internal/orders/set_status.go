@@ -14,12 +14,11 @@ import (
 func (o *Orders) SetOrderStatus(
 	ctx context.Context, r api.SetOrderStatusRequestObject,
 ) (api.SetOrderStatusResponseObject, error) {
-	actor := request.From(ctx).Principal.UserID
 	err := o.change(ctx, r.ID, nil, func(s step, order db.Order) error {
 		if err := version.Check(r.Params.IfMatch, order.Version); err != nil {
 			return err
 		}
-		s.actor = &actor
+		s.actor = request.Actor(ctx)
 		if r.Body.Note != nil {
 			s.note = *r.Body.Note
 		}

@@ -45,7 +45,7 @@ func (p *Payments) PayOrder(
 	in := payInput{
 		order: r.ID,
 		user:  request.From(ctx).Principal.UserID,
-		key:   requestKey(r.Params.IdempotencyKey),
+		key:   requestKey(ctx, r.Params.IdempotencyKey),
 	}
 	if err := p.readPayInput(ctx, &in, *r.Body); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -25,6 +26,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
 // The statuses of a payment (pending, paid, failed, refunded) and of a refund (pending, done,
@@ -155,13 +157,14 @@ func (p *Payments) Overdue() time.Duration { return p.settings.CallTimeout * 3 /
 // newKey returns a unique name for a call to the provider.
 func newKey(kind string) string { return kind + "_" + rand.Text() }
 
-// requestKey returns the hash of a request's Idempotency-Key, as the payment's row stores it; nil
-// without one.
-func requestKey(key *string) []byte {
+// requestKey returns the hash of a request's caller and Idempotency-Key, as the payment's row stores
+// it; nil without such a key.
+func requestKey(ctx context.Context, key *string) []byte {
 	if key == nil {
 		return nil
 	}
-	hash := sha256.Sum256([]byte(*key))
+	owner := request.From(ctx).Principal.Owner()
+	hash := sha256.Sum256([]byte(strconv.FormatInt(owner, 10) + " " + *key))
 	return hash[:]
 }
 

@@ -40,10 +40,10 @@ func (p *Payments) RefundOrder(
 	}
 	in := refundInput{
 		order:  r.ID,
-		actor:  &request.From(ctx).Principal.UserID,
+		actor:  request.Actor(ctx),
 		reason: r.Body.Reason,
 		cancel: r.Body.Cancel != nil && *r.Body.Cancel,
-		key:    requestKey(r.Params.IdempotencyKey),
+		key:    requestKey(ctx, r.Params.IdempotencyKey),
 	}
 	if r.Body.Amount != nil {
 		minor, err := p.settings.Currency.Parse(*r.Body.Amount)
@@ -78,7 +78,7 @@ func (p *Payments) refund(
 	var refund *db.Refund
 	isNew := true
 	if lease.Resumed() {
-		earlier, err := p.queries.GetRefundOfRequest(ctx, in.order, *in.actor, in.key)
+		earlier, err := p.queries.GetRefundOfRequest(ctx, in.order, in.actor, in.key)
 		if err := postgres.NotFound(err, nil); err != nil {
 			return nil, err
 		} else if earlier.ID != 0 && earlier.Status != failed {

@@ -22,7 +22,7 @@ var own = []string{
 	"getAddress", "getCustomer", "adminGetOrder", "getOrder", "getShipment", "getPayment",
 	"getPaymentMethod", "getMyReview", "getSynonyms", "checkEmailVerification", "getMedia",
 	"getJob", "getImport", "listImportErrors", "getWebhook", "listWebhookDeliveries",
-	"checkUnsubscribe", "getGoogleFeed",
+	"checkUnsubscribe", "getGoogleFeed", "getAPIKey",
 }
 
 // Every operation: its examples, sent to the demo shop without a change, succeed.

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/shopd/shopd/internal/apikeys"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
@@ -24,8 +27,13 @@ var (
 	errTokens = problem.Unauthorized(
 		"invalid_token", "The request has more than one Authorization header. Send one.",
 	)
-	errForbidden = problem.Forbidden("forbidden", "The account may not do this.")
-	errOrigin    = problem.Forbidden(
+	errNoAccount = problem.Unauthorized(
+		"account_required",
+		"An API key speaks for no account. Call this with the access token of one.",
+	)
+	errScopeMissing = problem.Forbidden("scope_missing", "The API key lacks a scope.")
+	errForbidden    = problem.Forbidden("forbidden", "The account may not do this.")
+	errOrigin       = problem.Forbidden(
 		"cross_origin",
 		"Browsers may send this from the shop's own pages alone, and from the origins of CORS_ALLOWED_ORIGINS.",
 	)
@@ -107,6 +115,9 @@ func (s *Server) authorize(op *operation, info *request.Info, r *http.Request) e
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(token, apikeys.Prefix) && !info.UsesCookies {
+		return s.authorizeKey(r.Context(), op, info, token)
+	}
 	principal, err := s.authenticate(r.Context(), token)
 	if err != nil {
 		return err
@@ -123,19 +134,35 @@ func (s *Server) authorize(op *operation, info *request.Info, r *http.Request) e
 	return nil
 }
 
+// authorizeKey authenticates an API key and refuses one without the operation's scope. Only operations
+// of the staff have one.
+func (s *Server) authorizeKey(
+	ctx context.Context, op *operation, info *request.Info, token string,
+) error {
+	key, err := s.authKey(ctx, token, info.Address)
+	if err != nil {
+		return err
+	}
+	info.Principal = request.Principal{Key: key}
+	switch {
+	case op.scope == "":
+		return errNoAccount
+	case !slices.Contains(key.Scopes, op.scope):
+		return errScopeMissing.Detailf("This needs an API key with the scope %s.", op.scope)
+	}
+	return nil
+}
+
 // limit counts the call under each of the operation's rate limits. The response's headers describe
 // the one with the fewest calls left.
 func (s *Server) limit(c echo.Context, op *operation, info *request.Info) error {
-	if len(op.limits) == 0 || !s.limiter.Enabled() {
+	counters := op.countersFor(info)
+	if len(counters) == 0 || !s.limiter.Enabled() {
 		return nil
 	}
 	var tightest ratelimit.Result
-	for i, rule := range op.limits {
-		key := op.id + ":a:" + addressKey(info)
-		if rule.perUser {
-			key = op.id + ":u:" + strconv.FormatInt(info.Principal.UserID, 10)
-		}
-		got := s.limiter.Allow(c.Request().Context(), key, rule.Limit)
+	for i, counter := range counters {
+		got := s.limiter.Allow(c.Request().Context(), counter.key, counter.Limit)
 		if i == 0 || got.Remaining < tightest.Remaining || !got.Allowed {
 			tightest = got
 		}
@@ -158,6 +185,30 @@ func (s *Server) limit(c echo.Context, op *operation, info *request.Info) error 
 		)
 	}
 	return nil
+}
+
+// counter is a number of calls that is bounded.
+type counter struct {
+	ratelimit.Limit
+	key string
+}
+
+// countersFor returns what a call counts under: the operation's rate limits, and that of the API key
+// it is made with.
+func (op *operation) countersFor(info *request.Info) []counter {
+	counters := make([]counter, 0, len(op.limits)+1)
+	for _, rule := range op.limits {
+		key := op.id + ":a:" + addressKey(info)
+		if rule.perUser {
+			key = op.id + ":u:" + strconv.FormatInt(info.Principal.Owner(), 10)
+		}
+		counters = append(counters, counter{rule.Limit, key})
+	}
+	if key := info.Principal.Key; key != nil && key.CallsPerMinute > 0 {
+		limit := ratelimit.Limit{Calls: key.CallsPerMinute, Window: time.Minute}
+		counters = append(counters, counter{limit, "key:" + strconv.FormatInt(key.ID, 10)})
+	}
+	return counters
 }
 
 // addressKey returns what the calls from an address are counted under. All addresses of an IPv6 /64

@@ -138,6 +138,9 @@ func (s *Server) record(c echo.Context, info *request.Info, method string) {
 	if info.Principal.UserID != 0 {
 		attributes = append(attributes, slog.Int64("user_id", info.Principal.UserID))
 	}
+	if key := info.Principal.Key; key != nil {
+		attributes = append(attributes, slog.Int64("api_key_id", key.ID))
+	}
 	s.log.LogAttrs(context.Background(), level, "request", attributes...)
 }
 

@@ -34,6 +34,7 @@ type operation struct {
 	query    map[string]bool // declared query parameters; true when it may be repeated
 	integers map[string]bool // parameters of the path and the query that hold integers
 	role     string          // the least role that may call it; empty when public
+	scope    string          // what an API key needs to call it; empty: no API key may
 	guests   bool            // it has a role, and may be called without a token too
 	limits   []limit
 	maxBody  int64
@@ -200,6 +201,11 @@ func (op *operation) readSecurity(document *openapi3.Operation) error {
 		return errors.New("has no x-role")
 	}
 	op.role = role
+	// Every operation of the staff can be called by a program, with a key that may do this much.
+	op.scope, _ = document.Extensions["x-scope"].(string)
+	if isStaff := role != "customer"; isStaff != (op.scope != "") {
+		return errors.New("has no x-scope, or has one and is for customers")
+	}
 	op.guests = slices.ContainsFunc(
 		*document.Security, func(r openapi3.SecurityRequirement) bool { return len(r) == 0 },
 	)

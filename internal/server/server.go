@@ -17,6 +17,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/addresses"
+	"github.com/shopd/shopd/internal/apikeys"
 	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/cart"
@@ -56,6 +57,7 @@ type Domains struct {
 	*assistant.Assistant
 	*insights.Insights
 	*audit.Log
+	*apikeys.Keys
 	*Site // made by New
 }
 
@@ -70,6 +72,8 @@ type Options struct {
 	Metrics      []prometheus.Collector // of the domains
 	Authenticate func(ctx context.Context, token string) (request.Principal, error)
 	CheckCSRF    func(ctx context.Context, session int64) error
+	// AuthenticateKey returns what an API key may do that is used from an address.
+	AuthenticateKey func(ctx context.Context, key string, address netip.Addr) (*request.Key, error)
 	// TurnSales brings prices in lists up to date, before a response that may be cached is made.
 	TurnSales      func(ctx context.Context, version string) (catalog.SaleTurn, error)
 	Ranks          map[string]int16 // rank of each role
@@ -92,6 +96,7 @@ type Server struct {
 	making       singleflight.Group
 	authenticate func(ctx context.Context, token string) (request.Principal, error)
 	checkCSRF    func(ctx context.Context, session int64) error
+	authKey      func(ctx context.Context, key string, address netip.Addr) (*request.Key, error)
 	turnSales    func(ctx context.Context, version string) (catalog.SaleTurn, error)
 	ranks        map[string]int16
 	proxies      []netip.Prefix
@@ -114,6 +119,7 @@ func New(o Options, domains Domains) (*Server, error) {
 		pages:        o.Pages,
 		authenticate: o.Authenticate,
 		checkCSRF:    o.CheckCSRF,
+		authKey:      o.AuthenticateKey,
 		turnSales:    o.TurnSales,
 		ranks:        o.Ranks,
 		proxies:      o.TrustedProxies,

@@ -3,8 +3,8 @@
 // The client sends an Idempotency-Key. The response is stored for a day, in the transaction of its
 // effect. If the client sends the same request with the same key again, it gets the stored
 // response, byte for byte. The response of a request that was refused is not stored, so the client
-// may correct the request and send it again with its key. Keys belong to one account and one
-// operation.
+// may correct the request and send it again with its key. Keys belong to one account, or one API
+// key, and one operation.
 //
 // An effect of one transaction runs in Once. An effect with a call to another server in between
 // takes a Lease first.
@@ -64,7 +64,7 @@ func NewCall(ctx context.Context, key *string, parts ...any) (Call, error) {
 		return Call{}, err
 	}
 	info := request.From(ctx)
-	return Call{info.Principal.UserID, info.Operation, *key, sha256.Sum256(content)}, nil
+	return Call{info.Principal.Owner(), info.Operation, *key, sha256.Sum256(content)}, nil
 }
 
 // Response is the response that the client gets, the first time and every other time.

@@ -41,7 +41,9 @@ var kinds = map[string]func(*operation) bool{
 	"signed_in":   func(o *operation) bool { return o.isSecured && !o.isForGuests },
 	"cookie":      func(o *operation) bool { return o.isSecured && o.method != "get" },
 	"role":        func(o *operation) bool { return o.role != "" && o.role != "customer" },
-	"limited":     func(o *operation) bool { return len(o.limits) > 0 },
+	"account":     func(o *operation) bool { return o.isSecured && !o.takesKeys() },
+	"key":         (*operation).takesKeys,
+	"limited":     func(o *operation) bool { return len(o.limits) > 0 || o.takesKeys() },
 	"idempotent":  func(o *operation) bool { return slices.Contains(o.headers, "Idempotency-Key") },
 	"conditional": func(o *operation) bool { return slices.Contains(o.headers, "If-Match") },
 }
@@ -119,6 +121,10 @@ func (o *operation) takes(part string) bool {
 		o.media, func(name string) bool { return strings.Contains(name, part) },
 	)
 }
+
+// takesKeys reports whether API keys may call the operation: those of the staff. Keys have rate limits
+// of their own.
+func (o *operation) takesKeys() bool { return o.role != "" && o.role != "customer" }
 
 // operations returns all operations in the document's order.
 func (d *Document) operations() (list []*operation) {

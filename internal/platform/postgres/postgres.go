@@ -151,9 +151,13 @@ func Begin(ctx context.Context) pgx.TxOptions {
 	actor := struct {
 		Operation string      `json:"operation"`
 		Request   string      `json:"request"`
-		Actor     int64       `json:"actor"`
+		Actor     *int64      `json:"actor"`
+		Key       *int64      `json:"key"`
 		Address   *netip.Addr `json:"address"`
-	}{Operation: info.Operation, Request: info.ID, Actor: info.Principal.UserID}
+	}{Operation: info.Operation, Request: info.ID, Actor: request.Actor(ctx)}
+	if key := info.Principal.Key; key != nil {
+		actor.Key = &key.ID
+	}
 	if info.Address.IsValid() {
 		address := info.Address.WithZone("")
 		actor.Address = &address

@@ -52,12 +52,30 @@ func (i *Info) SetCookie(cookie *http.Cookie) {
 	i.Answer.Add("Set-Cookie", cookie.String())
 }
 
-// Principal is the account that makes a request. The zero value means no account.
+// Principal is the account that makes a request, or the API key that it carries. The zero value
+// means neither.
 type Principal struct {
 	UserID    int64
 	SessionID int64
 	Role      string
-	Rank      int16 // of the role; a role may do everything that roles of lower rank may
+	Rank      int16 // a role may do all that a lower rank may
+	Key       *Key  // nil without an API key; with one there is no account
+}
+
+// Key is an API key that may be used for the request.
+type Key struct {
+	ID             int64
+	Scopes         []string
+	CallsPerMinute int // 0: as many as each operation allows
+}
+
+// Owner returns what the principal's own data is stored under: the account's id, or the negative id
+// of the API key.
+func (p Principal) Owner() int64 {
+	if p.Key != nil {
+		return -p.Key.ID
+	}
+	return p.UserID
 }
 
 type key struct{}

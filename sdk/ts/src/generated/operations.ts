@@ -182,6 +182,23 @@ export const clearCart = /* @__PURE__ */ operation<operations['clearCart']>('cle
 export const compareProducts = /* @__PURE__ */ operation<operations['compareProducts']>('compareProducts', 'GET', '/api/v1/products/compare');
 
 /**
+ * Make an API key.
+ *
+ * Makes a key for another program of the shop. The response holds it whole, this once: only its
+ * hash is stored.
+ *
+ * Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
+ * among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
+ * `account_required` where a customer's account is meant. It works from its networks only (403
+ * `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
+ * is in the [audit log](#tag/audit) under its name.
+ *
+ * Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
+ * at most 100 keys that are not revoked (409 `too_many_api_keys`).
+ */
+export const createAPIKey = /* @__PURE__ */ operation<operations['createAPIKey']>('createAPIKey', 'POST', '/api/v1/admin/api-keys');
+
+/**
  * Add an address.
  *
  * Adds an address; an account holds at most 50. One that is made a default takes the place of
@@ -428,6 +445,13 @@ export const exportProducts = /* @__PURE__ */ operation<operations['exportProduc
  * use.
  */
 export const forgotPassword = /* @__PURE__ */ operation<operations['forgotPassword']>('forgotPassword', 'POST', '/api/v1/auth/forgot-password');
+
+/**
+ * Get an API key.
+ *
+ * One key, revoked or not, with when and from where it was used last.
+ */
+export const getAPIKey = /* @__PURE__ */ operation<operations['getAPIKey']>('getAPIKey', 'GET', '/api/v1/admin/api-keys/{id}');
 
 /**
  * Get one of my addresses.
@@ -754,6 +778,13 @@ export const indexCategories = /* @__PURE__ */ operation<operations['indexCatego
  * restart of the server; `GET /api/v1/rag/status` tells how far it is.
  */
 export const indexProducts = /* @__PURE__ */ operation<operations['indexProducts']>('indexProducts', 'POST', '/api/v1/rag/index');
+
+/**
+ * List API keys.
+ *
+ * The keys that work or have expired, newest first. None is shown whole.
+ */
+export const listAPIKeys = /* @__PURE__ */ operation<operations['listAPIKeys']>('listAPIKeys', 'GET', '/api/v1/admin/api-keys');
 
 /**
  * List my addresses.
@@ -1225,6 +1256,22 @@ export const restoreProduct = /* @__PURE__ */ operation<operations['restoreProdu
 export const retryJob = /* @__PURE__ */ operation<operations['retryJob']>('retryJob', 'POST', '/api/v1/admin/jobs/{id}/retry');
 
 /**
+ * Revoke an API key.
+ *
+ * Ends a key for good, from the next request on, and with it the one that a rotation left. It stays
+ * to be read, since the audit log refers to it.
+ */
+export const revokeAPIKey = /* @__PURE__ */ operation<operations['revokeAPIKey']>('revokeAPIKey', 'DELETE', '/api/v1/admin/api-keys/{id}', ['If-Match']);
+
+/**
+ * Replace an API key.
+ *
+ * Makes another key with the same rights, shown this once. The previous one works for a day, or
+ * for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+ */
+export const rotateAPIKey = /* @__PURE__ */ operation<operations['rotateAPIKey']>('rotateAPIKey', 'POST', '/api/v1/admin/api-keys/{id}/rotate');
+
+/**
  * Change a webhook's secret.
  *
  * Makes a new secret, which is shown this once. For 24 hours the previous one signs as well,
@@ -1393,6 +1440,14 @@ export const testWebhook = /* @__PURE__ */ operation<operations['testWebhook']>(
  * again and again; the profile's `order_updates` turns the mails on again.
  */
 export const unsubscribe = /* @__PURE__ */ operation<operations['unsubscribe']>('unsubscribe', 'POST', '/api/v1/mails/unsubscribe');
+
+/**
+ * Change an API key.
+ *
+ * A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
+ * next request with the key on. `null` takes away a rate limit or an end.
+ */
+export const updateAPIKey = /* @__PURE__ */ operation<operations['updateAPIKey']>('updateAPIKey', 'PATCH', '/api/v1/admin/api-keys/{id}', ['If-Match']);
 
 /**
  * Change one of my addresses.

@@ -2602,6 +2602,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys
+         * @description The keys that work or have expired, newest first. None is shown whole.
+         */
+        get: operations["listAPIKeys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description Makes a key for another program of the shop. The response holds it whole, this once: only its
+         *     hash is stored.
+         *
+         *     Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
+         *     among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
+         *     `account_required` where a customer's account is meant. It works from its networks only (403
+         *     `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
+         *     is in the [audit log](#tag/audit) under its name.
+         *
+         *     Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
+         *     at most 100 keys that are not revoked (409 `too_many_api_keys`).
+         */
+        post: operations["createAPIKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get an API key
+         * @description One key, revoked or not, with when and from where it was used last.
+         */
+        get: operations["getAPIKey"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description Ends a key for good, from the next request on, and with it the one that a rotation left. It stays
+         *     to be read, since the audit log refers to it.
+         */
+        delete: operations["revokeAPIKey"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an API key
+         * @description A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
+         *     next request with the key on. `null` takes away a rate limit or an end.
+         */
+        patch: operations["updateAPIKey"];
+        trace?: never;
+    };
+    "/api/v1/admin/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace an API key
+         * @description Makes another key with the same rights, shown this once. The previous one works for a day, or
+         *     for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+         */
+        post: operations["rotateAPIKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/jobs": {
         parameters: {
             query?: never;
@@ -8406,6 +8497,15 @@ export interface components {
              */
             email: string | null;
         } | null;
+        /** @description The API key it was done with, or null. */
+        AuditKey: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description What the key is for.
+             * @example ERP
+             */
+            name: string;
+        } | null;
         /** @description Something that happened. */
         AuditEntry: {
             id: components["schemas"]["Id"];
@@ -8431,6 +8531,7 @@ export interface components {
              */
             request_id: string | null;
             actor: components["schemas"]["AuditActor"];
+            api_key?: components["schemas"]["AuditKey"];
             /**
              * @description The network address it came from, or null.
              * @example 203.0.113.7
@@ -8495,6 +8596,279 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** @description A key by which a program of the shop calls operations of the staff. */
+        APIKey: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description What it is for.
+             * @example ERP
+             */
+            name: string;
+            /**
+             * @description How the key begins and ends, to recognise it.
+             * @example shopd_key_4Kx9…pQ2z
+             */
+            hint: string;
+            /**
+             * @description What it may do.
+             * @example [
+             *       "orders:read",
+             *       "stock:write"
+             *     ]
+             */
+            scopes: components["schemas"]["APIKeyScope"][];
+            /**
+             * @description Where calls may come from; none, from anywhere.
+             * @example [
+             *       "203.0.113.0/24"
+             *     ]
+             */
+            networks: string[];
+            /**
+             * Format: int32
+             * @description How many calls it may make in a minute, or null.
+             * @example 600
+             */
+            calls_per_minute: number | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself, or null.
+             * @example 2127-01-01T00:00:00Z
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the key works that it replaced; null when it was never replaced.
+             * @example 2026-11-22T09:30:00Z
+             */
+            previous_key_until: string | null;
+            created_by: components["schemas"]["AuditActor"];
+            /**
+             * Format: date-time
+             * @description When it was used last, to the minute, or null.
+             * @example 2026-11-21T09:30:00Z
+             */
+            last_used_at: string | null;
+            /**
+             * @description From where, or null.
+             * @example 203.0.113.7
+             */
+            last_used_address: string | null;
+            /**
+             * Format: date-time
+             * @description When it was revoked, or null.
+             * @example 2026-11-23T09:30:00Z
+             */
+            revoked_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-21T09:30:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             * @example 2026-11-21T09:30:00Z
+             */
+            updated_at: string;
+        };
+        /** @description An API key, whole, which is shown this once. */
+        NewAPIKey: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description What it is for.
+             * @example ERP
+             */
+            name: string;
+            /**
+             * @description How the key begins and ends, to recognise it.
+             * @example shopd_key_4Kx9…pQ2z
+             */
+            hint: string;
+            /**
+             * @description What it may do.
+             * @example [
+             *       "orders:read",
+             *       "stock:write"
+             *     ]
+             */
+            scopes: components["schemas"]["APIKeyScope"][];
+            /**
+             * @description Where calls may come from; none, from anywhere.
+             * @example [
+             *       "203.0.113.0/24"
+             *     ]
+             */
+            networks: string[];
+            /**
+             * Format: int32
+             * @description How many calls it may make in a minute, or null.
+             * @example 600
+             */
+            calls_per_minute: number | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself, or null.
+             * @example 2127-01-01T00:00:00Z
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the key works that it replaced; null when it was never replaced.
+             * @example 2026-11-22T09:30:00Z
+             */
+            previous_key_until: string | null;
+            created_by: components["schemas"]["AuditActor"];
+            /**
+             * Format: date-time
+             * @description When it was used last, to the minute, or null.
+             * @example 2026-11-21T09:30:00Z
+             */
+            last_used_at: string | null;
+            /**
+             * @description From where, or null.
+             * @example 203.0.113.7
+             */
+            last_used_address: string | null;
+            /**
+             * Format: date-time
+             * @description When it was revoked, or null.
+             * @example 2026-11-23T09:30:00Z
+             */
+            revoked_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-21T09:30:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             * @example 2026-11-21T09:30:00Z
+             */
+            updated_at: string;
+            /**
+             * @description The key. It begins with `shopd_key_` and ends with a checksum.
+             * @example shopd_key_4Kx9Yw2cQd8LmTzR5vNb7HsGf1JpEa6U0uAopQ2z
+             */
+            key: string;
+        };
+        /** @description A page of API keys. */
+        APIKeyPage: {
+            /** @description The API keys. */
+            items: components["schemas"]["APIKey"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             * @example 228
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description How many a page holds.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description How many were skipped.
+             * @example 0
+             */
+            offset: number;
+        };
+        /** @description An API key to make. */
+        APIKeyInput: {
+            /**
+             * @description What it is for, as the audit log names it.
+             * @example ERP
+             */
+            name: string;
+            /**
+             * @description What it may do. Order and duplicates do not matter.
+             * @example [
+             *       "orders:read",
+             *       "stock:write"
+             *     ]
+             */
+            scopes: components["schemas"]["APIKeyScope"][];
+            /**
+             * @description Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None: from
+             *     anywhere.
+             * @example [
+             *       "203.0.113.0/24"
+             *     ]
+             */
+            networks?: string[];
+            /**
+             * Format: int32
+             * @description How many calls it may make in a minute, on top of what each operation allows; null: no more is
+             *     counted.
+             * @example 600
+             */
+            calls_per_minute?: number | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself, or null.
+             * @example 2127-01-01T00:00:00Z
+             */
+            expires_at?: string | null;
+        };
+        /** @description What is to change. */
+        APIKeyPatch: {
+            /**
+             * @description What it is for, as the audit log names it.
+             * @example ERP
+             */
+            name?: string;
+            /**
+             * @description What it may do. Order and duplicates do not matter.
+             * @example [
+             *       "orders:read",
+             *       "stock:write"
+             *     ]
+             */
+            scopes?: components["schemas"]["APIKeyScope"][];
+            /**
+             * @description Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None: from
+             *     anywhere.
+             * @example [
+             *       "203.0.113.0/24"
+             *     ]
+             */
+            networks?: string[];
+            /**
+             * Format: int32
+             * @description How many calls it may make in a minute, on top of what each operation allows; null: no more is
+             *     counted.
+             * @example 600
+             */
+            calls_per_minute?: number | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself, or null.
+             * @example 2127-01-01T00:00:00Z
+             */
+            expires_at?: string | null;
+        };
+        /** @description How an API key is replaced. */
+        APIKeyRotation: {
+            /**
+             * Format: int32
+             * @description How long the previous key works.
+             * @default 86400
+             * @example 3600
+             */
+            overlap_seconds?: number;
+        };
+        /**
+         * @description A resource that an API key may read or write. Each operation of the staff needs one, its
+         *     `x-scope`. None includes another. `roles:write` can make anybody an administrator.
+         * @example orders:read
+         * @enum {string}
+         */
+        APIKeyScope: "api_keys:read" | "api_keys:write" | "audit:read" | "brands:read" | "brands:write" | "categories:read" | "categories:write" | "customers:read" | "customers:write" | "imports:read" | "imports:write" | "index:read" | "index:write" | "jobs:read" | "jobs:write" | "orders:read" | "orders:write" | "payments:read" | "payments:write" | "products:read" | "products:write" | "reports:read" | "reviews:read" | "reviews:write" | "roles:write" | "stock:read" | "stock:write" | "synonyms:read" | "synonyms:write" | "webhooks:read" | "webhooks:write";
         /**
          * @description Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for
          *     its next attempt; `completed`, `cancelled` and `discarded` (it failed for good) are over.
@@ -9820,8 +10194,16 @@ export type DatabaseStats = components['schemas']['DatabaseStats'];
 export type TableSize = components['schemas']['TableSize'];
 export type StatsVersions = components['schemas']['StatsVersions'];
 export type AuditActor = components['schemas']['AuditActor'];
+export type AuditKey = components['schemas']['AuditKey'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
+export type ApiKey = components['schemas']['APIKey'];
+export type NewApiKey = components['schemas']['NewAPIKey'];
+export type ApiKeyPage = components['schemas']['APIKeyPage'];
+export type ApiKeyInput = components['schemas']['APIKeyInput'];
+export type ApiKeyPatch = components['schemas']['APIKeyPatch'];
+export type ApiKeyRotation = components['schemas']['APIKeyRotation'];
+export type ApiKeyScope = components['schemas']['APIKeyScope'];
 export type JobState = components['schemas']['JobState'];
 export type JobKind = components['schemas']['JobKind'];
 export type JobError = components['schemas']['JobError'];
@@ -10665,6 +11047,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -10695,6 +11078,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -10729,6 +11113,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -10763,6 +11148,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11364,6 +11750,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11395,6 +11782,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11425,6 +11813,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11468,6 +11857,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11502,6 +11892,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             412: components["responses"]["Stale"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11562,6 +11953,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11600,6 +11992,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11649,6 +12042,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11684,6 +12078,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["Stale"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11727,6 +12122,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11756,6 +12152,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11787,6 +12184,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11836,6 +12234,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11871,6 +12270,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["Stale"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11919,6 +12319,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11963,6 +12364,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -11994,6 +12396,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12024,6 +12427,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12078,6 +12482,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12112,6 +12517,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             412: components["responses"]["Stale"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12155,6 +12561,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12184,6 +12591,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12214,6 +12622,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12266,6 +12675,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12321,6 +12731,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12356,6 +12767,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12413,6 +12825,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12453,6 +12866,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["Stale"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12506,6 +12920,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12557,6 +12972,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -12594,6 +13010,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             412: components["responses"]["Stale"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12638,6 +13055,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12835,6 +13253,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12868,6 +13287,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12908,6 +13328,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12950,6 +13371,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -12989,6 +13411,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13029,6 +13452,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13062,6 +13486,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13118,6 +13543,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13149,6 +13575,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13173,6 +13600,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13209,6 +13637,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13242,6 +13671,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13275,6 +13705,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13347,6 +13778,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13382,6 +13814,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13411,6 +13844,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13489,6 +13923,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14000,6 +14435,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14030,6 +14466,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14074,6 +14511,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14117,6 +14555,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14536,6 +14975,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14602,6 +15042,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Problem"];
         };
@@ -14632,6 +15073,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14663,6 +15105,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14693,6 +15136,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14727,6 +15171,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             412: components["responses"]["Stale"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14769,6 +15214,7 @@ export interface operations {
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14798,6 +15244,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14827,6 +15274,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14866,6 +15314,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14897,6 +15346,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14999,6 +15449,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -15044,6 +15495,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -15068,6 +15520,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -15076,6 +15529,8 @@ export interface operations {
             query?: {
                 /** @description Only what this account did. */
                 actor_id?: components["schemas"]["Id"];
+                /** @description Only what was done with this API key. */
+                api_key_id?: components["schemas"]["Id"];
                 /**
                  * @description Only what was done by this operation, by its `operationId`.
                  * @example updateProduct
@@ -15133,6 +15588,215 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAPIKeys: {
+        parameters: {
+            query?: {
+                /** @description Whether revoked keys are listed too. */
+                revoked?: boolean;
+                /** @description How many items a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description How many items to skip. For deep pages use `cursor`. */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of API keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["APIKeyPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createAPIKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["APIKeyInput"];
+            };
+        };
+        responses: {
+            /** @description The API key, whole. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAPIKey"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAPIKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The API key. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["APIKey"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeAPIKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
+                 * @example "7"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["Stale"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateAPIKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the
+                 *     answer is 412; without this header the last change wins.
+                 * @example "7"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["APIKeyPatch"];
+            };
+        };
+        responses: {
+            /** @description The API key as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["APIKey"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["Stale"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateAPIKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["APIKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description The API key, whole. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAPIKey"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -15171,6 +15835,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -15195,6 +15860,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -15223,6 +15889,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -15252,6 +15919,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -15281,6 +15949,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -15440,6 +16109,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
