@@ -102,7 +102,7 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 		listener.Close()
 		require.NoError(t, shop.App.Close())
 	})
-	shop.Pool, err = postgres.Open(t.Context(), url, 4, nil)
+	shop.Pool, err = postgres.Open(t.Context(), url, 4, nil, nil)
 	require.NoError(t, err)
 	t.Cleanup(shop.Pool.Close)
 	shop.Caller = Caller{t: t, url: listener.URL, shop: shop}

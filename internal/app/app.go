@@ -206,7 +206,7 @@ func (a *App) Work(ctx context.Context) error {
 // openDatabase connects to PostgreSQL and makes sure the database is this program's.
 func (a *App) openDatabase(ctx context.Context, tracer pgx.QueryTracer) (err error) {
 	if a.pool, err = postgres.Open(
-		ctx, a.settings.DatabaseURL, a.settings.DatabasePool, tracer,
+		ctx, a.settings.DatabaseURL, a.settings.DatabasePool, tracer, a.log,
 	); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 
 // Migrate waits for PostgreSQL and brings its schema to the newest version.
 func Migrate(ctx context.Context, s config.Settings, log *slog.Logger) error {
-	pool, err := postgres.Open(ctx, s.DatabaseURL, 2, nil)
+	pool, err := postgres.Open(ctx, s.DatabaseURL, 2, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ const refill = `INSERT INTO cart_lines (cart_id, variant_id, quantity, price_min
 
 func newCheckoutBench(b *testing.B, shop *apitest.Shop, hot bool) *checkoutBench {
 	b.Helper()
-	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, 16, nil)
+	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, 16, nil, nil)
 	require.NoError(b, err)
 	b.Cleanup(pool.Close)
 	c := &checkoutBench{shop: shop, pool: pool, hot: hot}

@@ -1,8 +1,10 @@
 package payments_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -56,4 +58,36 @@ func TestPostgreSQLHangs(t *testing.T) {
 	)
 	pay(ada, order, "tok_visa", key("hung")).Want(http.StatusCreated)
 	require.Len(t, s.ledger().Charges, 1)
+	log := elsewhere.Log.String()
+	assert.Equal(t, 1, strings.Count(log, "PostgreSQL hangs"), "one line, not one a request")
+	assert.Equal(t, 1, strings.Count(log, "PostgreSQL responds again"))
+}
+
+// getMe, listCategories: when all connections are in use, a request gives up after a second. Its client
+// is asked to come again instead of waiting in a queue that grows.
+func TestNoConnectionIsFree(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t, apitest.Setting{Name: "DATABASE_POOL", Value: "2"})
+	ada := shop.Customer()
+	lock, err := shop.Pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = lock.Rollback(context.WithoutCancel(t.Context())) }()
+	_, err = lock.Exec(t.Context(), "LOCK TABLE categories")
+	require.NoError(t, err)
+	var holders sync.WaitGroup
+	for range 2 {
+		holders.Go(func() {
+			ada.Get("/api/v1/categories").Problem(http.StatusServiceUnavailable, "busy")
+		})
+	}
+	require.Eventually(t, func() bool {
+		return apitest.Value[int](shop, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 2
+	}, 5*time.Second, time.Millisecond)
+	started := time.Now()
+	answer := ada.Get("/api/v1/auth/me")
+	answer.Problem(http.StatusServiceUnavailable, "timeout")
+	assert.NotEmpty(t, answer.Header.Get("Retry-After"))
+	assert.InDelta(t, time.Second, time.Since(started), float64(500*time.Millisecond))
+	holders.Wait()
+	ada.Get("/api/v1/auth/me").Want(http.StatusOK)
 }

@@ -76,7 +76,7 @@ const leastRecall = 0.95
 // duplicates are equally good, so it compares how near products are, not which they are.
 func recall(b *testing.B, shop *apitest.Shop) {
 	b.Helper()
-	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, 1, nil)
+	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, 1, nil, nil)
 	require.NoError(b, err)
 	defer pool.Close()
 	price := func(share float64) int64 {

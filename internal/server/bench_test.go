@@ -130,7 +130,7 @@ func BenchmarkKeptAnswers(b *testing.B) {
 func bareServer(b *testing.B, shop *apitest.Shop) string {
 	b.Helper()
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, benchPool, nil)
+	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, benchPool, nil, nil)
 	require.NoError(b, err)
 	b.Cleanup(pool.Close)
 	queries := db.New(pool)

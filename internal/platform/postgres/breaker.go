@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"sync"
@@ -34,20 +35,23 @@ var errHung = &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
 // opened, so that every call fails at once instead of waiting. It asks for a sign of life on a
 // connection of its own, and lets calls through as soon as one comes.
 type breaker struct {
+	log    *slog.Logger
 	config *pgx.ConnConfig // of the connections that probe
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu    sync.Mutex
 	conns map[*watchedConn]struct{}
 	hung  bool
+	since time.Time // when the server was found hung
 	// probing is set while probe runs.
 	probing bool
 	alive   time.Time // of the last response to a probe
 }
 
 // newBreaker puts a breaker between the connections of a pool and the network.
-func newBreaker(config *pgx.ConnConfig) *breaker {
+func newBreaker(config *pgx.ConnConfig, log *slog.Logger) *breaker {
 	b := &breaker{
+		log:    log,
 		config: config.Copy(),
 		dial:   config.DialFunc,
 		conns:  map[*watchedConn]struct{}{},
@@ -102,6 +106,9 @@ func (b *breaker) probe() {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.hung {
+		b.log.Info("PostgreSQL responds again", "hung_for", time.Since(b.since).String())
+	}
 	b.hung, b.probing, b.alive = false, false, time.Now()
 }
 
@@ -132,7 +139,10 @@ func (b *breaker) isAlive() bool {
 // open opens the breaker: it closes all connections, and connect opens none until probe returns.
 func (b *breaker) open() {
 	b.mu.Lock()
-	b.hung = true
+	if !b.hung {
+		b.hung, b.since = true, time.Now()
+		b.log.Warn("PostgreSQL hangs: every call fails at once until it responds again")
+	}
 	conns := b.conns
 	b.conns = map[*watchedConn]struct{}{}
 	b.mu.Unlock()

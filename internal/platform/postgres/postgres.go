@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"time"
@@ -41,10 +42,14 @@ var runtimeParameters = map[string]string{
 }
 
 // Open returns a pool of at most size connections. It does not wait for the server: see WaitReady.
-// tracer, which may be nil, is called for every statement.
+// tracer, which may be nil, is called for every statement. log, which may be nil, gets a line when
+// the server begins to hang, and one when it responds again.
 func Open(
-	ctx context.Context, url string, size int32, tracer pgx.QueryTracer,
+	ctx context.Context, url string, size int32, tracer pgx.QueryTracer, log *slog.Logger,
 ) (*pgxpool.Pool, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// The cause is left out: it would show the password.
@@ -54,13 +59,13 @@ func Open(
 		config.ConnConfig.RuntimeParams[name] = value
 	}
 	config.ConnConfig.ConnectTimeout = time.Second
-	config.ConnConfig.Tracer = tracer
+	config.ConnConfig.Tracer = newImpatient(tracer)
 	config.MaxConns = size
 	config.MinIdleConns = min(2, size)
 	config.MaxConnLifetime = time.Hour
 	config.MaxConnIdleTime = 10 * time.Minute
 	config.AfterConnect = registerTypes
-	newBreaker(config.ConnConfig)
+	newBreaker(config.ConnConfig, log)
 	return pgxpool.NewWithConfig(ctx, config)
 }
 

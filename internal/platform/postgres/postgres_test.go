@@ -54,7 +54,7 @@ func schema(t *testing.T, url string) string {
 func TestEveryMigrationGoesDownAndUpAgain(t *testing.T) {
 	t.Parallel()
 	url := apitest.CreateDatabase(t)
-	pool, err := postgres.Open(t.Context(), url, 2, nil)
+	pool, err := postgres.Open(t.Context(), url, 2, nil, nil)
 	require.NoError(t, err)
 	defer pool.Close()
 	require.ErrorIs(t, postgres.CheckSchema(t.Context(), pool), postgres.ErrPending)
@@ -141,7 +141,7 @@ func TestTxRollsBackOnError(t *testing.T) {
 
 func TestWaitReadySaysWhatItWaitsFor(t *testing.T) {
 	t.Parallel()
-	pool, err := postgres.Open(t.Context(), "postgres://shopd:secret@127.0.0.1:1/shop", 2, nil)
+	pool, err := postgres.Open(t.Context(), "postgres://shopd:secret@127.0.0.1:1/shop", 2, nil, nil)
 	require.NoError(t, err)
 	defer pool.Close()
 	err = postgres.WaitReady(t.Context(), pool, 100*time.Millisecond, func(error) {})
@@ -149,7 +149,7 @@ func TestWaitReadySaysWhatItWaitsFor(t *testing.T) {
 		t, err, "PostgreSQL at 127.0.0.1:1 (database shop) did not answer within 100ms",
 	)
 	assert.NotContains(t, err.Error(), "secret")
-	_, err = postgres.Open(t.Context(), "postgres://user:secret@[broken", 2, nil)
+	_, err = postgres.Open(t.Context(), "postgres://user:secret@[broken", 2, nil, nil)
 	assert.ErrorContains(t, err, "DATABASE_URL")
 	assert.NotContains(t, err.Error(), "secret")
 }
