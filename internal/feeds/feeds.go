@@ -96,6 +96,7 @@ type Feeds struct {
 	catalog  *catalog.Catalog
 	stock    *inventory.Stock
 	settings Settings
+	reading  chan struct{} // holds a value while this process reads rows of an import
 }
 
 // New returns the domain.
@@ -109,6 +110,7 @@ func New(
 		queries:  db.New(pool),
 		planned:  postgres.Planned(pool),
 		store:    store,
+		reading:  make(chan struct{}, 1),
 		catalog:  products,
 		stock:    stock,
 		settings: settings,

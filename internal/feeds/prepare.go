@@ -20,14 +20,9 @@ import (
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
-// prepare makes sure that the file is in the storage, is UTF-8, and was scanned once to its end.
-// Each step is done once, however often the import is resumed.
+// prepare makes sure that the file is UTF-8 and was scanned once to its end. Each step is done once,
+// however often the import is resumed.
 func (r *runner) prepare(ctx context.Context) error {
-	if r.File == nil {
-		if err := r.fetch(ctx); err != nil {
-			return err
-		}
-	}
 	if !r.IsUtf8 {
 		if err := r.translate(ctx); err != nil {
 			return err

@@ -50,9 +50,9 @@ func sniff(head []byte) kind {
 	return unknown
 }
 
-// check returns how many pixels a file has. It returns an error for a file that would cost too much
-// to decode. It reads only headers.
-func check(content []byte, as kind) (pixels int64, err error) {
+// check returns how many bytes a file takes while it is decoded, at most maxDecoded. It returns an
+// error for a file that would cost too much to decode. It reads only headers.
+func check(content []byte, as kind) (memory int64, err error) {
 	var config image.Config
 	frames := int64(1)
 	switch as {
@@ -72,14 +72,14 @@ func check(content []byte, as kind) (pixels int64, err error) {
 	if err != nil {
 		return 0, explain(err)
 	}
-	pixels = int64(config.Width) * int64(config.Height)
+	pixels := int64(config.Width) * int64(config.Height)
 	if pixels <= 0 || frames <= 0 {
 		return 0, ErrDamaged
 	}
 	if pixels > MaxPixels || pixels > MaxPixels/frames {
 		return 0, ErrTooManyPixels
 	}
-	return pixels, nil
+	return min(cost(content, as, config), maxDecoded), nil
 }
 
 // gifFrames counts the frames of a GIF file by walking over its blocks. Of a truncated file it

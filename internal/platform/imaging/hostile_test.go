@@ -154,15 +154,15 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 // Large pictures wait for one another. It runs alone, since the bound is the process's.
 func TestDecodedPixelsAreBounded(t *testing.T) {
 	photo := asJPEG(t, halves(10, 10))
-	require.NoError(t, decoding.Acquire(t.Context(), MaxPixels-100))
+	require.NoError(t, decoding.Acquire(t.Context(), maxDecoded-1000))
 	_, err := processBytes(photo)
 	require.NoError(t, err)
-	require.NoError(t, decoding.Acquire(t.Context(), 1))
+	require.NoError(t, decoding.Acquire(t.Context(), 900))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = Process(ctx, bytes.NewReader(photo))
 	require.ErrorIs(t, err, context.Canceled)
-	decoding.Release(MaxPixels - 99)
+	decoding.Release(maxDecoded - 100)
 	_, err = processBytes(photo)
 	require.NoError(t, err)
 }

@@ -13,8 +13,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // Limits of an upload.
@@ -46,10 +44,6 @@ type Rendition struct {
 	Width, Height int    // pixels
 }
 
-// decoding bounds the memory of decoded images: those that this process decodes at the same time
-// have at most MaxPixels pixels together, of at most 4 bytes each.
-var decoding = semaphore.NewWeighted(MaxPixels)
-
 // Process reads an upload and returns its renditions, smallest first: one per edge, none larger
 // than the original and none twice. The format is recognized by the content only. The image is
 // turned upright as its EXIF data says; of an animation the first frame is used; colours are read
@@ -72,14 +66,21 @@ func process(ctx context.Context, content []byte, as kind) (renditions []Renditi
 	if as == isWebP && isAnimated(content) {
 		content = firstFrame(content)
 	}
-	pixels, err := check(content, as)
+	memory, err := check(content, as)
 	if err != nil {
 		return nil, err
 	}
-	if err := decoding.Acquire(ctx, pixels); err != nil {
+	if err := decoding.Acquire(ctx, memory); err != nil {
 		return nil, err
 	}
-	defer decoding.Release(pixels)
+	defer release(memory)
+	return decodeAndRender(ctx, content, as, turned)
+}
+
+// decodeAndRender is a function of its own, so that nothing refers to the image when it returns.
+func decodeAndRender(
+	ctx context.Context, content []byte, as kind, turned int,
+) ([]Rendition, error) {
 	original, err := decode(content, as)
 	if err != nil {
 		return nil, explain(err)

@@ -52,7 +52,7 @@ func isOpaque(m image.Image) bool {
 
 // strip is how many rows or columns are scaled at once. The scaler's memory grows with it and with
 // the height of the original, but not with its width.
-const strip = 256
+const strip = 64
 
 // scale returns an image whose longest edge is edge, at least one pixel wide and high. It scales
 // the width, then the height, each in strips that do not depend on one another.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -23,6 +24,8 @@ func Handle[Args river.JobArgs](q *Queue, work func(context.Context, Args) error
 func HandleJob[Args river.JobArgs](
 	q *Queue, timeout time.Duration, work func(context.Context, *river.Job[Args]) error,
 ) {
+	var args Args
+	q.timeouts[args.Kind()] = cmp.Or(timeout, jobTimeout)
 	river.AddWorker(q.workers, &worker[Args]{timeout: timeout, work: work})
 }
 

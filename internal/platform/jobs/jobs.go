@@ -20,14 +20,18 @@ import (
 // Limits of a job and of the workers of one process.
 const (
 	jobTimeout    = time.Minute
-	rescueAfter   = 2 * time.Minute // a job whose worker died is given to another
-	atOnce        = 4               // jobs of the default queue
+	atOnce        = 4 // jobs of the default queue
+	importsAtOnce = 4
 	fetchesAtOnce = 4
+
+	// River rescues jobs by the clock of the process that leads: one that is an hour fast would take
+	// every job from its worker. See rescue, which does it first.
+	riverRescueAfter = 24 * time.Hour
 )
 
 // Queues of jobs that are long or slow. In the default queue they would delay other jobs.
 const (
-	Imports = "imports" // imports of files, one at a time
+	Imports = "imports" // imports of files: some are fetched at once, one is read at a time
 	Fetches = "fetches" // downloads from other servers
 )
 
@@ -37,6 +41,10 @@ type Queue struct {
 	client  *river.Client[pgx.Tx]
 	workers *river.Workers
 	every   []Periodic
+	log     *slog.Logger
+
+	timeouts  map[string]time.Duration // by kind
+	endRescue context.CancelFunc       // nil until Start
 }
 
 // New returns a queue. Handle adds the functions that work jobs to workers.
@@ -44,15 +52,21 @@ func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, 
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: atOnce},
-			Imports:            {MaxWorkers: 1},
+			Imports:            {MaxWorkers: importsAtOnce},
 			Fetches:            {MaxWorkers: fetchesAtOnce},
 		},
 		Workers:              workers,
 		Logger:               quiet(log),
 		JobTimeout:           jobTimeout,
-		RescueStuckJobsAfter: rescueAfter,
+		RescueStuckJobsAfter: riverRescueAfter,
 	})
-	return &Queue{pool: pool, client: client, workers: workers}, err
+	return &Queue{
+		pool:     pool,
+		client:   client,
+		workers:  workers,
+		log:      log,
+		timeouts: map[string]time.Duration{},
+	}, err
 }
 
 // Tx runs work in one transaction, like postgres.Tx. Jobs that work inserts exist if and only if
@@ -98,8 +112,19 @@ func (q *Queue) Every(period time.Duration, job river.JobArgs) {
 
 // Start works jobs until Stop.
 func (q *Queue) Start(ctx context.Context) error {
-	return q.client.Start(context.WithoutCancel(ctx))
+	ctx = context.WithoutCancel(ctx)
+	if err := q.client.Start(ctx); err != nil {
+		return err
+	}
+	ctx, q.endRescue = context.WithCancel(ctx)
+	go q.rescue(ctx)
+	return nil
 }
 
 // Stop waits for the jobs that are running to finish, until ctx ends.
-func (q *Queue) Stop(ctx context.Context) error { return q.client.Stop(ctx) }
+func (q *Queue) Stop(ctx context.Context) error {
+	if q.endRescue != nil {
+		q.endRescue()
+	}
+	return q.client.Stop(ctx)
+}

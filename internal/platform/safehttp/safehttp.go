@@ -25,6 +25,7 @@ const (
 	maxHeaders   = 64 << 10         // bytes
 	headerWithin = 10 * time.Second // connecting, redirects and headers together
 	endWithin    = 30 * time.Second // everything, including the body
+	stalledAfter = 30 * time.Second // without 30 kB of the body
 )
 
 // Errors of a fetch. Any other error is that of the caller's context.
@@ -62,6 +63,7 @@ type Client struct {
 	http, poster            *http.Client
 	guard                   func(network, address string, _ syscall.RawConn) error
 	headerWithin, endWithin time.Duration
+	stalledAfter            time.Duration
 }
 
 // New returns a Client.
@@ -87,7 +89,9 @@ func New(s Settings) *Client {
 				return http.ErrUseLastResponse
 			},
 		},
-		headerWithin: headerWithin, endWithin: cmp.Or(s.EndWithin, endWithin),
+		headerWithin: headerWithin,
+		endWithin:    cmp.Or(s.EndWithin, endWithin),
+		stalledAfter: stalledAfter,
 	}
 }
 
@@ -180,8 +184,8 @@ func numeric(host string) bool {
 
 // Get fetches rawURL, following at most 3 redirects. It returns after the headers, which must
 // arrive within 10 seconds. The body may take until 30 seconds after the call, or as long as the
-// settings say. The caller closes the Download. The error is ErrRefused, ErrTooLarge, ErrStatus or
-// that of ctx.
+// settings say, if at least a kilobyte a second arrives. The caller closes the Download. The error
+// is ErrRefused, ErrTooLarge, ErrStatus or that of ctx.
 func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64) (*Download, error) {
 	return c.GetAs(ctx, rawURL, nil, maxBytes)
 }
@@ -231,7 +235,7 @@ func (c *Client) get(
 	}
 	return &Download{
 		ContentType: response.Header.Get("Content-Type"),
-		body:        response.Body, left: maxBytes, cancel: cancel,
+		body:        response.Body, left: maxBytes, cancel: cancel, stalledAfter: c.stalledAfter,
 	}, nil
 }
 

@@ -299,3 +299,39 @@ func TestSlowServers(t *testing.T) {
 	_, err = d.Read(make([]byte, 1))
 	require.ErrorIs(t, err, context.Canceled, "the caller cancelled it, so it was not refused")
 }
+
+// A server that sends a byte now and then is left, however long a fetch may take. One that sends as
+// little at the end, or whose reader is slow, is not.
+func TestDripsAreLeft(t *testing.T) {
+	t.Parallel()
+	s, _ := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/fast" {
+			_, _ = w.Write(make([]byte, 3*minPerWindow+1))
+			return
+		}
+		for every := time.NewTicker(20 * time.Millisecond); ; {
+			_, _ = w.Write([]byte("a"))
+			w.(http.Flusher).Flush()
+			select {
+			case <-every.C:
+			case <-r.Context().Done():
+				return
+			}
+		}
+	})
+	client := New(Settings{Allowed: loopback.Allowed, EndWithin: time.Hour})
+	assert.Equal(t, 30*time.Second, client.stalledAfter)
+	client.stalledAfter = 200 * time.Millisecond
+	started := time.Now()
+	_, err := fetch(client, s.URL+"/drip", 1<<20)
+	require.ErrorIs(t, err, ErrRefused)
+	assert.Less(t, time.Since(started), 10*time.Second)
+
+	d, err := client.Get(t.Context(), s.URL+"/fast", 1<<20)
+	require.NoError(t, err)
+	defer func() { _ = d.Close() }()
+	d.waited = 100 * time.Millisecond
+	n, err := io.Copy(io.Discard, d)
+	require.NoError(t, err)
+	assert.EqualValues(t, 3*minPerWindow+1, n)
+}
