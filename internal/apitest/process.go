@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -60,16 +59,7 @@ func (p *Process) Kill() {
 // PeakMemory is the most it ever had in memory, in MiB. Only Linux tells.
 func (p *Process) PeakMemory() int {
 	p.shop.t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
-	require.NoError(p.shop.t, err)
-	for line := range strings.Lines(string(status)) {
-		if text, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kilobytes, err := strconv.Atoi(strings.Fields(text)[0])
-			require.NoError(p.shop.t, err)
-			return kilobytes >> 10
-		}
-	}
-	return 0
+	return p.status("VmHWM:") >> 10
 }
 
 // serve is what such a process does: it prints its address and serves until it is killed.

@@ -37,6 +37,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 	"github.com/shopd/shopd/internal/platform/bulkhead"
 	"github.com/shopd/shopd/internal/platform/cache"
+	"github.com/shopd/shopd/internal/platform/clock"
 	"github.com/shopd/shopd/internal/platform/config"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/mail"
@@ -70,6 +71,7 @@ type App struct {
 	settings      config.Settings
 	log           *slog.Logger
 	pool          *pgxpool.Pool
+	clock         *clock.Clock // of the database
 	redis         redis.UniversalClient
 	media         *media.Store
 	pages         *cache.Pages // nil if responses are not cached
@@ -215,6 +217,11 @@ func (a *App) openDatabase(ctx context.Context, tracer pgx.QueryTracer) (err err
 		return err
 	}
 	if err := postgres.CheckSchema(ctx, a.pool); err != nil {
+		return err
+	}
+	following, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.closers = append(a.closers, func() error { stop(); return nil })
+	if a.clock, err = clock.New(following, db.New(a.pool).ReadClock); err != nil {
 		return err
 	}
 	currency, err := db.New(a.pool).FixStoreCurrency(ctx, string(a.settings.StoreCurrency))

@@ -21,6 +21,7 @@ func (a *App) newEvents() (err error) {
 		Client:   safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks}),
 		Timeout:  s.WebhookTimeout,
 		Insecure: s.Debug,
+		Clock:    a.clock,
 	})
 	if err != nil {
 		return err

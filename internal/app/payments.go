@@ -25,6 +25,7 @@ func (a *App) newPayments() error {
 		Log:         a.log,
 		Currency:    s.StoreCurrency,
 		CallTimeout: s.PaymentCallTimeout,
+		Clock:       a.clock,
 	}
 	switch s.PaymentProvider {
 	case "stripe":

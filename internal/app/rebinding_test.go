@@ -109,7 +109,7 @@ func (n *names) lookups(name string) int {
 	return n.asked[name+"."+dnsmessage.TypeA.String()]
 }
 
-// startImport, addProductImage, createWebhook: a name that means a public address when it is looked at, and
+// startImport, createProductImage, createWebhook: a name that means a public address when it is looked at, and
 // this machine when it is used, leads nowhere. What is checked is the address of each connection.
 // It does not run in parallel: it replaces the resolver of the process.
 func TestNamesThatAreRebound(t *testing.T) {

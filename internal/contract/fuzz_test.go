@@ -37,7 +37,11 @@ func TestServerAndContractAgree(t *testing.T) {
 	apitest.NotWithRace(t)
 	requests, until, seed := budget(t)
 	t.Logf("replay with FUZZ_SEED=%d", seed)
-	e := newEngine(t, apitest.New(t, calm()...), readContract(t, shopd.Contract))
+	shop := apitest.New
+	if os.Getenv("FUZZ_SHOP") == "large" { // one of 100,000 products, which takes minutes to make once
+		shop = apitest.Large
+	}
+	e := newEngine(t, shop(t, calm()...), readContract(t, shopd.Contract))
 	e.prepare(t)
 	const turn = 8 // requests of an operation in a row
 	for round := uint64(0); len(e.findings) < mostFindings; round++ {

@@ -12,6 +12,8 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwk"
 	"github.com/lestrrat-go/jwx/v2/jws"
 	"github.com/lestrrat-go/jwx/v2/jwt"
+
+	"github.com/shopd/shopd/internal/platform/clock"
 )
 
 const (
@@ -31,14 +33,20 @@ type signer struct {
 	algorithm jwa.SignatureAlgorithm
 	issuer    string
 	lifetime  time.Duration
+	clock     *clock.Clock // that all servers share
 }
 
 type claims struct {
 	user, session int64
 }
 
-func newSigner(settings Settings) (*signer, error) {
-	s := &signer{public: jwk.NewSet(), issuer: settings.Issuer, lifetime: settings.AccessLifetime}
+func newSigner(settings Settings, clock *clock.Clock) (*signer, error) {
+	s := &signer{
+		public:   jwk.NewSet(),
+		issuer:   settings.Issuer,
+		lifetime: settings.AccessLifetime,
+		clock:    clock,
+	}
 	if err := s.algorithm.Accept(settings.Algorithm); err != nil {
 		return nil, fmt.Errorf("ALGORITHM: %w", err)
 	}
@@ -59,7 +67,7 @@ func newSigner(settings Settings) (*signer, error) {
 }
 
 func (s *signer) sign(user, session int64) (string, error) {
-	now := time.Now()
+	now := s.clock.Now()
 	token, err := jwt.NewBuilder().
 		Issuer(s.issuer).
 		Audience([]string{audience}).Subject(strconv.FormatInt(user, 10)).JwtID(randomToken()).
@@ -107,7 +115,7 @@ func (s *signer) check(text string) (claims, error) {
 	}
 	token, err := jwt.ParseString(
 		text, s.verify, jwt.WithValidate(true), jwt.WithIssuer(s.issuer),
-		jwt.WithAudience(audience), jwt.WithAcceptableSkew(leeway),
+		jwt.WithAudience(audience), jwt.WithAcceptableSkew(leeway), jwt.WithClock(s.clock),
 		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.NotBeforeKey),
 		jwt.WithRequiredClaim(jwt.JwtIDKey),
 	)

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/clock"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/mail"
 	"github.com/shopd/shopd/internal/platform/money"
@@ -71,11 +72,12 @@ type Parts struct {
 	Queue      *jobs.Queue
 	LinkTokens *onetime.Store
 	Mail       mail.Sender
+	Clock      *clock.Clock // of the tokens; nil: the system's
 }
 
 // New makes the domain and registers its jobs.
 func New(parts Parts, settings Settings) (*Identity, error) {
-	signer, err := newSigner(settings)
+	signer, err := newSigner(settings, parts.Clock)
 	if err != nil {
 		return nil, err
 	}

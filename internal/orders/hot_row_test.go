@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -18,6 +19,19 @@ import (
 // slowest is the 95th percentile that others may see while a row is locked: 200 ms, with as much
 // again for a machine that does other work.
 const slowest = 400 * time.Millisecond
+
+// lockedFor is how long the row of a product is locked: 5 seconds unless HOT_ROW says otherwise (12s for the
+// figures of a release).
+func lockedFor(t *testing.T) time.Duration {
+	t.Helper()
+	text := os.Getenv("HOT_ROW")
+	if text == "" {
+		return 5 * time.Second
+	}
+	during, err := time.ParseDuration(text)
+	require.NoError(t, err)
+	return during
+}
 
 // hold locks rows in a transaction of the test's until release.
 func hold(t *testing.T, shop *apitest.Shop, sql string, args ...any) (release func()) {
@@ -73,7 +87,7 @@ func p95(during time.Duration, calls ...func()) time.Duration {
 	return took[len(took)*95/100]
 }
 
-// createOrder, getMe, getCart, addCartItem: while the stock of one product is locked and 64 buyers want
+// createOrder, getCurrentUser, getCart, addCartItem: while the stock of one product is locked and 64 buyers want
 // it, everything else is served as usual. Afterwards so is the product.
 func TestOneHotProductStopsNobodyElse(t *testing.T) {
 	t.Parallel()
@@ -99,9 +113,10 @@ func TestOneHotProductStopsNobodyElse(t *testing.T) {
 		}
 		return buyers[i].Post(orders, fields{"items": []fields{of(p[0], 1)}}).Status
 	})
-	during := p95(5*time.Second, others...)
+	during := p95(lockedFor(t), others...)
 	release()
 	counts := end()
+	t.Logf("95 of 100 requests of others within %s; of the buyers %v", during, counts)
 	assert.Less(t, during, slowest, "95 of 100 requests of others")
 	assert.Positive(t, counts[http.StatusServiceUnavailable])
 	for status := range counts {

@@ -3,7 +3,9 @@ package orders_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -151,6 +153,19 @@ func TestARaceThatIsLostIsFoundOut(t *testing.T) {
 	assert.NotEmpty(t, findings[0].Found, "the ledger tells")
 }
 
+// raceRounds is how often adding to a cart races with ordering it: 12 times unless RACE_ROUNDS says
+// otherwise (1000 for the figures of a release).
+func raceRounds(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("RACE_ROUNDS")
+	if text == "" {
+		return 12
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return n
+}
+
 // createOrder, addCartItem: a line added while the cart is ordered is in the order or still in the
 // cart.
 func TestNothingAddedIsLost(t *testing.T) {
@@ -159,7 +174,7 @@ func TestNothingAddedIsLost(t *testing.T) {
 	ada := shop.Customer()
 	p := products(shop.Admin(), 100_000, 100_000)
 	added := 0
-	for range 12 {
+	for range raceRounds(t) {
 		var mu sync.Mutex
 		apitest.Race(16, func(i int) int {
 			if i%4 == 0 {
@@ -176,6 +191,7 @@ func TestNothingAddedIsLost(t *testing.T) {
 	waiting := apitest.Value[int](shop, "SELECT coalesce(sum(quantity), 0)::int FROM cart_lines")
 	assert.Equal(t, added, ordered+waiting)
 	assert.Positive(t, ordered)
+	t.Logf("%d units added, %d of them ordered, %d still in the cart", added, ordered, waiting)
 	shop.RequireSound()
 }
 

@@ -63,7 +63,7 @@ func TestPostgreSQLHangs(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log, "PostgreSQL responds again"))
 }
 
-// getMe, listCategories: when all connections are in use, a request gives up after a second. Its client
+// getCurrentUser, listCategories: when all connections are in use, a request gives up after a second. Its client
 // is asked to come again instead of waiting in a queue that grows.
 func TestNoConnectionIsFree(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,7 @@ import (
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments/provider"
 	"github.com/shopd/shopd/internal/platform/bulkhead"
+	"github.com/shopd/shopd/internal/platform/clock"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
@@ -55,6 +56,7 @@ type Settings struct {
 	// CallTimeout bounds a request that calls the provider; 0 is MaxCallTimeout. Leases and the
 	// reconcile interval are derived from it.
 	CallTimeout time.Duration
+	Clock       *clock.Clock // of the signatures of webhooks; nil: the system's
 }
 
 // Payments serves the payment operations.

@@ -3,7 +3,6 @@ package payments
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -41,7 +40,8 @@ func (p *Payments) handleWebhook(ctx context.Context, name, signature string) er
 	if p.providerName() != name {
 		return ErrNoWebhook
 	}
-	event, err := p.settings.Provider.ParseWebhook(request.From(ctx).Body, signature, time.Now())
+	now := p.settings.Clock.Now()
+	event, err := p.settings.Provider.ParseWebhook(request.From(ctx).Body, signature, now)
 	if err != nil {
 		p.settings.Log.WarnContext(ctx, "webhook refused", "provider", name, "error", err.Error())
 		return ErrWebhookRefused

@@ -48,6 +48,11 @@ var (
 		"dependency_unavailable",
 		"The database did not answer in time. Try again in a few seconds.", 2*time.Second,
 	)
+	errFull = problem.Unavailable(
+		"dependency_unavailable",
+		"The database has no room left, so nothing was stored. Try again in some minutes.",
+		30*time.Second,
+	)
 	errOutcome = problem.Unavailable(
 		"outcome_unknown",
 		"The database was lost while it confirmed this, and nobody knows whether it did. With an"+
@@ -141,6 +146,8 @@ func classifyDatabase(err error) *problem.Error {
 			return errBusy
 		case "57014": // statement timeout
 			return errOutOfReach
+		case "53100", "53200": // disk full, out of memory
+			return errFull
 		case "22021": // a character the database cannot hold
 			return errMalformed
 		}

@@ -82,7 +82,7 @@ func (w *Webhooks) send(ctx context.Context, d db.TakeDeliveriesRow) (safehttp.R
 	if err != nil {
 		return safehttp.Response{}, err
 	}
-	now := time.Now()
+	now := w.settings.Clock.Now()
 	signature, err := w.sign(d, now, body)
 	if err != nil {
 		return safehttp.Response{}, err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/events"
+	"github.com/shopd/shopd/internal/platform/clock"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/safehttp"
@@ -46,6 +47,7 @@ type Settings struct {
 	Client   *safehttp.Client // calls receivers
 	Timeout  time.Duration    // how long a receiver may take to answer
 	Insecure bool             // accept http:// addresses
+	Clock    *clock.Clock     // of signatures; nil: the system's
 }
 
 // Webhooks handles the operations on webhooks and delivers events.

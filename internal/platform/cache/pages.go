@@ -80,7 +80,7 @@ func NewPages(client redis.UniversalClient, prefix string) *Pages {
 // Get returns the page under key and the current version, to pass to Put if the page is not found.
 // The version is empty if nothing can be cached now: Put then does nothing.
 func (p *Pages) Get(ctx context.Context, key string) (page Page, version string, found bool) {
-	if len(key) > maxKey || time.Now().UnixNano() < p.paused.Load() ||
+	if len(key) > maxKey || sinceStart() < p.paused.Load() ||
 		(p.behind.Load() && !p.catchUp(ctx)) {
 		p.Bypassed.Add(1)
 		return Page{}, "", false
@@ -168,7 +168,7 @@ func (p *Pages) readVersion(ctx context.Context) (string, error) {
 // failed pauses calls to Redis, unless the call failed because the caller cancelled it.
 func (p *Pages) failed(ctx context.Context) {
 	if ctx.Err() == nil {
-		p.paused.Store(time.Now().Add(pauseAfterFailure).UnixNano())
+		p.paused.Store(sinceStart() + int64(pauseAfterFailure))
 	}
 }
 
@@ -196,3 +196,8 @@ func decode(data []byte) (version string, page Page, ok bool) {
 	page.Made, page.Body = time.Unix(int64(binary.BigEndian.Uint64(data)), 0), data[8:]
 	return version, page, true
 }
+
+var started = time.Now()
+
+// sinceStart returns nanoseconds that no change of the system's clock moves.
+func sinceStart() int64 { return int64(time.Since(started)) }

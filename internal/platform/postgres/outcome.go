@@ -47,8 +47,9 @@ func IsTransient(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		switch pg.Code {
-		// Lock not available, serialization failure, deadlock, statement timeout.
-		case "55P03", "40001", "40P01", "57014":
+		// Lock not available, serialization failure, deadlock, statement timeout; disk full, out of
+		// memory.
+		case "55P03", "40001", "40P01", "57014", "53100", "53200":
 			return true
 		}
 	}

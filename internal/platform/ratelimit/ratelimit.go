@@ -44,7 +44,7 @@ type Limiter struct {
 	prefix string
 	factor float64
 	local  *memory
-	paused atomic.Int64 // unix nanoseconds until which Redis is not called
+	paused atomic.Int64 // nanoseconds since the start until which Redis is not called
 }
 
 // New returns a limiter. factor multiplies every limit; 0 turns limits off.
@@ -60,11 +60,11 @@ func (l *Limiter) Allow(ctx context.Context, key string, limit Limit) Result {
 	calls := max(1, int(math.Round(float64(limit.Calls)*l.factor)))
 	interval := limit.Window / time.Duration(calls)
 	now := time.Now()
-	if now.UnixNano() >= l.paused.Load() {
+	if sinceStart() >= l.paused.Load() {
 		if wait, debt, err := l.ask(ctx, key, calls, interval); err == nil {
 			return result(calls, interval, wait, debt)
 		} else if ctx.Err() == nil {
-			l.paused.Store(now.Add(pauseAfterFailure).UnixNano())
+			l.paused.Store(sinceStart() + int64(pauseAfterFailure))
 		}
 	}
 	wait, debt := l.local.take(key, calls, interval, now)
@@ -94,3 +94,8 @@ func result(calls int, interval, wait, debt time.Duration) Result {
 		RetryAfter: max(0, wait),
 	}
 }
+
+var started = time.Now()
+
+// sinceStart returns nanoseconds that no change of the system's clock moves.
+func sinceStart() int64 { return int64(time.Since(started)) }
