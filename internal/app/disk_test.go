@@ -33,7 +33,8 @@ func mountSmallDisk(t *testing.T, megabytes int) smallDisk {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can mount a small disk")
 	}
-	dir, err := os.MkdirTemp("/var/tmp", "shopd-disk-") // reached by the user that PostgreSQL runs as
+	// The user that PostgreSQL runs as reaches this folder.
+	dir, err := os.MkdirTemp("/var/tmp", "shopd-disk-")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.Remove(dir) })
 	size := fmt.Sprintf("size=%dm,mode=755", megabytes)
@@ -74,9 +75,9 @@ func (d smallDisk) startServers() *devstack.Servers {
 	return servers
 }
 
-// createOrder, register, updateProduct, listProducts: PostgreSQL's disk is full, first for tables and then
-// for the log as well, at which PostgreSQL dies. Requests get 503, nothing acknowledged is lost, and all is
-// well once there is room.
+// createOrder, register, updateProduct, listProducts: PostgreSQL's disk is full, first for tables
+// and then for the log as well, at which PostgreSQL dies. Requests get 503, nothing acknowledged is
+// lost, and all is well once there is room.
 func TestPostgreSQLsDiskIsFull(t *testing.T) {
 	t.Parallel()
 	disk := mountSmallDisk(t, 400)
@@ -134,7 +135,8 @@ func TestPostgreSQLsDiskIsFull(t *testing.T) {
 	}
 	started := time.Now()
 	require.Eventually(
-		t, func() bool { return order() == http.StatusCreated }, 20*time.Second, 20*time.Millisecond,
+		t, func() bool { return order() == http.StatusCreated },
+		20*time.Second, 20*time.Millisecond,
 	)
 	t.Logf("%d orders acknowledged; good again after %s", len(acknowledged), time.Since(started))
 	for id := range acknowledged {

@@ -28,9 +28,9 @@ func times(t *testing.T, variable string, few int) int {
 	return n
 }
 
-// getCurrentUser, listProducts, createOrder, login: after any fault the shop works again within five seconds, by
-// itself, and then every request succeeds. FAULTS says how often each fault is made, once unless it
-// is set; with -v it prints how long each took.
+// getCurrentUser, listProducts, createOrder, login: after any fault the shop works again within
+// five seconds, by itself, and then every request succeeds. FAULTS says how often each fault is
+// made, once unless it is set; with -v it prints how long each took.
 func TestTheShopHealsItself(t *testing.T) {
 	t.Parallel()
 	redis := apitest.StartRedis(t)
@@ -62,14 +62,16 @@ func TestTheShopHealsItself(t *testing.T) {
 	all := func() (failed string) {
 		for name, call := range calls {
 			if answer := call(); answer.Status >= 300 {
-				assert.Equal(t, http.StatusServiceUnavailable, answer.Status, "%s: %s", name, answer)
+				const want = http.StatusServiceUnavailable
+				assert.Equal(t, want, answer.Status, "%s: %s", name, answer)
 				failed = name
 			}
 		}
 		return failed
 	}
 	const terminate = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-		WHERE datname = current_database() AND application_name = 'shopd' AND pid <> pg_backend_pid()`
+		WHERE datname = current_database() AND application_name = 'shopd'
+		  AND pid <> pg_backend_pid()`
 	for name, fault := range map[string]func(){
 		"all connections ended": func() { _, _ = base.Pool.Exec(t.Context(), terminate) },
 		"PostgreSQL hung for two seconds": func() {

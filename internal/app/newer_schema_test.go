@@ -13,8 +13,9 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// createOrder, payOrder, getReadiness, and more: a server goes on while a newer program adds tables and
-// columns, and one of the same version can still be started. That is how servers are replaced one by one.
+// createOrder, payOrder, getReadiness, and more: a server goes on while a newer program adds tables
+// and columns, and one of the same version can still be started. That is how servers are replaced
+// one by one.
 func TestThePreviousProgramServesOnANewerSchema(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -29,7 +30,8 @@ func TestThePreviousProgramServesOnANewerSchema(t *testing.T) {
 			Want(http.StatusOK)
 		product := admin.Product(apitest.Fields{"stock": 9})
 		admin.Patch(
-			fmt.Sprintf("/api/v1/admin/products/%d", product.ID), apitest.Fields{"description": "new"},
+			fmt.Sprintf("/api/v1/admin/products/%d", product.ID),
+			apitest.Fields{"description": "new"},
 		).Want(http.StatusOK)
 		ada.Post("/api/v1/cart/items", apitest.Fields{"product_id": product.ID, "quantity": 2}).
 			Want(http.StatusOK)
@@ -50,7 +52,8 @@ func TestThePreviousProgramServesOnANewerSchema(t *testing.T) {
 	walk(shop)
 
 	rows, err := shop.Pool.Query(t.Context(), `SELECT tablename::text FROM pg_tables
-		WHERE schemaname = 'public' AND tablename NOT LIKE 'river%' AND tablename <> 'schema_migrations'`)
+		WHERE schemaname = 'public' AND tablename NOT LIKE 'river%'
+		  AND tablename <> 'schema_migrations'`)
 	require.NoError(t, err)
 	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)

@@ -109,9 +109,9 @@ func (n *names) lookups(name string) int {
 	return n.asked[name+"."+dnsmessage.TypeA.String()]
 }
 
-// startImport, createProductImage, createWebhook: a name that means a public address when it is looked at, and
-// this machine when it is used, leads nowhere. What is checked is the address of each connection.
-// It does not run in parallel: it replaces the resolver of the process.
+// startImport, createProductImage, createWebhook: a name that means a public address when it is
+// looked at, and this machine when it is used, leads nowhere. What is checked is the address of
+// each connection. It does not run in parallel: it replaces the resolver of the process.
 func TestNamesThatAreRebound(t *testing.T) {
 	server := serveNames(t)
 	resolver := net.DefaultResolver
@@ -123,14 +123,15 @@ func TestNamesThatAreRebound(t *testing.T) {
 	}
 	defer func() { net.DefaultResolver = resolver }()
 	var reached atomic.Int64
-	canary := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	canary := httptest.NewUnstartedServer(http.NotFoundHandler())
 	canary.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			reached.Add(1)
 		}
 	}
 	port := ""
-	if listener, err := net.Listen("tcp", "127.0.0.1:80"); err == nil { // a port that public servers may have
+	// A port that public servers may have, if this user may listen on it.
+	if listener, err := net.Listen("tcp", "127.0.0.1:80"); err == nil {
 		_ = canary.Listener.Close()
 		canary.Listener = listener
 	} else {
@@ -147,14 +148,17 @@ func TestNamesThatAreRebound(t *testing.T) {
 			var started api.Import
 			admin.Post("/api/v1/admin/imports", apitest.Fields{"url": url}).
 				Want(http.StatusAccepted).Into(&started)
-			_, err := shop.App.Feeds.RunImport(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
+			_, err := shop.App.Feeds.RunImport(
+				t.Context(), started.ID, time.Now().Add(time.Minute), nil,
+			)
 			require.NoError(t, err)
 			admin.Get(fmt.Sprintf("/api/v1/admin/imports/%d", started.ID)).Into(&started)
 			assert.Equal(t, api.ImportStatusFailed, started.Status)
 		},
 		"image": func(url string) {
 			admin.Post(
-				fmt.Sprintf("/api/v1/admin/products/%d/images", product.ID), apitest.Fields{"url": url},
+				fmt.Sprintf("/api/v1/admin/products/%d/images", product.ID),
+				apitest.Fields{"url": url},
 			).Problem(http.StatusUnprocessableEntity, "url_refused")
 		},
 		"webhook": func(url string) {
@@ -168,12 +172,15 @@ func TestNamesThatAreRebound(t *testing.T) {
 			require.NoError(t, shop.App.Webhooks.Deliver(t.Context()))
 		},
 	} {
-		for _, name := range []string{"later-" + kind + ".example.com", "both-" + kind + ".example.com"} {
+		for _, how := range []string{"later", "both"} {
+			name := how + "-" + kind + ".example.com"
 			url := "http://" + name + port + "/feed.csv"
 			use(url)
 			use(url)
 			if kind == "webhook" { // the first delivery is tried again
-				shop.Exec("UPDATE webhook_deliveries SET next_attempt_at = now(), leased_until = NULL")
+				shop.Exec(
+					"UPDATE webhook_deliveries SET next_attempt_at = now(), leased_until = NULL",
+				)
 				require.NoError(t, shop.App.Webhooks.Deliver(t.Context()))
 			}
 			assert.GreaterOrEqual(t, server.lookups(name), 2, name)

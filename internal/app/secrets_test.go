@@ -20,9 +20,9 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// register, login, refreshToken, forgotPassword, resetPassword, payOrder, createWebhook: passwords, tokens,
-// links, card numbers, keys and secrets are in no log, metric, table, job or error, also where what they
-// were used for fails.
+// register, login, refreshToken, forgotPassword, resetPassword, payOrder, createWebhook: passwords,
+// tokens, links, card numbers, keys and secrets are in no log, metric, table, job or error, also
+// where what they were used for fails.
 func TestSecretsStayIn(t *testing.T) {
 	t.Parallel()
 	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -60,13 +60,16 @@ func TestSecretsStayIn(t *testing.T) {
 		"card number": card, "key of signatures": "a-secret-of-the-tests",
 	}
 	account := apitest.Fields{
-		"email": "ada@example.com", "password": password, "first_name": "Ada", "last_name": "Lovelace",
+		"email": "ada@example.com", "password": password,
+		"first_name": "Ada", "last_name": "Lovelace",
 	}
 	shop.Post("/api/v1/auth/register", account).Want(http.StatusCreated)
 	note(shop.Post("/api/v1/auth/register", account)).Want(http.StatusConflict)
 	credentials := apitest.Fields{"email": "ada@example.com", "password": password}
-	note(shop.Post("/api/v1/auth/login", apitest.Fields{"email": "ada@example.com", "password": wrong}))
-	note(shop.Post("/api/v1/auth/login", apitest.Fields{"email": 7, "password": wrong}))
+	for _, email := range []any{"ada@example.com", 7} {
+		guess := apitest.Fields{"email": email, "password": wrong}
+		note(shop.Post("/api/v1/auth/login", guess))
+	}
 	var pair, next api.TokenPair
 	shop.Post("/api/v1/auth/login", credentials).Want(http.StatusOK).Into(&pair)
 	cookies := shop.Post("/api/v1/auth/login?use_cookies=true", credentials).Want(http.StatusOK)
@@ -78,7 +81,8 @@ func TestSecretsStayIn(t *testing.T) {
 	}
 	shop.Post("/api/v1/auth/refresh", apitest.Fields{"refresh_token": pair.RefreshToken}).
 		Want(http.StatusOK).Into(&next)
-	note(shop.Post("/api/v1/auth/refresh", apitest.Fields{"refresh_token": pair.RefreshToken + "x"}))
+	forged := apitest.Fields{"refresh_token": pair.RefreshToken + "x"}
+	note(shop.Post("/api/v1/auth/refresh", forged))
 	note(shop.As(next.AccessToken + "x").Get("/api/v1/auth/me")).Want(http.StatusUnauthorized)
 	secrets["access token"], secrets["refresh token"] = next.AccessToken, next.RefreshToken
 	secrets["former refresh token"] = pair.RefreshToken
@@ -98,8 +102,9 @@ func TestSecretsStayIn(t *testing.T) {
 	ada.Post(at+"/pay", apitest.Fields{"payment_type": "card", "token": "tok_visa"}).
 		Want(http.StatusCreated)
 	var hook api.NewWebhook
-	admin.Post("/api/v1/admin/webhooks", apitest.Fields{"url": failing.URL, "events": []string{"*"}}).
-		Want(http.StatusCreated).Into(&hook)
+	admin.Post("/api/v1/admin/webhooks", apitest.Fields{
+		"url": failing.URL, "events": []string{"*"},
+	}).Want(http.StatusCreated).Into(&hook)
 	secrets["secret of a webhook"] = strings.TrimPrefix(hook.Secret, "whsec_")
 	admin.Get("/api/v1/admin/webhooks").Want(http.StatusOK)
 	note(shop.Post("/api/v1/rag/query", apitest.Fields{"query": "Which lamps are there?"}))
@@ -141,7 +146,8 @@ func TestSecretsStayIn(t *testing.T) {
 	require.NoError(t, err)
 	for _, table := range tables {
 		places["table "+table] = apitest.Value[string](shop,
-			"SELECT coalesce(string_agg(r::text, E'\n'), '') FROM "+pgx.Identifier{table}.Sanitize()+" r")
+			"SELECT coalesce(string_agg(r::text, E'\n'), '') FROM "+
+				pgx.Identifier{table}.Sanitize()+" r")
 	}
 	require.NotEmpty(t, places["log"])
 	require.NotEmpty(t, places["errors"])

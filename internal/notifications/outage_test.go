@@ -81,8 +81,8 @@ func skip(t *testing.T, shop *apitest.Shop) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// createOrder: a mail server that is out of order for a day gets each mail once the day after. None is
-// lost or sent twice, and neither the server nor the log is flooded meanwhile.
+// createOrder: a mail server that is out of order for a day gets each mail once the day after. None
+// is lost or sent twice, and neither the server nor the log is flooded meanwhile.
 func TestAMailServerIsOutOfOrderForADay(t *testing.T) {
 	t.Parallel()
 	office := &mailServer{isDown: true, received: map[string]int{}}

@@ -20,8 +20,8 @@ import (
 // again for a machine that does other work.
 const slowest = 400 * time.Millisecond
 
-// lockedFor is how long the row of a product is locked: 5 seconds unless HOT_ROW says otherwise (12s for the
-// figures of a release).
+// lockedFor is how long the row of a product is locked: 5 seconds unless HOT_ROW says otherwise
+// (12s for the figures of a release).
 func lockedFor(t *testing.T) time.Duration {
 	t.Helper()
 	text := os.Getenv("HOT_ROW")
@@ -87,8 +87,8 @@ func p95(during time.Duration, calls ...func()) time.Duration {
 	return took[len(took)*95/100]
 }
 
-// createOrder, getCurrentUser, getCart, addCartItem: while the stock of one product is locked and 64 buyers want
-// it, everything else is served as usual. Afterwards so is the product.
+// createOrder, getCurrentUser, getCart, addCartItem: while the stock of one product is locked and
+// 64 buyers want it, everything else is served as usual. Afterwards so is the product.
 func TestOneHotProductStopsNobodyElse(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "DATABASE_POOL", Value: "16"}, unlimited)
@@ -129,8 +129,8 @@ func TestOneHotProductStopsNobodyElse(t *testing.T) {
 	shop.RequireSound()
 }
 
-// payOrder, cancelOrder, refundOrder, setOrderStatus: while one order is locked and many want to change
-// it, other orders are placed, paid and cancelled as usual.
+// payOrder, cancelOrder, refundOrder, setOrderStatus: while one order is locked and many want to
+// change it, other orders are placed, paid and cancelled as usual.
 func TestOneLockedOrderStopsNobodyElse(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "DATABASE_POOL", Value: "16"}, unlimited)

@@ -63,8 +63,8 @@ func TestPostgreSQLHangs(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log, "PostgreSQL responds again"))
 }
 
-// getCurrentUser, listCategories: when all connections are in use, a request gives up after a second. Its client
-// is asked to come again instead of waiting in a queue that grows.
+// getCurrentUser, listCategories: when all connections are in use, a request gives up after a
+// second. Its client is asked to come again instead of waiting in a queue that grows.
 func TestNoConnectionIsFree(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "DATABASE_POOL", Value: "2"})

@@ -1,6 +1,6 @@
-// Package clock tells the time of the database. The clocks of machines differ, and jump when they are
-// set. What several processes must agree on, such as whether a token has expired, goes by the clock
-// they all share.
+// Package clock tells the time of the database. The clocks of machines differ, and jump when they
+// are set. What several processes must agree on, such as whether a token has expired, goes by the
+// clock they all share.
 package clock
 
 import (
@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// syncPeriod is how often the database is asked. In between the time passes by the counter of the
-	// system, which no change of its clock moves.
+	// syncPeriod is how often the database is asked. In between the time passes by the counter of
+	// the system, which no change of its clock moves.
 	syncPeriod = time.Minute
 	// retryPeriod is how soon it is asked again after a failure.
 	retryPeriod = 5 * time.Second

@@ -12,8 +12,8 @@ import (
 // maxDecoded is decoded alone.
 const (
 	maxDecoded = 160 << 20 // bytes
-	// large is the cost from which memory is returned to the system at once, before the next image is
-	// decoded.
+	// large is the cost from which memory is returned to the system at once, before the next image
+	// is decoded.
 	large = 64 << 20
 )
 
@@ -32,8 +32,8 @@ func cost(content []byte, as kind, config image.Config) int64 {
 		return int64(float64(pixels) * (bytesOfJPEG(content) + scaling))
 	case isPNG:
 		bytes := bytesOfModel(config.ColorModel)
-		if len(content) > interlaceMethod && content[interlaceMethod] == 1 { // its passes are images
-			bytes += bytes / 2
+		if len(content) > interlaceMethod && content[interlaceMethod] == 1 {
+			bytes += bytes / 2 // its passes are images
 		}
 		return pixels * (bytes + scaling)
 	case isGIF:
@@ -58,9 +58,9 @@ func bytesOfModel(m color.Model) int64 {
 	return 4
 }
 
-// bytesOfJPEG returns the bytes of a pixel while a JPEG file is decoded. A sample is a byte, and four
-// more in a progressive file, whose coefficients are collected first. Files of four components are
-// converted afterwards.
+// bytesOfJPEG returns the bytes of a pixel while a JPEG file is decoded. A sample is a byte, and
+// four more in a progressive file, whose coefficients are collected first. Files of four components
+// are converted afterwards.
 func bytesOfJPEG(content []byte) float64 {
 	const sequential, extended, progressive = 0xc0, 0xc1, 0xc2
 	for marker, data := range segments(content) {

@@ -18,8 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// greyJPEG makes a JPEG file of one colour in little time and space: every coefficient is zero, which
-// its Huffman tables spell with one bit. sampling is that of its first component, such as 0x22.
+// greyJPEG makes a JPEG file of one colour in little time and space: every coefficient is zero,
+// which its Huffman tables spell with one bit. sampling is that of its first component, such as
+// 0x22.
 func greyJPEG(width, height int, isProgressive bool, sampling byte) []byte {
 	file := []byte("\xff\xd8\xff\xdb\x00\x43\x00" + string(bytes.Repeat([]byte{1}, 64)))
 	frame, blocks := byte(0xc0), 2 // bits of a block: DC and, in the same scan, the end of AC
@@ -90,8 +91,8 @@ func peak(work func()) int {
 	return int(int64(most-before) >> 20)
 }
 
-// Pictures of 36 megapixels are decoded one at a time, so two uploads at once take the memory of one.
-// It runs alone, since it measures the memory of the process. FIGURES=1 measures more kinds.
+// Pictures of 36 megapixels are decoded one at a time, so two uploads at once take the memory of
+// one. It runs alone, since it measures the memory of the process. FIGURES=1 measures more kinds.
 func TestMemoryOfLargePictures(t *testing.T) {
 	const edge = 6000
 	type picture struct {

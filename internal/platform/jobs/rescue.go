@@ -10,8 +10,8 @@ import (
 const (
 	// rescueGrace is how long a job whose time is over may take to notice it.
 	rescueGrace = 15 * time.Second
-	// rescuePeriod is how often jobs of dead workers are looked for. A job that may take a minute is
-	// worked again a minute and a half after its worker died, at the latest.
+	// rescuePeriod is how often jobs of dead workers are looked for. A job that may take a minute
+	// is worked again a minute and a half after its worker died, at the latest.
 	rescuePeriod = 10 * time.Second
 )
 
