@@ -125,6 +125,9 @@ func Limits(t *testing.T, tag string) {
 
 // example fills a path's parameters with values of their form that name nothing.
 func example(path string) string {
-	return strings.NewReplacer("{id}", "4242424242", "{product_id}", "4242424242", "{slug}", "no-such-thing", "{path}", "no-such-file.png").
+	return strings.NewReplacer(
+		"{id}", "4242424242", "{product_id}", "4242424242", "{slug}", "no-such-thing", "{path}",
+		"no-such-file.png",
+	).
 		Replace(path)
 }

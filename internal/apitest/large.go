@@ -32,7 +32,9 @@ func fillLarge(ctx context.Context, url string, v *vectors.Vectors) error {
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	var index string
-	if err := conn.QueryRow(ctx, "SELECT pg_get_indexdef('product_embeddings_nearest_idx'::regclass)").
+	if err := conn.QueryRow(
+		ctx, "SELECT pg_get_indexdef('product_embeddings_nearest_idx'::regclass)",
+	).
 		Scan(&index); err != nil {
 		return err
 	}
@@ -45,7 +47,8 @@ func fillLarge(ctx context.Context, url string, v *vectors.Vectors) error {
 	// Built at once, which is faster than vector by vector; as the migration does, by one process.
 	return run(
 		ctx, conn,
-		"SET maintenance_work_mem = '1GB';\nSET max_parallel_maintenance_workers = 0;\n"+index+";\nVACUUM ANALYZE",
+		"SET maintenance_work_mem = '1GB';\nSET max_parallel_maintenance_workers = 0;\n"+index+
+			";\nVACUUM ANALYZE",
 	)
 }
 
@@ -61,10 +64,14 @@ func run(ctx context.Context, conn *pgx.Conn, statements string) error {
 // Texts as the index makes them of categories and products, without what depends on prices and
 // stock.
 const (
-	categoryTexts = `SELECT c.id, c.name, concat('Part of ' || p.name || '.') FROM categories c LEFT JOIN categories p ON p.id = c.parent_id`
-	productTexts  = `SELECT p.id, p.name, concat_ws(' ', 'Brand: ' || b.name || '.', 'Category: ' || root.name || ' > ' || c.name || '.', p.description,
-		(SELECT string_agg(key || ': ' || value || '.', ' ' ORDER BY key) FROM jsonb_each_text(p.attributes)))
-		FROM products p JOIN brands b ON b.id = p.brand_id JOIN categories c ON c.id = p.category_id JOIN categories root ON root.id = c.parent_id
+	categoryTexts = `SELECT c.id, c.name, concat('Part of ' || p.name || '.') FROM categories c
+		LEFT JOIN categories p ON p.id = c.parent_id`
+	productTexts = `SELECT p.id, p.name, concat_ws(' ', 'Brand: ' || b.name || '.',
+		'Category: ' || root.name || ' > ' || c.name || '.', p.description,
+		(SELECT string_agg(key || ': ' || value || '.', ' ' ORDER BY key)
+		FROM jsonb_each_text(p.attributes)))
+		FROM products p JOIN brands b ON b.id = p.brand_id JOIN categories c ON c.id = p.category_id
+		JOIN categories root ON root.id = c.parent_id
 		WHERE p.id BETWEEN $1 AND $1 + 9999`
 )
 
@@ -85,7 +92,8 @@ func fillVectors(ctx context.Context, conn *pgx.Conn, model int16) error {
 	}
 	if _, err := conn.Exec(
 		ctx,
-		`INSERT INTO category_embeddings (model_id, category_id, document_hash, base) SELECT $1, id, '\x00', base FROM made`,
+		`INSERT INTO category_embeddings (model_id, category_id, document_hash, base)
+			SELECT $1, id, '\x00', base FROM made`,
 		model,
 	); err != nil {
 		return err
@@ -99,9 +107,12 @@ func fillVectors(ctx context.Context, conn *pgx.Conn, model int16) error {
 		}
 		_, err := conn.Exec(
 			ctx,
-			`INSERT INTO product_embeddings (model_id, product_id, category_id, document_hash, category_hash, base, embedding, embedded_at)
-			SELECT $1, m.id, p.category_id, '\x00', c.document_hash, m.base, blend(m.base, c.base), now()
-			  FROM made m JOIN products p ON p.id = m.id JOIN category_embeddings c ON c.category_id = p.category_id AND c.model_id = $1`,
+			`INSERT INTO product_embeddings (model_id, product_id, category_id, document_hash,
+				category_hash, base, embedding, embedded_at)
+			SELECT $1, m.id, p.category_id, '\x00', c.document_hash, m.base, blend(m.base, c.base),
+			now()
+			  FROM made m JOIN products p ON p.id = m.id JOIN category_embeddings c ON c.category_id
+			  = p.category_id AND c.model_id = $1`,
 			model,
 		)
 		if err != nil {
@@ -147,11 +158,18 @@ func (s *Shop) ShoppersWords() (all []string) {
 	word := func(what string) string {
 		return Value[string](
 			s,
-			"SELECT "+what+" FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = $1",
+			"SELECT "+what+
+				" FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = $1",
 			1+random.IntN(largeProducts),
 		)
 	}
-	const noun, adjective, colour, material, brand = "lower(c.name)", "split_part(p.name, ' ', 3)", "(p.attributes->>'color')", "(p.attributes->>'material')", "split_part(p.name, ' ', 1)"
+	const (
+		noun      = "lower(c.name)"
+		adjective = "split_part(p.name, ' ', 3)"
+		colour    = "(p.attributes->>'color')"
+		material  = "(p.attributes->>'material')"
+		brand     = "split_part(p.name, ' ', 1)"
+	)
 	for range 8 {
 		all = append(
 			all, word(noun), word(adjective+" || ' ' || "+noun), word(brand+" || ' ' || "+noun),

@@ -67,7 +67,8 @@ type Read struct {
 
 // SequentialScan of a table that grows with the catalogue.
 var SequentialScan = regexp.MustCompile(
-	`Seq Scan on (products|product_listings|product_search|product_embeddings|product_images|variants)\b`,
+	`Seq Scan on (products|product_listings|product_search|product_embeddings` +
+		`|product_images|variants)\b`,
 )
 
 // Measure prints a table of how fast reads are answered, alone and at 64 connections, and requires
@@ -75,7 +76,8 @@ var SequentialScan = regexp.MustCompile(
 func (s *Shop) Measure(t testing.TB, reads []Read) {
 	t.Helper()
 	fmt.Println(
-		"| read | alone p50, ms | alone p95, ms | 64 at once p95, ms | answers/s |\n|---|---|---|---|---|",
+		"| read | alone p50, ms | alone p95, ms | 64 at once p95, ms | answers/s |\n" +
+			"|---|---|---|---|---|",
 	)
 	for _, read := range reads {
 		Load(t, s.url, 4, time.Second/2, read.Path) // warms up

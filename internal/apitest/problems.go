@@ -7,11 +7,12 @@ import (
 // unprovoked are problems that no test of the operation's package provokes, and why: by code, or by
 // operationId and code.
 var unprovoked = map[string]string{
-	"payOrder amount_refused":                   "Stripe alone refuses amounts: see stripepay's own tests",
+	"payOrder amount_refused": "Stripe alone refuses amounts: see stripepay's " +
+		"own tests",
 	"payOrder nothing_to_pay":                   "an order of nothing is PAID when it is placed",
 	"createPaymentMethod payment_method_exists": "it needs two requests that race at the provider",
 	"deletePaymentMethod payments_unavailable":  "the test provider never loses a method",
-	"cancelOrder payment_in_progress":           "it needs a payment that hangs while an order expires",
+	"cancelOrder payment_in_progress":           "it needs a payment under way as an order expires",
 	"startImport file_too_large":                "it takes 512 MiB to provoke",
 	"assistant_misconfigured":                   "askAssistant shows it for all that ask a model",
 	"assistant_quota_exhausted":                 "askAssistant shows it for all that ask a model",

@@ -44,7 +44,9 @@ func TestDemoAdminIsClosedInProduction(t *testing.T) {
 	_, err = live.Identity.Authenticate(t.Context(), pair.AccessToken)
 	assert.Error(t, err, "its sessions have ended")
 	assert.Equal(t, 1, strings.Count(log.String(), "the demo administrator was deactivated"))
-	assert.False(t, apitest.Value[bool](shop, "SELECT is_active FROM users WHERE username = 'admin'"))
+	assert.False(
+		t, apitest.Value[bool](shop, "SELECT is_active FROM users WHERE username = 'admin'"),
+	)
 
 	log.Reset()
 	again, err := app.New(
@@ -72,7 +74,9 @@ func TestDemoAdminWithAnotherPasswordStays(t *testing.T) {
 	live, err := app.New(t.Context(), settings(t, shop, production), quiet, nil)
 	require.NoError(t, err)
 	require.NoError(t, live.Close())
-	assert.True(t, apitest.Value[bool](shop, "SELECT is_active FROM users WHERE username = 'admin'"))
+	assert.True(
+		t, apitest.Value[bool](shop, "SELECT is_active FROM users WHERE username = 'admin'"),
+	)
 }
 
 // No operation: without a key of its own a server that others can reach does not start.

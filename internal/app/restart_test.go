@@ -20,8 +20,8 @@ import (
 	"github.com/shopd/shopd/internal/app"
 )
 
-// balancer sends requests to the servers whose last readiness check succeeded, and counts those that
-// a server refused or cut off. It never repeats one.
+// balancer sends requests to the servers whose last readiness check succeeded, and counts those
+// that a server refused or cut off. It never repeats one.
 type balancer struct {
 	backends []*backend
 	next     atomic.Int64
@@ -55,7 +55,9 @@ func (b *balancer) check(ctx context.Context, every time.Duration) {
 	}
 	for ctx.Err() == nil {
 		for _, s := range b.backends {
-			request, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/readyz", nil)
+			request, _ := http.NewRequestWithContext(
+				ctx, http.MethodGet, "http://"+s.address+"/readyz", nil,
+			)
 			response, err := client.Do(request)
 			s.ready.Store(err == nil && response.StatusCode == http.StatusOK)
 			if err == nil {
@@ -132,7 +134,9 @@ func TestRestartsLoseNoRequest(t *testing.T) {
 				if i%4 == 0 { // one that no transport may repeat by itself
 					response, err = http.Post(
 						front.URL+"/api/v1/auth/login", "application/json",
-						strings.NewReader(`{"email":"nobody@example.com","password":"wrong password"}`),
+						strings.NewReader(
+							`{"email":"nobody@example.com","password":"wrong password"}`,
+						),
 					)
 				} else {
 					response, err = http.Get(front.URL + "/api/v1/products?limit=5")

@@ -98,7 +98,8 @@ func TestTestsNameTheirOperations(t *testing.T) {
 				operations[first.FindString(comment)] ||
 					strings.HasPrefix(comment, "Every operation") ||
 					strings.HasPrefix(comment, "No operation: "),
-				"%s: the line above %s begins with the operations it tests, with \"Every operation\""+
+				"%s: the line above %s begins with the operations it tests, with \"Every "+
+					"operation\""+
 					" or with \"No operation: \"",
 				folder, name,
 			)

@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// askAssistant, by Assistant.Ways: in a small shop, all products that meet a condition are compared.
-// The queries for large shops must find the same.
+// askAssistant, by Assistant.Ways: in a small shop, all products that meet a condition are
+// compared. The queries for large shops must find the same.
 func TestAllWaysFindTheNearest(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)

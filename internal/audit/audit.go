@@ -1,14 +1,14 @@
 // Package audit owns the audit log: events of accounts, and every change that staff and
-// administrators make, with the values before and after. Entries are added in the transaction of the
-// change and never modified.
+// administrators make, with the values before and after. Entries are added in the transaction of
+// the change and never modified.
 //
 // The database records changes of rows by triggers. The migration that creates a table staff works
 // on says
 //
 //	SELECT audit_table('webhooks', 'webhook', label => 'url', masked => '{secret}');
 //
-// and every change of it in a transaction of postgres.Tx or jobs.Queue.Tx during such a request is in
-// the log. Record adds entries for actions that change no row of such a table.
+// and every change of it in a transaction of postgres.Tx or jobs.Queue.Tx during such a request is
+// in the log. Record adds entries for actions that change no row of such a table.
 package audit
 
 import (
@@ -28,8 +28,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// Entry is an entry to add. It never holds a secret, and Label holds nothing personal: entries cannot
-// be modified, so it could not be removed.
+// Entry is an entry to add. It never holds a secret, and Label holds nothing personal: entries
+// cannot be modified, so it could not be removed.
 type Entry struct {
 	Event         string // object.what, such as login.failed
 	Actor         int64  // who did it; 0: the account the request speaks for

@@ -102,8 +102,8 @@ func hash(token string) []byte {
 	return sum[:]
 }
 
-// tx runs work in a transaction that locks the caller's cart, and those that tokens open, inside the
-// bulkhead.
+// tx runs work in a transaction that locks the caller's cart, and those that tokens open, inside
+// the bulkhead.
 func (c *Carts) tx(ctx context.Context, tokens []*string, work func(*db.Queries) error) error {
 	var names []string
 	if user := request.From(ctx).Principal.UserID; user != 0 {

@@ -364,9 +364,12 @@ func TestACartHasAHundredLines(t *testing.T) {
 	other := product(admin, fields{"name": "Other", "price": "1", "stock": 9})
 	ada.Post(items, fields{"product_id": one.ID, "quantity": 1}).Want(http.StatusOK)
 	shop.Exec(
-		`WITH made AS (INSERT INTO products (name, slug) SELECT 'Filler', 'filler-' || n FROM generate_series(1, 99) n RETURNING id),
-		variant AS (INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, 'F-' || id, 100, 0 FROM made RETURNING id)
-		INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor) SELECT (SELECT id FROM carts), id, 1, 100 FROM variant`,
+		`WITH made AS (INSERT INTO products (name, slug) SELECT 'Filler', 'filler-' || n
+			FROM generate_series(1, 99) n RETURNING id),
+		variant AS (INSERT INTO variants (product_id, is_default, sku, price_minor, stock)
+		SELECT id, true, 'F-' || id, 100, 0 FROM made RETURNING id)
+		INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor)
+		SELECT (SELECT id FROM carts), id, 1, 100 FROM variant`,
 	)
 	ada.Post(items, fields{"product_id": other.ID, "quantity": 1}).
 		Problem(http.StatusConflict, "cart_full")

@@ -38,7 +38,9 @@ func TestOldSlugsOfAProductLeadToItsNewOne(t *testing.T) {
 	mug := create(fields{"name": "Mug", "price": "5.00"})
 	rename(mug.ID, "mug-two")
 	redirected(t, shop, "mug", "mug-two")
-	admin.Put(fmt.Sprint("/api/v1/admin/products/", mug.ID), fields{"name": "Mug", "slug": "mug-three", "price": "5.00"}).
+	admin.Put(fmt.Sprint("/api/v1/admin/products/", mug.ID), fields{
+		"name": "Mug", "slug": "mug-three", "price": "5.00",
+	}).
 		Want(http.StatusOK)
 	redirected(t, shop, "mug", "mug-three") // in one step
 	redirected(t, shop, "mug-two", "mug-three")

@@ -62,7 +62,8 @@ func TestVariantsKeepTheirNumbers(t *testing.T) {
 	var many []fields
 	for size := range 100 {
 		many = append(many, fields{
-			"options": fields{"size": fmt.Sprint(size)}, "price": "9", "sku": fmt.Sprint("S-", size),
+			"options": fields{"size": fmt.Sprint(size)}, "price": "9",
+			"sku": fmt.Sprint("S-", size),
 		})
 	}
 	many[0]["gtin"] = "2000000000015"

@@ -21,7 +21,8 @@ const surrogate = "\ue0ff"
 
 // unreadable are texts that say nothing, and such as no database stores.
 var unreadable = append(
-	slices.Clone(blanks), "", "\x00", "a\x00b", surrogate, "a"+surrogate+"b", "\t\r\n", "\u180e\ufeff",
+	slices.Clone(blanks), "", "\x00", "a\x00b", surrogate, "a"+surrogate+"b", "\t\r\n",
+	"\u180e\ufeff",
 )
 
 // isUnstorable reports whether a text holds U+0000 or half of a surrogate pair.
@@ -35,9 +36,9 @@ type textField struct {
 	put     func(c *call, text string)
 }
 
-// Every operation, every text field of its body and its query: texts of blanks, with U+0000 and with
-// half of a surrogate pair are 422 or 400 and name the field, unless the contract allows them, and
-// are never a fault of the server.
+// Every operation, every text field of its body and its query: texts of blanks, with U+0000 and
+// with half of a surrogate pair are 422 or 400 and name the field, unless the contract allows them,
+// and are never a fault of the server.
 func TestBlanksAreNeverAFaultOfTheServer(t *testing.T) {
 	apitest.NotWithRace(t)
 	e := newEngine(t, apitest.New(t, calm()...), readContract(t, shopd.Contract))
@@ -71,7 +72,8 @@ func TestBlanksAreNeverAFaultOfTheServer(t *testing.T) {
 					allowed[where] = true
 				case text == "" && (allowsText(place.schema, text) || place.pointer == ""),
 					place.pointer == "" || r.status == http.StatusUnauthorized:
-				case !slices.Contains(refused, r.status) || !strings.Contains(r.fields, place.pointer):
+				case !slices.Contains(refused, r.status) ||
+					!strings.Contains(r.fields, place.pointer):
 					t.Errorf(
 						"%s %q: %d %s, and %s is not named: %s", where, text, r.status, r.code,
 						place.pointer, r.fields,
@@ -115,12 +117,15 @@ func (g *generator) textFields(t *rapid.T, c *call) (all []textField) {
 		}
 		switch p.In {
 		case openapi3.ParameterInQuery:
-			all = append(all, textField{"?" + p.Name, "/" + p.Name, schema, func(c *call, text string) {
-				if strings.Contains(text, surrogate) {
-					text = notUTF8
-				}
-				c.query = append(without(c.query, p.Name), pair{p.Name, text})
-			}})
+			all = append(
+				all,
+				textField{"?" + p.Name, "/" + p.Name, schema, func(c *call, text string) {
+					if strings.Contains(text, surrogate) {
+						text = notUTF8
+					}
+					c.query = append(without(c.query, p.Name), pair{p.Name, text})
+				}},
+			)
 		case openapi3.ParameterInPath:
 			all = append(all, textField{"{" + p.Name + "}", "", schema, func(c *call, text string) {
 				if text != "" {

@@ -107,6 +107,7 @@ func TestListsOfImages(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
+	//nolint:lll // a file
 	load(t, shop, admin, []byte(`id,title,price,image_link,additional_image_link
 i1,One,5,"https://a.example/a.jpg, https://a.example/b.jpg","https://a.example/c,d.jpg"
 i2,Two,5,https://a.example/a.jpg|https://a.example/b.jpg,
@@ -124,7 +125,8 @@ i3,Three,5,"https://a.example/w_300,h_300/a.jpg","https://a.example/x,y.jpg,http
 	assert.JSONEq(t, `["https://a.example/a.jpg", "https://a.example/b.jpg"]`, urls[1])
 	assert.JSONEq(
 		t,
-		`["https://a.example/w_300,h_300/a.jpg", "https://a.example/x,y.jpg", "https://a.example/z.jpg", "https://a.example/&.jpg"]`,
+		`["https://a.example/w_300,h_300/a.jpg", "https://a.example/x,y.jpg",
+			"https://a.example/z.jpg", "https://a.example/&.jpg"]`,
 		urls[2],
 	)
 }
@@ -161,6 +163,7 @@ func TestVariantsDifferInFurtherColumns(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
+	//nolint:lll // a file
 	done := load(t, shop, admin, []byte(`id,title,price,item_group_id,color,gender,capacity,age_group
 g1,Shirt,5,G1,red,male,,adult
 g2,Shirt,5,G1,red,female,,adult

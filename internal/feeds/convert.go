@@ -145,7 +145,9 @@ func (r *runner) writeDialectRows(
 	}
 	write(converter.Flush())
 	if err := converter.Close(); err != nil {
-		r.settings.Log.WarnContext(ctx, "the rows of an export were not stored", "error", err.Error())
+		r.settings.Log.WarnContext(
+			ctx, "the rows of an export were not stored", "error", err.Error(),
+		)
 		return refusal("The export cannot be read: the server has no space for temporary files.")
 	}
 	return out.flush()

@@ -32,6 +32,7 @@ func shopText(s *apitest.Shop) []string {
 	)
 }
 
+//nolint:lll // a file as the program writes it
 const shopifyExport = `Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price,Variant Compare At Price,Variant Barcode,Image Src,Image Position,Variant Image,Variant Tax Code,Cost per item,Google Shopping / Gender,Status,Supplier note
 tee,Tee &amp; more,"<p>Soft <b>cotton</b>.</p><ul><li>One</li><li>Two</li></ul>",Acme,Apparel > Shirts,Shirts,x,true,Size,S,Color,Red,T-S,shopify,3,deny,15.00,20.00,'4006381333931,https://a.example/1.jpg,1,,P1,4.00,unisex,active,secret
 tee,,,,,,,,,M,,Red,T-M,shopify,-1,deny,20.00,20.00,ABC,https://a.example/2.jpg,2,https://a.example/2.jpg,,4.00,,,
@@ -51,8 +52,10 @@ func TestShopifyExport(t *testing.T) {
 	assert.EqualValues(t, 3, *done.Rows.Total, "a row of an image alone is none of a variant")
 	assert.Equal(t, []string{
 		`CUP|Cup|Plain|Kitchen|{}|500|always|{}|hidden`,
-		`T-M|Tee & more|Soft cotton./- One/- Two|Acme|Apparel>Shirts|{"size": "M", "color": "Red"}|2000|0|{"gender": "unisex"}|live`,
-		`T-S|Tee & more|Soft cotton./- One/- Two|Acme|Apparel>Shirts|{"size": "S", "color": "Red"}|2000|1500|3|04006381333931|{"gender": "unisex"}|live`,
+		`T-M|Tee & more|Soft cotton./- One/- Two|Acme|Apparel>Shirts|` +
+			`{"size": "M", "color": "Red"}|2000|0|{"gender": "unisex"}|live`,
+		`T-S|Tee & more|Soft cotton./- One/- Two|Acme|Apparel>Shirts|` +
+			`{"size": "S", "color": "Red"}|2000|1500|3|04006381333931|{"gender": "unisex"}|live`,
 	}, shopText(shop))
 	assert.Contains(t, said, "Cost per item, Supplier note")
 	assert.Contains(t, said, "3 Variant Barcode: is no GTIN")
@@ -68,6 +71,7 @@ func TestShopifyExport(t *testing.T) {
 	shop.RequireSound()
 }
 
+//nolint:lll // a file as the program writes it
 const wooExport = `ID,Type,SKU,"GTIN, UPC, EAN, or ISBN",Name,Published,Is featured?,Visibility in catalog,Short description,Description,Date sale price starts,Date sale price ends,Tax status,Tax class,In stock?,Stock,Backorders allowed?,Sale price,Regular price,Categories,Images,Parent,Attribute 1 name,Attribute 1 value(s),Attribute 1 visible,Attribute 1 global,Meta: _wc_cog_cost
 11,variation,S-R,,Shirt - Red,1,,visible,,,,,taxable,parent,1,4,0,15,20,,https://a.example/r.jpg,S,Colour,Red,,1,7
 10,variable,S,,Shirt,1,1,visible,Short,<p>A shirt.</p>,,,taxable,,1,,0,,,"Clothing, Clothing > Shirts","https://a.example/1.jpg, https://a.example/2.jpg",,Colour,"Red, Blue",1,1,
@@ -103,6 +107,7 @@ func TestWooCommerceExport(t *testing.T) {
 	assert.Equal(t, [4]int64{0, 0, 3, 1}, counted(again), complaints(admin, again.ID))
 }
 
+//nolint:lll // a file as the program writes it
 const magentoExport = `sku,store_view_code,attribute_set_code,product_type,categories,name,description,product_online,tax_class_name,visibility,price,special_price,special_price_from_date,base_image,additional_images,additional_attributes,qty,is_in_stock,configurable_variations
 P-R,,Default,simple,Default Category/Men,Pants Red,,1,Taxable Goods,Not Visible Individually,30,25,2020-01-01,/m/y/a.jpg,,"color=Red,cost=9,manufacturer=Acme",3,1,
 P-B,,Default,simple,Default Category/Men,Pants Blue,,1,Taxable Goods,Not Visible Individually,30,,,no_selection,,color=Blue,4,1,
@@ -163,6 +168,7 @@ func packed(t testing.TB, content []byte) []byte {
 	return b.Bytes()
 }
 
+//nolint:lll // a file as the program writes it
 const googleXML = `<?xml version="1.0" encoding="%s"?>
 <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>Shop</title>
 <item><g:id>X-1</g:id><title>Café &amp; Tea</title><g:price>5.00 USD</g:price><g:brand>P&amp;G</g:brand>

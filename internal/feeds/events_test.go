@@ -56,7 +56,8 @@ func TestImportsAreTold(t *testing.T) {
 	)
 	assert.JSONEq(
 		t,
-		`{"status": "completed", "total": 5, "created": 1, "updated": 2, "unchanged": 1, "failed": 1}`,
+		`{"status": "completed", "total": 5, "created": 1, "updated": 2, "unchanged": 1,
+			"failed": 1}`,
 		apitest.Value[string](
 			s,
 			"SELECT (data - 'id' - 'finished_at')::text FROM events "+

@@ -16,6 +16,8 @@ import (
 
 // phones is a feed as merchants have them: Google's columns, one of the shop's own, a group of
 // variants, cells with line breaks and quotes.
+//
+//nolint:lll // a file
 const phones = `id,title,description,price,sale_price,brand,product_type,availability,condition,quantity,gtin,item_group_id,color,popularity
 P-1,"Café Phone – 5"" display","A phone for the café, ""loud"".
 Second line.",49.99 USD,39.99 USD,Müller & Söhne,Phones > Smart > Café,in_stock,new,7,4006381333931,,,100

@@ -27,6 +27,9 @@ func bigFiles() map[string][]byte {
 		b.WriteString(tail)
 		return []byte(b.String())
 	}
+	const rss = `<?xml version="1.0"?><rss xmlns:g="http://base.google.com/ns/1.0"><channel>`
+	const shopify = "Handle,Title,Body (HTML),Vendor,Type,Option1 Name,Option1 Value,Variant SKU," +
+		"Variant Inventory Qty,Variant Price,Variant Compare At Price,Status\n"
 	return map[string][]byte{
 		"google": grow("id,title,description,price,brand,product_type,quantity\n", "", func(
 			b *strings.Builder, i int,
@@ -36,20 +39,16 @@ func bigFiles() map[string][]byte {
 				i%90+1, i%7, i%11, i%50,
 			)
 		}),
-		"google_xml": grow(`<?xml version="1.0"?><rss xmlns:g="http://base.google.com/ns/1.0"><channel>`, "</channel></rss>", func(
-			b *strings.Builder, i int,
-		) {
+		"google_xml": grow(rss, "</channel></rss>", func(b *strings.Builder, i int) {
 			fmt.Fprintf(
 				b,
-				"<item><g:id>R-%d</g:id><title>Thing number "+
-					"%d</title><description>%s</description><g:price>%d.99</g:price><g:brand>Brand %d</g:brand><g:quantity>%d</g:quantity></item>\n",
+				"<item><g:id>R-%d</g:id><title>Thing number %d</title>"+
+					"<description>%s</description><g:price>%d.99</g:price>"+
+					"<g:brand>Brand %d</g:brand><g:quantity>%d</g:quantity></item>\n",
 				i, i, words, i%90+1, i%7, i%50,
 			)
 		}),
-		"shopify": grow("Handle,Title,Body (HTML),Vendor,Type,Option1 Name,Option1 Value,"+
-			"Variant SKU,Variant Inventory Qty,Variant Price,Variant Compare At Price,Status\n", "", func(
-			b *strings.Builder, i int,
-		) {
+		"shopify": grow(shopify, "", func(b *strings.Builder, i int) {
 			fmt.Fprintf(
 				b,
 				"thing-%d,Thing number %d,\"<p>%s</p>\",Brand %d,Kind %d,Size,S,R-%d-S,%d,%d.99,"+

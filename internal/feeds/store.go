@@ -37,7 +37,9 @@ func (f *Feeds) storeUpload(
 		plain = &gunzip{packed: in}
 	}
 	var detector csvfile.Detector
-	name, err := f.store.StorePrivate(ctx, io.TeeReader(io.LimitReader(plain, MaxFile+1), &detector))
+	name, err := f.store.StorePrivate(
+		ctx, io.TeeReader(io.LimitReader(plain, MaxFile+1), &detector),
+	)
 	if err != nil {
 		return storedFile{}, err
 	}

@@ -302,8 +302,8 @@ func TestMailIsKeptInAFolderWithoutAServer(t *testing.T) {
 		return len(files) == 1
 	}, 20*time.Second, 10*time.Millisecond)
 	require.Eventually(
-		t, func() bool { return strings.Contains(shop.Log.String(), "mail written") }, 5*time.Second,
-		10*time.Millisecond,
+		t, func() bool { return strings.Contains(shop.Log.String(), "mail written") },
+		5*time.Second, 10*time.Millisecond,
 	)
 	raw, err := os.ReadFile(files[0])
 	require.NoError(t, err)

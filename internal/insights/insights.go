@@ -1,5 +1,5 @@
-// Package insights owns what the shop's staff looks at: the dashboard and its reports, statistics of
-// the shop and its database, and the background jobs.
+// Package insights owns what the shop's staff looks at: the dashboard and its reports, statistics
+// of the shop and its database, and the background jobs.
 package insights
 
 import (

@@ -13,8 +13,8 @@ import (
 
 const masked = "[masked]"
 
-// visibleArgs are the kinds of jobs, with the names of the text arguments that staff may see. Numbers
-// are ids and always visible. The address of a file may hold a secret, so it is masked.
+// visibleArgs are the kinds of jobs, with the names of the text arguments that staff may see.
+// Numbers are ids and always visible. The address of a file may hold a secret, so it is masked.
 var visibleArgs = map[string][]string{
 	"assistant.index":         nil,
 	"cart.sweep":              nil,

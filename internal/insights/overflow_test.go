@@ -25,12 +25,16 @@ func TestSumsBeyondAnyAmount(t *testing.T) {
 			SELECT 'SO-' || n, $1, 'PAID', 99999999999999999, now() FROM generate_series(1, 200) n
 			RETURNING id
 		), line AS (
-			INSERT INTO order_lines (order_id, position, product_id, variant_id, name, sku, options, quantity, unit_minor, total_minor, is_tracked)
-			SELECT placed.id, 0, $2, (SELECT min(id) FROM variants WHERE product_id = $2), 'Shifted', 'S', '{}', 1, 99999999999999999, 99999999999999999, false
+			INSERT INTO order_lines (order_id, position, product_id, variant_id, name, sku, options,
+			quantity, unit_minor, total_minor, is_tracked)
+			SELECT placed.id, 0, $2, (SELECT min(id) FROM variants WHERE product_id = $2),
+			'Shifted', 'S', '{}', 1, 99999999999999999, 99999999999999999, false
 			  FROM placed
 		)
-		INSERT INTO payments (order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, status, settled_at)
-		SELECT id, $1, 99999999999999999, 'USD', 'manual', 'bank_transfer', 'sum-' || id, 'paid', now() FROM placed`,
+		INSERT INTO payments (order_id, user_id, amount_minor, currency, provider, payment_type,
+		attempt_key, status, settled_at)
+		SELECT id, $1, 99999999999999999, 'USD', 'manual', 'bank_transfer', 'sum-' || id, 'paid',
+		now() FROM placed`,
 		me.ID, product)
 
 	body := s.show("")

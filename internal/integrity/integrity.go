@@ -67,13 +67,22 @@ func check(
 	}{
 		{"every level is the sum of its movements", books.Levels, q.FindUnbalancedLevels},
 		{"every movement is of a level", books.Movements, q.FindStrayMovements},
-		{"every variant's stock is the sum of its levels", books.Variants, q.FindWrongVariantStocks},
+		{
+			"every variant's stock is the sum of its levels", books.Variants,
+			q.FindWrongVariantStocks,
+		},
 		{"every listing shows the stock of its variants", books.Listings, q.FindWrongListingStocks},
 		{"every order's total is the sum of its lines", books.Orders, q.FindWrongOrderTotals},
-		{"every order holds the units of its lines, and none once cancelled", books.Orders, q.FindWrongHoldings},
+		{
+			"every order holds the units of its lines, and none once cancelled", books.Orders,
+			q.FindWrongHoldings,
+		},
 		{"every order's history is a way there is, to its status", books.Orders, histories},
 		{"every order is paid once, with its total", books.Orders, q.FindWrongOrderPayments},
-		{"every payment's refunds add up to what was given back", books.Payments, q.FindWrongRefunds},
+		{
+			"every payment's refunds add up to what was given back", books.Payments,
+			q.FindWrongRefunds,
+		},
 	} {
 		found, err := one.find(ctx, maxFindings)
 		if err != nil {

@@ -1,6 +1,6 @@
-// Package notifications owns the mails that events cause: to customers about their orders, and to the
-// shop's staff. Each mail is a job that its event inserts once. A mail that is sent twice, because a
-// process died before it could record the first time, has the same Message-ID.
+// Package notifications owns the mails that events cause: to customers about their orders, and to
+// the shop's staff. Each mail is a job that its event inserts once. A mail that is sent twice,
+// because a process died before it could record the first time, has the same Message-ID.
 package notifications
 
 import (
@@ -84,8 +84,8 @@ func (mailJob) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 15, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 }
 
-// HandleEvents inserts the mail jobs of some events. It is an events.Listener. All events about stock
-// are one mail to each member of the staff.
+// HandleEvents inserts the mail jobs of some events. It is an events.Listener. All events about
+// stock are one mail to each member of the staff.
 func (n *Notifications) HandleEvents(
 	ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, refs []events.Ref,
 ) error {

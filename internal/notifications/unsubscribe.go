@@ -17,8 +17,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// ErrLink refuses an unsubscribe link that the shop did not make, or whose account was deleted or has
-// another address now.
+// ErrLink refuses an unsubscribe link that the shop did not make, or whose account was deleted or
+// has another address now.
 var ErrLink = problem.BadRequest(
 	"spent_token", "This link is good no more. Change what you are written about in your profile.",
 )
@@ -57,7 +57,8 @@ func (n *Notifications) accountOf(ctx context.Context, token string) (db.User, e
 	user, err := n.queries.GetUser(ctx, int64(binary.BigEndian.Uint64(data[:idBytes])))
 	if errors.Is(err, pgx.ErrNoRows) ||
 		err == nil &&
-			(user.DeletedAt != nil || !hmac.Equal(data[idBytes:], n.sign(data[:idBytes], user.Email))) {
+			(user.DeletedAt != nil ||
+				!hmac.Equal(data[idBytes:], n.sign(data[:idBytes], user.Email))) {
 		err = ErrLink
 	}
 	return user, err

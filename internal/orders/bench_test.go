@@ -81,7 +81,8 @@ type checkoutBench struct {
 
 // refill fills the cart of the i-th customer with two products, one of them that all want if there
 // is one.
-const refill = `INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor) VALUES ($1, $2, 1, 1000), ($1, $3, 1, 1000)`
+const refill = `INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor)
+	VALUES ($1, $2, 1, 1000), ($1, $3, 1, 1000)`
 
 func newCheckoutBench(b *testing.B, shop *apitest.Shop, hot bool) *checkoutBench {
 	b.Helper()

@@ -80,9 +80,9 @@ func (o *Orders) CreateOrder(
 	return answer{placed}, nil
 }
 
-// checkoutLocks returns the names under which a checkout enters the bulkhead: the account's cart and
-// the stock of the products. A cart that changes before the checkout locks it may make one of them
-// wrong. Then the checkout waits for the database instead of the bulkhead, which is as right.
+// checkoutLocks returns the names under which a checkout enters the bulkhead: the account's cart
+// and the stock of the products. A cart that changes before the checkout locks it may make one of
+// them wrong. Then the checkout waits for the database instead of the bulkhead, which is as right.
 func (o *Orders) checkoutLocks(ctx context.Context, in checkout) ([]string, error) {
 	names := []string{cart.LockName(in.user)}
 	if in.Items == nil {

@@ -79,7 +79,10 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"pay": func(t *rapid.T) {
 			o := m.order(t)
-			token := rapid.SampledFrom([]string{testpay.TokenVisa, testpay.TokenVisa, testpay.TokenDeclined, testpay.TokenTimeout, testpay.TokenWrongAmount}).
+			token := rapid.SampledFrom([]string{
+				testpay.TokenVisa, testpay.TokenVisa, testpay.TokenDeclined, testpay.TokenTimeout,
+				testpay.TokenWrongAmount,
+			}).
 				Draw(t, "token")
 			requireStatus(
 				t,
@@ -107,10 +110,12 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 		},
 		"find out": func(t *rapid.T) {
 			m.shop.Exec(
-				"UPDATE payments SET attempted_at = attempted_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes' WHERE status = 'pending'",
+				"UPDATE payments SET attempted_at = attempted_at - interval '5 minutes', " +
+					"checked_at = checked_at - interval '5 minutes' WHERE status = 'pending'",
 			)
 			m.shop.Exec(
-				"UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes' WHERE status = 'pending'",
+				"UPDATE refunds SET created_at = created_at - interval '5 minutes', " +
+					"checked_at = checked_at - interval '5 minutes' WHERE status = 'pending'",
 			)
 			if err := m.shop.App.Payments.Reconcile(context.Background()); err != nil {
 				t.Fatal(err)

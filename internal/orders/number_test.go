@@ -14,7 +14,11 @@ func TestNumbers(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		number := newNumber()
-		for _, written := range []string{number, strings.ToLower(number), strings.TrimPrefix(number, "SO-"), strings.ReplaceAll(number, "0", "o"), strings.ReplaceAll(number, "1", "l"), strings.ReplaceAll(number, "-", " ")} {
+		for _, written := range []string{
+			number, strings.ToLower(number), strings.TrimPrefix(number, "SO-"),
+			strings.ReplaceAll(number, "0", "o"), strings.ReplaceAll(number, "1", "l"),
+			strings.ReplaceAll(number, "-", " "),
+		} {
 			read, ok := readNumber(written)
 			require.True(t, ok, written)
 			require.Equal(t, number, read)
@@ -26,7 +30,10 @@ func TestNumbers(t *testing.T) {
 		_, ok := readNumber(number[:at] + string(digit) + number[at+1:])
 		require.False(t, ok, "a wrong digit is found")
 	})
-	for _, no := range []string{"", "SO-", "ada@example.com", "SO-4F7KR-9M2Q", "SO-4F7KR-9M2QUU", "SO-UUUUU-UUUUU", "SO-äöüäö-äöüäö"} {
+	for _, no := range []string{
+		"", "SO-", "ada@example.com", "SO-4F7KR-9M2Q", "SO-4F7KR-9M2QUU", "SO-UUUUU-UUUUU",
+		"SO-äöüäö-äöüäö",
+	} {
 		_, ok := readNumber(no)
 		assert.False(t, ok, no)
 	}

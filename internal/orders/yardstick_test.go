@@ -39,10 +39,10 @@ func (c *checkoutBench) byPgbench(b *testing.B, pgbench string) float64 {
 	b.Helper()
 	script := filepath.Join(b.TempDir(), "checkout.sql")
 	require.NoError(b, os.WriteFile(script, []byte(c.script(b)), 0o600))
-	out, err := exec.CommandContext(b.Context(), pgbench, "--no-vacuum", "--protocol=prepared", "--client=16", "--jobs=2",
-		fmt.Sprintf("--time=%d", benchTurn/time.Second),
-		"--file="+script, c.shop.DatabaseURL).
-		CombinedOutput()
+	out, err := exec.CommandContext(
+		b.Context(), pgbench, "--no-vacuum", "--protocol=prepared", "--client=16", "--jobs=2",
+		fmt.Sprintf("--time=%d", benchTurn/time.Second), "--file="+script, c.shop.DatabaseURL,
+	).CombinedOutput()
 	require.NoError(b, err, "%s", out)
 	found := regexp.MustCompile(`tps = ([0-9.]+)`).FindSubmatch(out)
 	require.NotNil(b, found, "%s", out)

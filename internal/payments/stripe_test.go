@@ -237,7 +237,10 @@ func TestStripe(t *testing.T) {
 	now := read(ada, order)
 	assert.Equal(t, "12.00", now.Payments[0].Refunded)
 	assert.Contains(t, notes(now), "7.00 USD was given back.")
-	s.event("evt_4", "refund.created", object{"id": "re_10", "amount": 7000, "currency": "usd", "status": "succeeded", "payment_intent": "pi_1"}).
+	s.event("evt_4", "refund.created", object{
+		"id": "re_10", "amount": 7000, "currency": "usd", "status": "succeeded",
+		"payment_intent": "pi_1",
+	}).
 		Problem(http.StatusBadRequest, "webhook_refused")
 	// A refund may fail after it was done; that is the last word on it, whatever comes late.
 	byHand["status"] = "failed"

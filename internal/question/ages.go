@@ -20,12 +20,13 @@ var (
 	})
 	adults = people(map[ages]string{
 		{0, 99}: `man men woman women male males female females adult adults senior seniors people
-			persons person folks lady ladies gentleman gentlemen mother mothers father fathers mom moms
-			mum mums dad dads grandparent grandparents grandmother grandmothers grandfather grandfathers guy guys`,
+			persons person folks lady ladies gentleman gentlemen mother mothers father fathers mom
+			moms mum mums dad dads grandparent grandparents grandmother grandmothers grandfather
+			grandfathers guy guys`,
 	})
 	// measures are words before a bare number that is no price, whatever it is.
-	measures = wordSet(`age aged ages rated rating ratings spf upf temperature temperatures temp temps
-degrees weight height size sizes`)
+	measures = wordSet(`age aged ages rated rating ratings spf upf temperature temperatures temp
+		temps degrees weight height size sizes`)
 	// links stand between people and a limit: "kids who are under 3".
 	links = wordSet(`who that is are aged`)
 )

@@ -45,9 +45,12 @@ func BenchmarkPlatformTax(b *testing.B) {
 	)
 	bare := bareServer(b, shop)
 	fmt.Println(
-		"| read | server, requests/s | bare, requests/s | ratio | against rows |\n|---|---|---|---|---|",
+		"| read | server, requests/s | bare, requests/s | ratio | against rows |\n" +
+			"|---|---|---|---|---|",
 	)
-	for name, path := range map[string]string{"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20"} {
+	for name, path := range map[string]string{
+		"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20",
+	} {
 		b.Run(name, func(b *testing.B) {
 			turn := time.Second
 			var whole, plain, rows float64
@@ -93,7 +96,9 @@ func BenchmarkKeptAnswers(b *testing.B) {
 		shop,
 		"SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1",
 	)
-	for name, path := range map[string]string{"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20"} {
+	for name, path := range map[string]string{
+		"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20",
+	} {
 		key := "bench:" + rand.Text()
 		require.NoError(
 			b,

@@ -36,7 +36,9 @@ var (
 // Content-Type. Either would be misread.
 func checkEncoding(c echo.Context) error {
 	header := c.Request().Header
-	for coding := range strings.SplitSeq(strings.Join(header.Values("Content-Encoding"), ","), ",") {
+	for coding := range strings.SplitSeq(
+		strings.Join(header.Values("Content-Encoding"), ","), ",",
+	) {
 		coding = strings.TrimSpace(coding)
 		if coding != "" && !strings.EqualFold(coding, "identity") {
 			// What may be sent instead (RFC 9110, section 12.5.3).
@@ -49,7 +51,9 @@ func checkEncoding(c echo.Context) error {
 	_, parameters, err := mime.ParseMediaType(header.Get(echo.HeaderContentType))
 	charset := parameters["charset"]
 	if err == nil && charset != "" && !slices.Contains(utf8Names, strings.ToLower(charset)) {
-		return errMediaType.Detailf("Send the body in UTF-8: its Content-Type says another charset.")
+		return errMediaType.Detailf(
+			"Send the body in UTF-8: its Content-Type says another charset.",
+		)
 	}
 	return nil
 }

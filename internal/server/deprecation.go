@@ -10,8 +10,8 @@ import (
 )
 
 // readDeprecation reads whether an operation is deprecated. One that is has the dates (UTC) since
-// when (x-deprecated-since) and when it ends (x-sunset). All its responses have both, in the headers
-// Deprecation (RFC 9745) and Sunset (RFC 8594).
+// when (x-deprecated-since) and when it ends (x-sunset). All its responses have both, in the
+// headers Deprecation (RFC 9745) and Sunset (RFC 8594).
 func (op *operation) readDeprecation(document *openapi3.Operation) error {
 	since, hasSince := document.Extensions["x-deprecated-since"]
 	sunset, hasSunset := document.Extensions["x-sunset"]

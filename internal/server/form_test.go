@@ -85,7 +85,8 @@ func TestBodiesInOtherEncodingsAreRefused(t *testing.T) {
 		assert.Contains(t, problem.Detail, "Content-Encoding", coding)
 		assert.Equal(t, "identity", answer.Header.Get("Accept-Encoding"))
 	}
-	form := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nid\r\n--b--\r\n"
+	form := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nid\r\n" +
+		"--b--\r\n"
 	send("/api/v1/admin/imports", "multipart/form-data; boundary=b", form, "gzip").
 		Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 	for _, charset := range []string{"utf-8", "UTF-8", `"utf-8"`, "us-ascii"} {
@@ -111,7 +112,9 @@ func TestIntegersInAddressesHaveOneForm(t *testing.T) {
 		"/api/v1/products?limit=%s": "/limit", "/api/v1/products/compare?ids=2,%s": "/ids",
 		"/api/v1/products/compare?ids=2&ids=%s": "/ids", "/api/v1/orders/%s": "/id",
 	} {
-		for _, odd := range []string{"0%d", "%%2B%d", "000%d", "%%20%d", "%d%%20", "%d.0", "%de0", "0x%d"} {
+		for _, odd := range []string{
+			"0%d", "%%2B%d", "000%d", "%%20%d", "%d%%20", "%d.0", "%de0", "0x%d",
+		} {
 			path := fmt.Sprintf(format, fmt.Sprintf(odd, id))
 			problem := admin.Get(path).Problem(http.StatusUnprocessableEntity, "invalid_request")
 			if assert.Len(t, problem.Errors, 1, path) {
@@ -124,7 +127,7 @@ func TestIntegersInAddressesHaveOneForm(t *testing.T) {
 	admin.Get("/api/v1/products?offset=0").Want(http.StatusOK)
 }
 
-// getMe, getCart: of two Authorization headers none is believed.
+// getCurrentUser, getCart: of two Authorization headers none is believed.
 func TestASecondAuthorizationHeaderIsRefused(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -152,7 +155,8 @@ func TestASecondAuthorizationHeaderIsRefused(t *testing.T) {
 func TestChunkedRequestsCloseTheirConnection(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	const post = "POST /api/v1/auth/login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+	const post = "POST /api/v1/auth/login HTTP/1.1\r\nHost: shop\r\n" +
+		"Content-Type: application/json\r\n"
 	const smuggled = "GET /api/v1/auth/me HTTP/1.1\r\nHost: shop\r\n\r\n"
 	response, _ := exchange(
 		t, shop.URL(),

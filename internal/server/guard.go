@@ -35,7 +35,8 @@ var (
 	errForbidden    = problem.Forbidden("forbidden", "The account may not do this.")
 	errOrigin       = problem.Forbidden(
 		"cross_origin",
-		"Browsers may send this from the shop's own pages alone, and from the origins of CORS_ALLOWED_ORIGINS.",
+		"Browsers may send this from the shop's own pages alone, and from the origins of "+
+			"CORS_ALLOWED_ORIGINS.",
 	)
 )
 

@@ -80,8 +80,8 @@ func utf16Unit(text []byte) (unit rune, ok bool) {
 	return rune(n), err == nil
 }
 
-// pointerAt returns the JSON pointer of the value that holds the byte at an offset of valid JSON. Of
-// a field's name it is that of the object.
+// pointerAt returns the JSON pointer of the value that holds the byte at an offset of valid JSON.
+// Of a field's name it is that of the object.
 func pointerAt(data []byte, offset int) string {
 	type level struct {
 		isObject bool

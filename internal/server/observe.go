@@ -70,8 +70,8 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		info.Answer.Set(requestIDHeader, info.ID)
 		info.Answer.Set("X-Content-Type-Options", "nosniff")
 		if len(r.TransferEncoding) > 0 {
-			// net/http does not tell whether there was a Content-Length, too, by which another server
-			// on the way may have read the body (RFC 9112, section 6.1).
+			// net/http does not tell whether there was a Content-Length, too, by which another
+			// server on the way may have read the body (RFC 9112, section 6.1).
 			info.Answer.Set("Connection", "close")
 		}
 		if op != nil {

@@ -10,7 +10,9 @@ import (
 // parseSize: sizes of bodies, as x-max-body has them.
 func TestParseSize(t *testing.T) {
 	t.Parallel()
-	for extension, want := range map[any]int64{"10.0625MiB": 10<<20 + 64<<10, "64KiB": 64 << 10, 512.0: 512, "512": 512} {
+	for extension, want := range map[any]int64{
+		"10.0625MiB": 10<<20 + 64<<10, "64KiB": 64 << 10, 512.0: 512, "512": 512,
+	} {
 		size, err := parseSize(extension)
 		require.NoError(t, err)
 		assert.Equal(t, want, size)

@@ -56,7 +56,7 @@ func TestTheTypeOfAProblemLeadsToWhatToDo(t *testing.T) {
 	shop.Get("/problems/stale?page=2").Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
-// Every code that the sources have is in the contract.
+// No operation: every code that the sources have is in the contract.
 func TestEveryCodeIsInTheContract(t *testing.T) {
 	t.Parallel()
 	var all api.ProblemTypes

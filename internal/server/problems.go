@@ -24,7 +24,8 @@ var (
 	errInternal = &problem.Error{
 		Status: http.StatusInternalServerError,
 		Code:   "internal_error",
-		Detail: "Something went wrong on our side. Try again, and tell the shop the request id if it" +
+		Detail: "Something went wrong on our side. Try again, and tell the shop the request id " +
+			"if it" +
 			" stays.",
 		Resolution: problem.Retry,
 	}

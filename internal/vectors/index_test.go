@@ -167,7 +167,10 @@ func TestIndexRunsAreShared(t *testing.T) {
 	go ask()
 	close(leave)
 	for range 3 {
-		assert.Equal(t, int32(products), (<-reports).Indexed, "all requests return the outcome of the one run")
+		assert.Equal(
+			t, int32(products), (<-reports).Indexed,
+			"all requests return the outcome of the one run",
+		)
 	}
 	assert.Equal(t, products, model.Items(), "the model was asked once for each")
 	run = status(admin).Run

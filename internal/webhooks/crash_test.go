@@ -106,10 +106,12 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	// Some minutes later: what the dead held is let go, and another goes on.
 	r.status(http.StatusOK)
 	s.Exec(
-		"UPDATE river_job SET state = 'available', scheduled_at = now() WHERE kind = 'notifications.mail' AND state IN ('running', 'retryable')",
+		"UPDATE river_job SET state = 'available', scheduled_at = now() " +
+			"WHERE kind = 'notifications.mail' AND state IN ('running', 'retryable')",
 	)
 	s.Exec(
-		"UPDATE webhook_deliveries SET leased_until = NULL, next_attempt_at = now() WHERE status = 'pending'",
+		"UPDATE webhook_deliveries SET leased_until = NULL, next_attempt_at = now() " +
+			"WHERE status = 'pending'",
 	)
 	last := s.Process(workers)
 	require.Eventually(t, func() bool {
@@ -117,21 +119,27 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			s.Shop,
 			`SELECT NOT EXISTS (SELECT FROM events WHERE told_at IS NULL)
 			AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE status <> 'delivered')
-			AND NOT EXISTS (SELECT FROM river_job WHERE kind = 'notifications.mail' AND state <> 'completed')`,
+			AND NOT EXISTS (SELECT FROM river_job WHERE kind = 'notifications.mail' AND state <>
+			'completed')`,
 		)
 	}, 60*time.Second, 50*time.Millisecond)
 	last.Kill()
 
 	// Events are what was committed.
 	assert.True(t, apitest.Value[bool](s.Shop, `SELECT bool_and(
-			(SELECT array_agg(e.kind ORDER BY e.id) FROM events e WHERE e.object_type = 'order' AND e.object_id = o.id) =
-			(SELECT array_agg('order.' || CASE h.to_status WHEN 'PENDING' THEN 'created' ELSE lower(h.to_status) END ORDER BY h.id)
-			   FROM order_history h WHERE h.order_id = o.id AND h.to_status IS DISTINCT FROM h.from_status)) FROM orders o`), "each change has its event, and each event its change")
+			(SELECT array_agg(e.kind ORDER BY e.id) FROM events e
+			WHERE e.object_type = 'order' AND e.object_id = o.id) =
+			(SELECT array_agg('order.' || CASE h.to_status WHEN 'PENDING' THEN 'created'
+			ELSE lower(h.to_status) END ORDER BY h.id)
+			   FROM order_history h WHERE h.order_id = o.id AND h.to_status IS DISTINCT
+			   FROM h.from_status))
+			   FROM orders o`), "each change has its event, and each event its change")
 	assert.Zero(
 		t,
 		apitest.Value[int](
 			s.Shop,
-			"SELECT count(*) FROM events e WHERE e.object_type = 'order' AND NOT EXISTS (SELECT FROM orders o WHERE o.id = e.object_id)",
+			"SELECT count(*) FROM events e WHERE e.object_type = 'order' AND NOT EXISTS (SELECT "+
+				"FROM orders o WHERE o.id = e.object_id)",
 		),
 	)
 
@@ -157,7 +165,10 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		assert.GreaterOrEqual(t, id, newest[of], "%s of %v came late", m.Type, of)
 		newest[of] = max(id, newest[of])
 	}
-	for _, id := range apitest.Value[[]int64](s.Shop, "SELECT array_agg(e.id) FROM events e JOIN webhook_deliveries d ON d.event_id = e.id") {
+	for _, id := range apitest.Value[[]int64](
+		s.Shop,
+		"SELECT array_agg(e.id) FROM events e JOIN webhook_deliveries d ON d.event_id = e.id",
+	) {
 		assert.True(t, known[fmt.Sprintf("evt_%d", id)], "event %d is lost", id)
 	}
 	assert.Len(t, known, apitest.Value[int](s.Shop, "SELECT count(*) FROM webhook_deliveries"))
@@ -165,7 +176,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		t,
 		apitest.Value[int](
 			s.Shop,
-			`SELECT count(*) FROM events e WHERE e.kind LIKE 'order.%' AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id)`,
+			`SELECT count(*) FROM events e WHERE e.kind LIKE 'order.%' AND NOT EXISTS (SELECT
+				FROM webhook_deliveries d WHERE d.event_id = e.id)`,
 		),
 	)
 
@@ -174,7 +186,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	require.NoError(t, err)
 	due := apitest.Value[int](
 		s.Shop,
-		"SELECT count(*) FROM events WHERE kind IN ('order.created', 'order.paid', 'order.cancelled', 'payment.refunded')",
+		"SELECT count(*) FROM events "+
+			"WHERE kind IN ('order.created', 'order.paid', 'order.cancelled', 'payment.refunded')",
 	)
 	assert.Len(t, files, due)
 	numbers := map[string]bool{}

@@ -96,7 +96,8 @@ func (w *Webhooks) PingWebhook(
 // recordSending adds to the audit log that staff had an event sent to a webhook. The webhook itself
 // does not change, so the database's triggers record nothing.
 func recordSending(
-	ctx context.Context, q *db.Queries, name string, webhook db.Webhook, row db.GetWebhookDeliveryRow,
+	ctx context.Context, q *db.Queries, name string, webhook db.Webhook,
+	row db.GetWebhookDeliveryRow,
 ) error {
 	return audit.Record(ctx, q, audit.Entry{
 		Event:      name,

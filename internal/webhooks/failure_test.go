@@ -94,7 +94,8 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 		assert.EqualValues(t, i+1, s.deliveries(made.ID)[0].Attempts)
 		before := apitest.Value[bool](
 			s.Shop,
-			"SELECT next_attempt_at BETWEEN now() + $1::interval * 0.9 - interval '10 s' AND now() + $1::interval * 1.1 FROM webhook_deliveries",
+			"SELECT next_attempt_at BETWEEN now() + $1::interval * 0.9 - interval '10 s' "+
+				"AND now() + $1::interval * 1.1 FROM webhook_deliveries",
 			wait,
 		)
 		assert.True(t, before, wait)
@@ -106,7 +107,8 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 				"%d seconds",
 				apitest.Value[int](
 					s.Shop,
-					"SELECT ceil(extract(epoch FROM next_attempt_at - now()) + 1)::int FROM webhook_deliveries LIMIT 1",
+					"SELECT ceil(extract(epoch FROM next_attempt_at - now()) + 1)::int "+
+						"FROM webhook_deliveries LIMIT 1",
 				),
 			),
 		)
@@ -126,7 +128,8 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 		1,
 		apitest.Value[int](
 			s.Shop,
-			"SELECT count(*) FROM river_job WHERE kind = 'notifications.mail' AND args->>'mail' = 'webhook_disabled'",
+			"SELECT count(*) FROM river_job WHERE kind = 'notifications.mail' "+
+				"AND args->>'mail' = 'webhook_disabled'",
 		),
 		"an administrator is told",
 	)
@@ -200,7 +203,9 @@ func TestNothingInwardIsCalled(t *testing.T) {
 		t:    t,
 	}
 	r.types()
-	for _, url := range []string{canary.URL, strings.Replace(canary.URL, "127.0.0.1", "localhost", 1), "http://127.0.0.2:1/"} {
+	for _, url := range []string{
+		canary.URL, strings.Replace(canary.URL, "127.0.0.1", "localhost", 1), "http://127.0.0.2:1/",
+	} {
 		s.Exec("UPDATE webhooks SET url = $1, failing_since = NULL", url)
 		strict.later("1 day")
 		for _, d := range s.deliveries(made.ID) {

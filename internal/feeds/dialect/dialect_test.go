@@ -57,9 +57,15 @@ func TestRecognise(t *testing.T) {
 func TestColumnsArePassedOn(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string][]int{
-		"Handle,Title,Option1 Name,Option1 Value,Variant Price,Cost per item,SEO Title,Material": {5, 7},
-		"ID,Type,SKU,Name,Regular price,Parent,Attribute 12 name,Weight (kg),Meta: _cost":        {8},
-		"sku,attribute_set_code,product_type,product_online,price,cost,meta_title,special_price": {5},
+		"Handle,Title,Option1 Name,Option1 Value,Variant Price,Cost per item,SEO Title,Material": {
+			5, 7,
+		},
+		"ID,Type,SKU,Name,Regular price,Parent,Attribute 12 name,Weight (kg),Meta: _cost": {
+			8,
+		},
+		"sku,attribute_set_code,product_type,product_online,price,cost,meta_title,special_price": {
+			5,
+		},
 	} {
 		columns := strings.Split(header, ",")
 		program, _ := Recognise(columns)
@@ -88,7 +94,9 @@ func check(t *testing.T, always [][2]string, cases []cellCase) {
 				names, cells = append(names, one[0]), append(cells, one[1])
 			}
 		}
-		rows := converted(t, strings.Join(names, "|")+"\n"+strings.Join(cells, "|"), "mpn", "color", "*")
+		rows := converted(
+			t, strings.Join(names, "|")+"\n"+strings.Join(cells, "|"), "mpn", "color", "*",
+		)
 		require.Len(t, rows, 1, "%s=%s", c.column, c.cell)
 		got := rows[0].Cells[c.becomes]
 		if name, is := strings.CutPrefix(c.becomes, "attribute "); is {
@@ -126,7 +134,10 @@ func TestShopifyColumns(t *testing.T) {
 		{"Variant Barcode", "A-17", "gtin", ""},
 		{"Variant Barcode", "A-17", "warning", "is no GTIN, and is left out: A-17"},
 		{"Title", "Tea cup", "title", "Tea cup"},
-		{"Body (HTML)", "<p>A <b>cup</b> &amp; more</p><ul><li>One</li></ul>", "description", "A cup & more\n- One"},
+		{
+			"Body (HTML)", "<p>A <b>cup</b> &amp; more</p><ul><li>One</li></ul>", "description",
+			"A cup & more\n- One",
+		},
 		{"Vendor", "Acme", "brand", "Acme"},
 		{"Type=Cups;Product Category", "Home > Cups", "product_type", "Home > Cups"},
 		{"Type", "Cups", "product_type", "Cups"},
@@ -136,14 +147,23 @@ func TestShopifyColumns(t *testing.T) {
 		{"Variant Compare At Price", "0", "price", "9.99"},
 		{"Variant Inventory Tracker=shopify;Variant Inventory Qty", "7", "quantity", "7"},
 		{"Variant Inventory Tracker=;Variant Inventory Qty", "7", "availability", "in_stock"},
-		{"Variant Inventory Qty=0;Variant Inventory Policy", "continue", "availability", "in_stock"},
+		{
+			"Variant Inventory Qty=0;Variant Inventory Policy", "continue", "availability",
+			"in_stock",
+		},
 		{"Variant Inventory Qty=0;Variant Inventory Policy", "deny", "quantity", "0"},
 		{"Google Shopping / MPN", "M1", "attribute mpn", "M1"},
 		{"Google Shopping / Gender", "male", "attribute gender", ""},
 		{"Google Shopping / Condition", "used", "condition", "used"},
 		{"Image Src", "https://e.com/a.jpg", "image_link", "https://e.com/a.jpg"},
-		{"Image Src=https://e.com/a.jpg;Variant Image", "https://e.com/b.jpg", "image_link", "https://e.com/b.jpg"},
-		{"Image Src=https://e.com/a.jpg;Variant Image", "https://e.com/b.jpg", "additional_image_link", "https://e.com/a.jpg"},
+		{
+			"Image Src=https://e.com/a.jpg;Variant Image", "https://e.com/b.jpg", "image_link",
+			"https://e.com/b.jpg",
+		},
+		{
+			"Image Src=https://e.com/a.jpg;Variant Image", "https://e.com/b.jpg",
+			"additional_image_link", "https://e.com/a.jpg",
+		},
 		{"Status", "active", "is_active", "true"},
 		{"Status", "draft", "is_active", "false"},
 		{"Published", "FALSE", "is_active", "false"},
@@ -155,7 +175,8 @@ func TestShopifyColumns(t *testing.T) {
 	})
 }
 
-// startImport: a product of Shopify has no end in memory, and what its first row says holds for all.
+// startImport: a product of Shopify has no end in memory, and what its first row says holds for
+// all.
 func TestShopifyProductsWithoutEnd(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -173,7 +194,9 @@ func TestShopifyProductsWithoutEnd(t *testing.T) {
 		require.Equal(t, "Endless", r.Cells["title"])
 		require.Equal(t, "endless", r.Cells["item_group_id"])
 		require.Equal(t, fmt.Sprint(i), r.Options["size"])
-		require.LessOrEqual(t, strings.Count(r.Cells["additional_image_link"], ","), maxShopifyImages)
+		require.LessOrEqual(
+			t, strings.Count(r.Cells["additional_image_link"], ","), maxShopifyImages,
+		)
 	}
 }
 
@@ -181,7 +204,12 @@ func TestShopifyProductsWithoutEnd(t *testing.T) {
 func TestWooCommerceColumns(t *testing.T) {
 	t.Parallel()
 	check(t, [][2]string{
-		{"ID", "10"}, {"Type", "simple"}, {"SKU", "W-1"}, {"Name", "Cup"}, {"Regular price", "20"}, {"Parent", ""},
+		{"ID", "10"},
+		{"Type", "simple"},
+		{"SKU", "W-1"},
+		{"Name", "Cup"},
+		{"Regular price", "20"},
+		{"Parent", ""},
 	}, []cellCase{
 		{"SKU", "W-2", "sku", "W-2"},
 		{"SKU", "", "id", "id:10"},
@@ -202,9 +230,18 @@ func TestWooCommerceColumns(t *testing.T) {
 		{"In stock?", "1", "availability", "in_stock"},
 		{"In stock?", "0", "availability", "out_of_stock"},
 		{"In stock?", "backorder", "availability", "in_stock"},
-		{"Attribute 1 name=Color;Attribute 1 visible=1;Attribute 1 value(s)", "Red", "attribute color", "Red"},
-		{"Attribute 1 name=Cost;Attribute 1 visible=0;Attribute 1 value(s)", "3", "attribute cost", ""},
-		{"Images", "https://e.com/a.jpg, https://e.com/b.jpg", "image_link", "https://e.com/a.jpg, https://e.com/b.jpg"},
+		{
+			"Attribute 1 name=Color;Attribute 1 visible=1;Attribute 1 value(s)", "Red",
+			"attribute color", "Red",
+		},
+		{
+			"Attribute 1 name=Cost;Attribute 1 visible=0;Attribute 1 value(s)", "3",
+			"attribute cost", "",
+		},
+		{
+			"Images", "https://e.com/a.jpg, https://e.com/b.jpg", "image_link",
+			"https://e.com/a.jpg, https://e.com/b.jpg",
+		},
 		{"Published", "1", "is_active", "true"},
 		{"Published", "-1", "is_active", "false"},
 		{"Is featured?", "1", "is_featured", "1"},
@@ -214,6 +251,7 @@ func TestWooCommerceColumns(t *testing.T) {
 		{"Type=variation;Parent", "P-9", "error", "names a product that is not in the file: P-9"},
 		{"Tax class", "reduced", "attribute tax_class", ""},
 	})
+	//nolint:lll // an export
 	rows := converted(t, `ID|Type|SKU|Name|Regular price|Parent|Description|Published|Images|Attribute 1 name|Attribute 1 value(s)
 3|variation|V-1|Cup - S|5||x|1||Size|S
 4|variation|V-2|Cup - M|6|P-1|x|1|https://e.com/m.jpg|Size|M
@@ -235,8 +273,12 @@ func TestWooCommerceColumns(t *testing.T) {
 func TestMagentoColumns(t *testing.T) {
 	t.Parallel()
 	check(t, [][2]string{
-		{"sku", "M-1"}, {"attribute_set_code", "Default"}, {"product_type", "simple"}, {"name", "Cup"},
-		{"product_online", "1"}, {"price", "20"},
+		{"sku", "M-1"},
+		{"attribute_set_code", "Default"},
+		{"product_type", "simple"},
+		{"name", "Cup"},
+		{"product_online", "1"},
+		{"price", "20"},
 	}, []cellCase{
 		{"sku", "M-2", "sku", "M-2"},
 		{"additional_attributes", "ean=4006381333931", "gtin", "4006381333931"},
@@ -248,9 +290,18 @@ func TestMagentoColumns(t *testing.T) {
 		{"additional_attributes", "brand=A, B & C,color=Red", "brand", "A, B & C"},
 		{"additional_attributes", "color=Red,cost=3", "attribute color", "Red"},
 		{"additional_attributes", "color=Red,cost=3", "attribute cost", ""},
-		{"additional_attributes", "color=Red,cost=3", "warning", "left out, because attributes are public: cost"},
-		{"categories", "Default Category/Home,Default Category/Home/Cups", "product_type", "Home > Cups"},
-		{"categories", "Default Category/Home,Default Category/Home/Cups", "warning", "has 2 categories"},
+		{
+			"additional_attributes", "color=Red,cost=3", "warning",
+			"left out, because attributes are public: cost",
+		},
+		{
+			"categories", "Default Category/Home,Default Category/Home/Cups", "product_type",
+			"Home > Cups",
+		},
+		{
+			"categories", "Default Category/Home,Default Category/Home/Cups", "warning",
+			"has 2 categories",
+		},
 		{"categories", "Default Category", "product_type", ""},
 		{"price", "19.99", "price", "19.99"},
 		{"special_price", "10", "sale_price", "10"},
@@ -261,7 +312,10 @@ func TestMagentoColumns(t *testing.T) {
 		{"qty=0;manage_stock", "0", "availability", "in_stock"},
 		{"qty=0;manage_stock", "0", "quantity", ""},
 		{"base_image", "https://e.com/a.jpg", "image_link", "https://e.com/a.jpg"},
-		{"base_image=/m/b/a.jpg;additional_images", "/m/b/a.jpg,/m/b/b.jpg", "image_link", "/m/b/a.jpg, /m/b/b.jpg"},
+		{
+			"base_image=/m/b/a.jpg;additional_images", "/m/b/a.jpg,/m/b/b.jpg", "image_link",
+			"/m/b/a.jpg, /m/b/b.jpg",
+		},
 		{"base_image", "no_selection", "image_link", ""},
 		{"product_online", "2", "is_active", "false"},
 		{"visibility", "Not Visible Individually", "is_active", "false"},
@@ -270,8 +324,10 @@ func TestMagentoColumns(t *testing.T) {
 		{"product_type", "grouped", "error", "a product of parts"},
 		{"tax_class_name", "Taxable Goods", "attribute tax_class_name", ""},
 	})
+	//nolint:lll // an export
 	assert.Empty(t, converted(t, `sku|attribute_set_code|product_type|name|product_online|price|store_view_code
 M-1|Default|simple|Tasse|1|20|de`), "a translation")
+	//nolint:lll // an export
 	variants := strings.ReplaceAll(`sku|attribute_set_code|product_type|name|product_online|price|visibility|configurable_variations
 V-S|Default|simple|Cup S|1|5|Not Visible Individually|
 V-M|Default|simple|Cup M|1|6|Not Visible Individually|

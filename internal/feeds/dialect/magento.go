@@ -38,8 +38,9 @@ var magento = Dialect{
 type magentoFile struct {
 	*table
 	isPublic func(string) bool
-	parents  *spill          // cells of configurable products
-	variants *spill          // the position of the parent and the options, by the sku of the variant
+	parents  *spill // cells of configurable products
+	// the position of the parent and the options, by the sku of the variant
+	variants *spill
 	ignored  map[string]bool // attributes that are not public
 }
 
@@ -172,7 +173,9 @@ func (f *magentoFile) product(r *Row, product []string) {
 	r.Cells["is_active"] = active
 	var images []string
 	for _, cells := range [][]string{r.Original, product} {
-		for _, cell := range []string{f.get(cells, "base_image"), f.get(cells, "additional_images")} {
+		for _, cell := range []string{
+			f.get(cells, "base_image"), f.get(cells, "additional_images"),
+		} {
 			for address := range strings.SplitSeq(cell, ",") {
 				address = strings.TrimSpace(address)
 				if address != "" && address != "no_selection" && !slices.Contains(images, address) {

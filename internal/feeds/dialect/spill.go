@@ -9,13 +9,15 @@ import (
 )
 
 // ErrNoSpace is the error for rows that memory is not meant to hold and no temporary file can.
-var ErrNoSpace = errors.New("the rows of products with variants cannot be stored in a temporary file")
+var ErrNoSpace = errors.New(
+	"the rows of products with variants cannot be stored in a temporary file",
+)
 
 // spillBytes is how much of a spill is in memory.
 const spillBytes = 4 << 20
 
-// spill stores rows that other rows of the file need. Memory holds a hash and a position of each, 16
-// bytes; their texts are in a temporary file once they are more than spillBytes.
+// spill stores rows that other rows of the file need. Memory holds a hash and a position of each,
+// 16 bytes; their texts are in a temporary file once they are more than spillBytes.
 type spill struct {
 	at      map[uint64]int64 // the positions of records by the hash of their key
 	tail    []byte           // what is not in the file yet

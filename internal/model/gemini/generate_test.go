@@ -174,7 +174,8 @@ func TestOddAnswers(t *testing.T) {
 		assert.Equal(t, "Yes, two.", answer)
 	})
 	for name, body := range map[string]string{
-		"no text":                `{"candidates":[{"content":{"parts":[{"thoughtSignature":"eA=="}]},"finishReason":1}]}`,
+		"no text": `{"candidates":[{"content":{"parts":[{"thoughtSignature":"eA=="}]},` +
+			`"finishReason":1}]}`,
 		"content null":           `{"candidates":[{"content":null,"finishReason":1}]}`,
 		"unknown finish reason":  `{"candidates":[{"finishReason":99}]}`,
 		"reason as unknown name": `{"candidates":[{"finishReason":"TIRED"}]}`,

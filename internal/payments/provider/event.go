@@ -29,12 +29,13 @@ type Event struct {
 	ProviderPaymentID string
 	ProviderRefundID  string // of refund events
 	OrderReference    string // as given to Charge; may be empty in refund events
-	IdempotencyKey    string // as given to Charge or Refund; empty if another tool made the payment or refund
-	AmountMinor       int64  // of the payment, or of the refund
-	Currency          money.Currency
-	DeclineCode       string // of PaymentFailed
-	DeclineMessage    string // for customers
-	At                time.Time
+	// as given to Charge or Refund; empty if another tool made the payment or refund
+	IdempotencyKey string
+	AmountMinor    int64 // of the payment, or of the refund
+	Currency       money.Currency
+	DeclineCode    string // of PaymentFailed
+	DeclineMessage string // for customers
+	At             time.Time
 }
 
 // SignatureTolerance is how old, or how far ahead, a webhook's signature may be.

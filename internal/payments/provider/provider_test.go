@@ -139,16 +139,28 @@ func TestRequestsAreCheckedBeforeTheyAreSent(t *testing.T) {
 		change func(r *provider.ChargeRequest)
 		want   error
 	}{
-		"good":         {func(*provider.ChargeRequest) {}, nil},
-		"saved method": {func(r *provider.ChargeRequest) { r.Token, r.SavedMethod = "", saved }, nil},
-		"card number":  {func(r *provider.ChargeRequest) { r.Token = "4242 4242 4242 4242" }, provider.ErrCardNumber},
-		"nothing":      {func(r *provider.ChargeRequest) { r.AmountMinor = 0 }, provider.ErrAmount},
-		"negative":     {func(r *provider.ChargeRequest) { r.AmountMinor = -5 }, provider.ErrAmount},
-		"no key":       {func(r *provider.ChargeRequest) { r.IdempotencyKey = "" }, provider.ErrRefused},
-		"long key":     {func(r *provider.ChargeRequest) { r.IdempotencyKey = strings.Repeat("k", 201) }, provider.ErrRefused},
-		"no order":     {func(r *provider.ChargeRequest) { r.OrderReference = "" }, provider.ErrRefused},
-		"no method":    {func(r *provider.ChargeRequest) { r.Token = "" }, provider.ErrRefused},
-		"two methods":  {func(r *provider.ChargeRequest) { r.SavedMethod = saved }, provider.ErrRefused},
+		"good": {func(*provider.ChargeRequest) {}, nil},
+		"saved method": {func(r *provider.ChargeRequest) {
+			r.Token, r.SavedMethod = "", saved
+		}, nil},
+		"card number": {func(r *provider.ChargeRequest) {
+			r.Token = "4242 4242 4242 4242"
+		}, provider.ErrCardNumber},
+		"nothing":  {func(r *provider.ChargeRequest) { r.AmountMinor = 0 }, provider.ErrAmount},
+		"negative": {func(r *provider.ChargeRequest) { r.AmountMinor = -5 }, provider.ErrAmount},
+		"no key": {func(r *provider.ChargeRequest) {
+			r.IdempotencyKey = ""
+		}, provider.ErrRefused},
+		"long key": {func(r *provider.ChargeRequest) {
+			r.IdempotencyKey = strings.Repeat("k", 201)
+		}, provider.ErrRefused},
+		"no order": {func(r *provider.ChargeRequest) {
+			r.OrderReference = ""
+		}, provider.ErrRefused},
+		"no method": {func(r *provider.ChargeRequest) { r.Token = "" }, provider.ErrRefused},
+		"two methods": {func(r *provider.ChargeRequest) {
+			r.SavedMethod = saved
+		}, provider.ErrRefused},
 	} {
 		request := good
 		c.change(&request)

@@ -44,7 +44,8 @@ func (p *Provider) Charge(
 	if saved := request.SavedMethod; saved.ProviderMethodID != "" {
 		params.PaymentMethod = stripe.String(saved.ProviderMethodID)
 		params.Customer = stripe.String(saved.ProviderCustomerID)
-		params.OffSession = stripe.Bool(true) // declines at once what the customer would have to confirm
+		// declines at once what the customer would have to confirm
+		params.OffSession = stripe.Bool(true)
 	} else {
 		method, err := p.methodOf(ctx, request.Token, request.IdempotencyKey+":method")
 		if refused, ok := declined(err); ok {

@@ -129,7 +129,9 @@ func (b *book) find(request provider.FindRequest, now time.Time) (Charge, bool) 
 		return b.chargeByKey(request.IdempotencyKey)
 	}
 	ids := b.orderCharges[request.OrderReference]
-	for _, wanted := range []provider.Status{provider.Succeeded, provider.Pending, provider.Declined} {
+	for _, wanted := range []provider.Status{
+		provider.Succeeded, provider.Pending, provider.Declined,
+	} {
 		for _, id := range slices.Backward(ids) {
 			if charge := b.charges[id]; charge.asOf(now).Status == wanted {
 				return charge, true

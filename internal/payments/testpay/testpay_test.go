@@ -71,20 +71,26 @@ func TestTokens(t *testing.T) {
 		found  provider.Status // what Find says; empty: nothing
 		events int
 	}{
-		testpay.TokenVisa:              {nil, provider.Succeeded, "", provider.Succeeded, 1},
-		testpay.TokenMastercard:        {nil, provider.Succeeded, "", provider.Succeeded, 1},
-		testpay.TokenDeclined:          {nil, provider.Declined, "card_declined", provider.Declined, 1},
-		testpay.TokenInsufficientFunds: {nil, provider.Declined, "insufficient_funds", provider.Declined, 1},
-		testpay.TokenExpired:           {nil, provider.Declined, "expired_card", provider.Declined, 1},
-		testpay.TokenTimeout:           {provider.ErrOutcomeUnknown, "", "", provider.Succeeded, 1},
-		testpay.TokenTimeoutLost:       {provider.ErrOutcomeUnknown, "", "", "", 0},
-		testpay.TokenSlow:              {nil, provider.Succeeded, "", provider.Succeeded, 1},
-		testpay.TokenPending:           {nil, provider.Pending, "", provider.Pending, 0},
-		testpay.TokenPendingDeclined:   {nil, provider.Pending, "", provider.Pending, 0},
-		testpay.TokenTwice:             {nil, provider.Succeeded, "", provider.Succeeded, 2},
-		testpay.TokenUnavailable:       {provider.ErrUnavailable, "", "", "", 0},
-		"tok_of_nobody":                {provider.ErrToken, "", "", "", 0},
-		"4242424242424242":             {provider.ErrCardNumber, "", "", "", 0},
+		testpay.TokenVisa:       {nil, provider.Succeeded, "", provider.Succeeded, 1},
+		testpay.TokenMastercard: {nil, provider.Succeeded, "", provider.Succeeded, 1},
+		testpay.TokenDeclined: {
+			nil, provider.Declined, "card_declined", provider.Declined, 1,
+		},
+		testpay.TokenInsufficientFunds: {
+			nil, provider.Declined, "insufficient_funds", provider.Declined, 1,
+		},
+		testpay.TokenExpired: {
+			nil, provider.Declined, "expired_card", provider.Declined, 1,
+		},
+		testpay.TokenTimeout:         {provider.ErrOutcomeUnknown, "", "", provider.Succeeded, 1},
+		testpay.TokenTimeoutLost:     {provider.ErrOutcomeUnknown, "", "", "", 0},
+		testpay.TokenSlow:            {nil, provider.Succeeded, "", provider.Succeeded, 1},
+		testpay.TokenPending:         {nil, provider.Pending, "", provider.Pending, 0},
+		testpay.TokenPendingDeclined: {nil, provider.Pending, "", provider.Pending, 0},
+		testpay.TokenTwice:           {nil, provider.Succeeded, "", provider.Succeeded, 2},
+		testpay.TokenUnavailable:     {provider.ErrUnavailable, "", "", "", 0},
+		"tok_of_nobody":              {provider.ErrToken, "", "", "", 0},
+		"4242424242424242":           {provider.ErrCardNumber, "", "", "", 0},
 	} {
 		t.Run(token, func(t *testing.T) {
 			t.Parallel()
@@ -102,7 +108,8 @@ func TestTokens(t *testing.T) {
 			}
 
 			for _, request := range []provider.FindRequest{
-				{IdempotencyKey: "k", AttemptedAt: time.Now()}, {OrderReference: "order-k", AttemptedAt: time.Now()},
+				{IdempotencyKey: "k", AttemptedAt: time.Now()},
+				{OrderReference: "order-k", AttemptedAt: time.Now()},
 			} {
 				known, found, err := p.Find(t.Context(), request)
 				require.NoError(t, err)
@@ -219,7 +226,9 @@ func TestPendingSettles(t *testing.T) {
 func TestFindPrefersTheChargeThatCounts(t *testing.T) {
 	t.Parallel()
 	p, _ := shop(t, nil)
-	for i, token := range []string{testpay.TokenDeclined, testpay.TokenVisa, testpay.TokenPending, testpay.TokenDeclined} {
+	for i, token := range []string{
+		testpay.TokenDeclined, testpay.TokenVisa, testpay.TokenPending, testpay.TokenDeclined,
+	} {
 		request := charge(fmt.Sprint(i), token)
 		request.OrderReference = "order"
 		_, err := p.Charge(t.Context(), request)

@@ -10,16 +10,17 @@ const (
 	TokenInsufficientFunds = "tok_insufficient_funds" // declined: insufficient_funds
 	TokenExpired           = "tok_expired"            // declined: expired_card
 	TokenTimeout           = "tok_timeout"            // charged, response lost: ErrOutcomeUnknown
-	TokenTimeoutLost       = "tok_timeout_lost"       // request lost: ErrOutcomeUnknown, not charged
-	TokenSlow              = "tok_slow"               // succeeds, responds after Options.SlowFor
-	TokenPending           = "tok_pending"            // pending until Options.SettleAfter or Settle
-	TokenPendingDeclined   = "tok_pending_declined"   // pending, then declined
-	TokenTwice             = "tok_twice"              // succeeds, every webhook is sent twice
-	TokenWrongAmount       = "tok_wrong_amount"       // succeeds, charges WrongBy too much
-	TokenUnavailable       = "tok_unavailable"        // ErrUnavailable
-	TokenRefundPending     = "tok_refund_pending"     // its refunds are pending until SettleRefund
-	TokenRefundFails       = "tok_refund_fails"       // its refunds fail
-	TokenRefundTimeout     = "tok_refund_timeout"     // its refunds succeed, responses lost
+	// request lost: ErrOutcomeUnknown, not charged
+	TokenTimeoutLost     = "tok_timeout_lost"
+	TokenSlow            = "tok_slow"             // succeeds, responds after Options.SlowFor
+	TokenPending         = "tok_pending"          // pending until Options.SettleAfter or Settle
+	TokenPendingDeclined = "tok_pending_declined" // pending, then declined
+	TokenTwice           = "tok_twice"            // succeeds, every webhook is sent twice
+	TokenWrongAmount     = "tok_wrong_amount"     // succeeds, charges WrongBy too much
+	TokenUnavailable     = "tok_unavailable"      // ErrUnavailable
+	TokenRefundPending   = "tok_refund_pending"   // its refunds are pending until SettleRefund
+	TokenRefundFails     = "tok_refund_fails"     // its refunds fail
+	TokenRefundTimeout   = "tok_refund_timeout"   // its refunds succeed, responses lost
 )
 
 // WrongBy is how much too much TokenWrongAmount takes, in minor units.

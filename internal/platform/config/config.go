@@ -81,9 +81,9 @@ type Settings struct {
 	SMTPURL                  string `env:"SMTP_URL"`
 	MailFrom                 string `env:"MAIL_FROM" envDefault:"shopd <shop@localhost>"`
 	MailDir                  string `env:"MAIL_DIR" envDefault:"mail"`
-	PasswordResetBaseURL     string `env:"PASSWORD_RESET_BASE_URL" envDefault:"http://localhost:3000/reset-password"`
-	EmailVerificationBaseURL string `env:"EMAIL_VERIFICATION_BASE_URL" envDefault:"http://localhost:3000/verify-email"`
-	UnsubscribeBaseURL       string `env:"UNSUBSCRIBE_BASE_URL" envDefault:"http://localhost:8000/api/v1/mails/unsubscribe"`
+	PasswordResetBaseURL     string `env:"PASSWORD_RESET_BASE_URL" envDefault:"http://localhost:3000/reset-password"`        //nolint:lll // a tag
+	EmailVerificationBaseURL string `env:"EMAIL_VERIFICATION_BASE_URL" envDefault:"http://localhost:3000/verify-email"`      //nolint:lll // a tag
+	UnsubscribeBaseURL       string `env:"UNSUBSCRIBE_BASE_URL" envDefault:"http://localhost:8000/api/v1/mails/unsubscribe"` //nolint:lll // a tag
 	// WebhookTimeout is how long a receiver of webhooks may take to respond.
 	WebhookTimeout time.Duration `env:"WEBHOOK_TIMEOUT" envDefault:"15s"`
 

@@ -44,7 +44,9 @@ func TestRefused(t *testing.T) {
 		progressive = append(progressive[:len(progressive)-2], "\xff\xda\x00\x02\xff\xd9"...)
 	}
 	animated := append(
-		[]byte("RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+		[]byte(
+			"RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+		),
 		make([]byte, 16)...)
 	const svg = `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`
 	const sizeOfJPEG = "\xff\xd8\xff\xc0\x00\x0b\x08\xff\xff\xff\xff\x01\x01\x11\x00" +

@@ -113,7 +113,8 @@ func TestTheCatalogueOfProblemsMustBeWhole(t *testing.T) {
 	for what, text := range map[string]string{
 		"has no x-problems": "paths: {}",
 		"not complete":      "x-problems: {a: {status: 400, meaning: A.}}\npaths: {}",
-		"a: has no field b": "x-problems: {a: {status: 400, meaning: A., remedy: R., b: c}}\npaths: {}",
+		"a: has no field b": "x-problems: {a: {status: 400, meaning: A., remedy: R., b: c}}\n" +
+			"paths: {}",
 		"lacks": "x-problems: {a: {status: 400, meaning: A., remedy: R.}}\n" +
 			"paths: {/: {get: {operationId: o, x-problems: [b]}}}",
 		"complete": "x-problems: {a: {status: 400, meaning: A., remedy: R., when: no}}\npaths: {}",

@@ -11,7 +11,8 @@ import (
 const webhooksKey = "x-webhooks"
 
 // Version31 returns the document as one of OpenAPI 3.1, whose schemas are those of JSON Schema
-// 2020-12: null is a type, examples are a list, and the requests that the server sends are webhooks.
+// 2020-12: null is a type, examples are a list, and the requests that the server sends are
+// webhooks.
 func (d *Document) Version31() *Document {
 	root := Copy(d.root)
 	Set(root, "openapi", Text("3.1.0"))
