@@ -20,6 +20,7 @@ CREATE TABLE imports (
     batch_size  integer NOT NULL CHECK (batch_size > 0),
     allow_free  boolean NOT NULL DEFAULT false,    -- prices may be 0
     attributes  text[] NOT NULL DEFAULT '{}',      -- columns that become public attributes
+    image_base  text,                              -- address before image paths without a server
     position    bigint NOT NULL DEFAULT 0,         -- byte at which the next batch begins
     line        bigint NOT NULL DEFAULT 1,         -- its line
     row         bigint NOT NULL DEFAULT 1,         -- the row before it

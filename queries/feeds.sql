@@ -1,8 +1,9 @@
 -- Creates an import, which waits for the runner that its job starts.
 -- name: StartImport :one
-INSERT INTO imports (user_id, source, url, file, encoding, is_guessed, is_utf8, size, dry_run, images, batch_size, allow_free, attributes)
+INSERT INTO imports (user_id, source, url, file, encoding, is_guessed, is_utf8, size, dry_run, images, batch_size, allow_free, attributes,
+                     image_base)
 VALUES (sqlc.narg(user_id), @source, sqlc.narg(url), sqlc.narg(file), sqlc.narg(encoding), @is_guessed, @is_utf8, @size, @dry_run, @images, @batch_size,
-        @allow_free, @attributes::text[])
+        @allow_free, @attributes::text[], sqlc.narg(image_base))
 RETURNING *;
 
 -- One import of an account, or of any account if user_id is null.

@@ -39,6 +39,10 @@ func importCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.AllowFree, "allow-free", false, "take prices of 0, which are refused otherwise")
 	c.Flags().StringSliceVar(&o.Attributes, "attributes", nil, "further columns that become public attributes; * for all that do not look internal")
 	c.Flags().StringVar(&o.Encoding, "encoding", "", "the file's encoding, such as windows-1250, if it is not detected")
+	c.Flags().StringVar(
+		&o.ImageBase, "image-base-url", "",
+		"address before image paths that the file names without a server, as exports of Magento do",
+	)
 	c.Flags().StringVar(&o.Login, "user", "", "NAME:PASSWORD for the address")
 	return c
 }

@@ -108,7 +108,7 @@ const claimImport = `-- name: ClaimImport :one
 UPDATE imports
    SET status = 'running', runner = $1::text, alive_at = now()
  WHERE id = $2 AND finished_at IS NULL AND (runner IS NULL OR runner = $1::text OR alive_at < now() - make_interval(secs => $3::integer))
-RETURNING id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
+RETURNING id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, image_base, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
 `
 
 // Claims an import for a runner, unless it has ended or the heartbeat of another runner is recent.
@@ -134,6 +134,7 @@ func (q *Queries) ClaimImport(ctx context.Context, runner string, iD int64, sile
 		&i.BatchSize,
 		&i.AllowFree,
 		&i.Attributes,
+		&i.ImageBase,
 		&i.Position,
 		&i.Line,
 		&i.Row,
@@ -697,7 +698,7 @@ func (q *Queries) ForgetFeedItems(ctx context.Context, variantIds []int64) error
 }
 
 const getImport = `-- name: GetImport :one
-SELECT id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at FROM imports WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2)
+SELECT id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, image_base, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at FROM imports WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2)
 `
 
 // One import of an account, or of any account if user_id is null.
@@ -723,6 +724,7 @@ func (q *Queries) GetImport(ctx context.Context, iD int64, userID *int64) (Impor
 		&i.BatchSize,
 		&i.AllowFree,
 		&i.Attributes,
+		&i.ImageBase,
 		&i.Position,
 		&i.Line,
 		&i.Row,
@@ -914,7 +916,7 @@ func (q *Queries) ListImportErrors(ctx context.Context, arg ListImportErrorsPara
 }
 
 const listImports = `-- name: ListImports :many
-SELECT id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at FROM imports
+SELECT id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, image_base, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at FROM imports
  WHERE ($1::bigint IS NULL OR user_id = $1)
    AND ($2::text IS NULL OR status = $2)
    AND ($3::bigint IS NULL OR id < $3)
@@ -966,6 +968,7 @@ func (q *Queries) ListImports(ctx context.Context, arg ListImportsParams) ([]Imp
 			&i.BatchSize,
 			&i.AllowFree,
 			&i.Attributes,
+			&i.ImageBase,
 			&i.Position,
 			&i.Line,
 			&i.Row,
@@ -1103,10 +1106,11 @@ func (q *Queries) ReleaseImport(ctx context.Context, iD int64, runner string) er
 }
 
 const startImport = `-- name: StartImport :one
-INSERT INTO imports (user_id, source, url, file, encoding, is_guessed, is_utf8, size, dry_run, images, batch_size, allow_free, attributes)
+INSERT INTO imports (user_id, source, url, file, encoding, is_guessed, is_utf8, size, dry_run, images, batch_size, allow_free, attributes,
+                     image_base)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-        $12, $13::text[])
-RETURNING id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
+        $12, $13::text[], $14)
+RETURNING id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, image_base, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
 `
 
 type StartImportParams struct {
@@ -1123,6 +1127,7 @@ type StartImportParams struct {
 	BatchSize  int32
 	AllowFree  bool
 	Attributes []string
+	ImageBase  *string
 }
 
 // Creates an import, which waits for the runner that its job starts.
@@ -1141,6 +1146,7 @@ func (q *Queries) StartImport(ctx context.Context, arg StartImportParams) (Impor
 		arg.BatchSize,
 		arg.AllowFree,
 		arg.Attributes,
+		arg.ImageBase,
 	)
 	var i Import
 	err := row.Scan(
@@ -1162,6 +1168,7 @@ func (q *Queries) StartImport(ctx context.Context, arg StartImportParams) (Impor
 		&i.BatchSize,
 		&i.AllowFree,
 		&i.Attributes,
+		&i.ImageBase,
 		&i.Position,
 		&i.Line,
 		&i.Row,
@@ -1221,7 +1228,7 @@ const storeImportScan = `-- name: StoreImportScan :one
 UPDATE imports SET rows_total = $1, delimiter = $2::text, repeated = $3::bigint[],
        position = $4, line = $5, row = $6, started_at = coalesce(started_at, now()), alive_at = now()
  WHERE id = $7 AND runner = $8::text AND finished_at IS NULL
-RETURNING id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
+RETURNING id, user_id, status, message, source, url, file, encoding, is_guessed, format, is_utf8, size, delimiter, dry_run, images, batch_size, allow_free, attributes, image_base, position, line, row, repeated, met, rows_total, created, updated, unchanged, failed, warnings, runner, alive_at, created_at, started_at, finished_at
 `
 
 type StoreImportScanParams struct {
@@ -1267,6 +1274,7 @@ func (q *Queries) StoreImportScan(ctx context.Context, arg StoreImportScanParams
 		&i.BatchSize,
 		&i.AllowFree,
 		&i.Attributes,
+		&i.ImageBase,
 		&i.Position,
 		&i.Line,
 		&i.Row,

@@ -109,6 +109,7 @@ type Import struct {
 	BatchSize  int32
 	AllowFree  bool
 	Attributes []string
+	ImageBase  *string
 	Position   int64
 	Line       int64
 	Row        int64

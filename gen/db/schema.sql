@@ -1574,6 +1574,7 @@ CREATE TABLE imports (
     batch_size  integer NOT NULL,
     allow_free  boolean NOT NULL DEFAULT false,
     attributes  text[] NOT NULL DEFAULT '{}'[],
+    image_base  text,
     "position"  bigint NOT NULL DEFAULT 0,
     line        bigint NOT NULL DEFAULT 1,
     "row"       bigint NOT NULL DEFAULT 1,

@@ -23,6 +23,7 @@ const (
 	colSaleFrom     column = "sale_price_from"
 	colSaleTo       column = "sale_price_to"
 	colAvailability column = "availability"
+	colAvailableAt  column = "availability_date"
 	colQuantity     column = "quantity"
 	colCondition    column = "condition"
 	colGroup        column = "item_group_id"
@@ -109,6 +110,10 @@ var aliases = []struct {
 		},
 	},
 	{colAvailability, []string{"availability", "stock_status", "verfuegbarkeit", "verfügbarkeit"}},
+	{
+		colAvailableAt,
+		[]string{"availability_date", "available_date", "available_from", "preorder_date"},
+	},
 	{
 		colQuantity,
 		[]string{
@@ -197,6 +202,9 @@ func readLayout(header []string, public publicAttributes) (*layout, error) {
 	taken := map[int]bool{}
 	for _, known := range aliases {
 		for _, name := range known.names {
+			if known.column == colAvailableAt && public[name] {
+				continue // it is shown as it is
+			}
 			if at, there := first[name]; there && !taken[at] {
 				l.at[known.column] = at
 				taken[at] = true

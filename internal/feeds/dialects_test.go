@@ -130,8 +130,41 @@ func TestMagentoExport(t *testing.T) {
 		`P-B|Pants|Warm & soft|Acme|Men>Pants|{"color": "Blue"}|3000|4|{}|live`,
 		`P-R|Pants|Warm & soft|Acme|Men>Pants|{"color": "Red"}|3000|2500|3|{}|live`,
 	}, shopText(shop))
-	assert.Contains(t, said, "is a path within Magento")
+	assert.Contains(
+		t, said, `is not an http or https address, and the import has no image_base_url: "/m/y/a.jpg"`,
+	)
 	assert.Contains(t, said, "because attributes are public: cost")
+}
+
+// startImport, getImport: image paths of a Magento export are fetched from below a base, in each way
+// to start an import.
+func TestImagePathsHaveABase(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	admin := shop.Admin()
+	const base = "https://old.example/media/catalog/product"
+	done := load(
+		t, shop, admin, []byte(magentoExport), part{"images", "true"}, part{"image_base_url", base + "/"},
+	)
+	assert.NotContains(t, strings.Join(complaints(admin, done.ID), "\n"), "image_base_url")
+	assert.Contains(
+		t, apitest.Value[string](
+			shop, "SELECT string_agg(args ->> 'urls', ',') FROM river_job WHERE kind = 'feeds.fetch_images'",
+		), base+"/m/y/a.jpg",
+	)
+	for _, wrong := range []string{"old.example", "ftp://old.example/", "/media", "https://"} {
+		admin.Post(imports, form(t, []byte(magentoExport), part{"image_base_url", wrong})).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
+		admin.Post(imports, fields{"url": "https://old.example/x.csv", "image_base_url": wrong}).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
+	}
+	file := []byte("id,title,price,image_link\n" +
+		"i1,One,5,\"https://a.example/b.jpg, /m/a.jpg, /m/no selection.png, no_selection\"\n")
+	done = load(t, shop, admin, file, part{"images", "true"}, part{"image_base_url", base})
+	assert.Equal(
+		t, []string{`2 image_link: is not an http or https address: "no_selection"`},
+		complaints(admin, done.ID),
+	)
 }
 
 // startImport: an export in another encoding and with another delimiter gives the same.

@@ -23,6 +23,7 @@ type Options struct {
 	Attributes []string // columns that become public attributes; * for all
 	Encoding   string   // empty: detected
 	Login      string   // user:password for an address; empty: none
+	ImageBase  string   // address before image paths without a server; empty: none
 }
 
 // ImportFile imports a file in this process and returns the import as it ended. content is nil for
@@ -38,6 +39,12 @@ func (f *Feeds) ImportFile(
 		BatchSize:  o.BatchSize,
 		AllowFree:  o.AllowFree,
 		Attributes: optional.List(o.Attributes),
+	}
+	if o.ImageBase != "" {
+		if !isAddress(o.ImageBase) {
+			return db.Import{}, ErrNotAFeed.Detailf("The base of image paths %s.", messageImageBase)
+		}
+		params.ImageBase = &o.ImageBase
 	}
 	declared := csvfile.Unsure
 	if o.Encoding != "" {

@@ -43,6 +43,10 @@ func (f *Feeds) StartImport(
 		}
 		params.URL, params.Source = &address, source
 		params.AllowFree = optional.Value(r.JSONBody.AllowFree)
+		if base := r.JSONBody.ImageBaseURL; base != nil && !isAddress(*base) {
+			return nil, multipart.Invalid("image_base_url", messageImageBase)
+		}
+		params.ImageBase = r.JSONBody.ImageBaseURL
 		params.Attributes = optional.List(r.JSONBody.Attributes)
 		if name := optional.Value(r.JSONBody.Encoding); name != "" {
 			encoding, known := csvfile.Named(name)
@@ -98,6 +102,9 @@ func withoutSecrets(address string) (string, error) {
 	u.RawQuery, u.Fragment, u.ForceQuery = "", "", false
 	return u.String(), nil
 }
+
+// messageImageBase is the error for a base of image paths that is none.
+const messageImageBase = "is not an http or https address"
 
 // messageEncoding is the error for the name of an unknown encoding.
 const messageEncoding = "is not the name of an encoding, such as windows-1250 or iso-8859-2"
@@ -155,6 +162,13 @@ func (f *Feeds) readUpload(
 			"dry_run":    yesOrNo("dry_run", func(yes bool) { to.DryRun = yes }),
 			"images":     yesOrNo("images", func(yes bool) { to.Images = yes }),
 			"allow_free": yesOrNo("allow_free", func(yes bool) { to.AllowFree = yes }),
+			"image_base_url": func(text string) error {
+				if len(text) > maxURL || !isAddress(text) {
+					return multipart.Invalid("image_base_url", messageImageBase)
+				}
+				to.ImageBase = &text
+				return nil
+			},
 			"attributes": func(text string) error {
 				for name := range strings.SplitSeq(text, ",") {
 					if name = strings.TrimSpace(name); name != "" {

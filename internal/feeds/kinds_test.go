@@ -363,3 +363,44 @@ func TestSalePeriods(t *testing.T) {
 		"<g:sale_price_effective_date>2019-12-31T23:00+0000/2020-01-31T23:00+0000</g:sale_price_effective_date>",
 	)
 }
+
+// startImport: the day on which goods come is reported, because the catalogue has no place for it.
+func TestDaysOfAvailabilityAreReported(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	admin := shop.Admin()
+	const file = "id,title,price,availability,availability_date,quantity\nr1,Game,5,preorder,2099-12-24T00:00+0100,\n" +
+		"r2,Old,5,preorder,2020-01-01,3\nr3,Gone,5,out_of_stock,2099-01-01,\nr4,Odd,5,backorder,soon,2\n"
+	done := load(t, shop, admin, []byte(file))
+	assert.Equal(t, [4]int64{4, 0, 0, 0}, counted(done))
+	assert.Equal(
+		t, []string{
+			"2 availability_date: is not stored, and the goods are sold now: name the column in `attributes` " +
+				"to show buyers that they come on 2099-12-24T00:00+0100",
+		}, complaints(admin, done.ID),
+	)
+	done = load(t, shop, admin, []byte(file), part{"attributes", "availability_date"})
+	assert.Empty(t, complaints(admin, done.ID))
+	assert.Equal(
+		t, "2099-12-24T00:00+0100",
+		apitest.Value[string](shop, "SELECT attributes ->> 'availability_date' FROM products WHERE name = 'Game'"),
+	)
+}
+
+// startImport, createOrder: what is free on purpose is ordered and paid for with nothing.
+func TestFreeGoodsAreOrdered(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	admin := shop.Admin()
+	load(
+		t, shop, admin, []byte("id,title,price,quantity\nf1,Sample,0.00,5\n"), part{"allow_free", "true"},
+	)
+	product := apitest.Value[int64](shop, "SELECT id FROM products")
+	var order api.Order
+	shop.Customer().Post("/api/v1/orders", fields{"items": []fields{{"product_id": product, "quantity": 2}}}).
+		Want(http.StatusCreated).
+		Into(&order)
+	assert.EqualValues(t, "PAID", order.Status)
+	assert.Equal(t, "0.00", order.Total)
+	assert.Equal(t, []string{"f1 0 -1 3"}, variantsOf(shop))
+}

@@ -25,7 +25,8 @@ type parser struct {
 	currency    money.Currency
 	zone        *time.Location // of dates without one
 	mediaPrefix string
-	allowFree   bool // prices may be 0
+	imageBase   string // before image paths without a server; empty: none
+	allowFree   bool   // prices may be 0
 }
 
 // cells is a row that is being parsed.

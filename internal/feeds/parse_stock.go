@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // availabilities are what they are called, in lower case without blanks, dashes and underscores.
@@ -32,8 +33,7 @@ func (c *cells) stock(it *item) {
 		it.quantity = c.quantity(text)
 	}
 	if text := c.get(colAvailability); text != "" {
-		word := strings.NewReplacer(" ", "", "-", "", "_", "").Replace(withoutSchema(text))
-		if it.available = availabilities[word]; it.available == "" {
+		if it.available = availabilities[plainWord(text)]; it.available == "" {
 			c.bad(
 				colAvailability, "is not in_stock, out_of_stock, preorder or backorder: %q",
 				clip(text),
@@ -44,7 +44,26 @@ func (c *cells) stock(it *item) {
 		c.warn(colAvailability, "is out of stock, so none of the %d units is for sale", it.quantity)
 		it.quantity = 0
 	}
+	c.later(it)
 	it.active, it.featured = c.yes(colActive), c.yes(colFeatured)
+}
+
+// later warns of goods that are sold before they are there, because the catalogue has no date for
+// them: they are for sale like all others.
+func (c *cells) later(it *item) {
+	date := c.get(colAvailableAt)
+	at, err := parseInstant(date, c.zone, false)
+	if it.available != outOfStock && err == nil && at.After(time.Now()) {
+		c.warn(
+			colAvailableAt, "is not stored, and the goods are sold now: name the column in `attributes` "+
+				"to show buyers that they come on %s", clip(date),
+		)
+	}
+}
+
+// plainWord returns a value in lower case without blanks, dashes, underscores and schema.org's address.
+func plainWord(text string) string {
+	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(withoutSchema(text))
 }
 
 // Forms of quantities; the group is the whole number, perhaps with separators of thousands.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -181,6 +182,7 @@ func (r *runner) useHeader(header []string) error {
 		currency:    r.settings.Currency,
 		mediaPrefix: r.settings.MediaPrefix,
 		zone:        r.settings.Zone,
+		imageBase:   strings.TrimRight(optional.Value(r.ImageBase), "/"),
 		allowFree:   r.AllowFree,
 	}
 	return nil

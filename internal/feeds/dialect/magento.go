@@ -184,7 +184,7 @@ func (f *magentoFile) product(r *Row, product []string) {
 			}
 		}
 	}
-	r.Cells["image_link"] = strings.Join(images, ", ") // paths within Magento too: see ImageBase
+	r.Cells["image_link"] = strings.Join(images, ", ") // paths too, for which the import has a base
 }
 
 // magentoPaths returns the paths of a cell such as "Default Category/A/B,Default Category/C", the

@@ -6365,6 +6365,11 @@ export interface components {
              */
             allow_free?: boolean;
             /**
+             * @description Address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
+             * @example https://old-shop.example.com/media/catalog/product
+             */
+            image_base_url?: string;
+            /**
              * @description How the file's text is encoded, such as `windows-1250`, for a file that does not say it. In a form it stands before the file.
              * @example windows-1250
              */
@@ -6407,6 +6412,11 @@ export interface components {
              * @example false
              */
             allow_free?: boolean;
+            /**
+             * @description Address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
+             * @example https://old-shop.example.com/media/catalog/product
+             */
+            image_base_url?: string;
             /**
              * @description How the file's text is encoded, such as `windows-1250`, for a file that does not say it. In a form it stands before the file.
              * @example windows-1250
