@@ -61,7 +61,8 @@ func (s *Server) guard(
 	c echo.Context, op *operation, info *request.Info, next echo.HandlerFunc,
 ) error {
 	r := c.Request()
-	ctx, cancel := context.WithTimeout(r.Context(), op.timeout)
+	base := r.Context()
+	ctx, cancel := context.WithTimeout(base, op.timeout)
 	defer cancel()
 	r = r.WithContext(ctx)
 	if r.Method == http.MethodHead {
@@ -89,6 +90,9 @@ func (s *Server) guard(
 	if err := s.limit(c, op, info); err != nil {
 		return err
 	}
+	if len(op.media) > 0 && !op.isMultipart(r) {
+		next = restarted(base, op, next)
+	}
 	if op.cacheFor == 0 {
 		return answer(c, op, next)
 	}
@@ -96,6 +100,17 @@ func (s *Server) guard(
 		return answer(c, op, s.turningSales(next))
 	}
 	return s.cached(c, op, next)
+}
+
+// restarted returns a handler that has the operation's whole timeout from when it is called: a body
+// that arrived slowly took none of it.
+func restarted(base context.Context, op *operation, next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(base, op.timeout)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
 }
 
 // answer validates a request that passed the guards and runs its handler.

@@ -29,6 +29,24 @@ const bodyTimeout = time.Minute
 // writeGrace is how long after the operation's timeout a client may still read the response.
 const writeGrace = 30 * time.Second
 
+// deadlines returns how long after the start of a request its body may arrive and its response be
+// read. The operation's timeout begins when a body that is read as a whole is there, and a client
+// that sends one too slowly is told so. read is 0 if the server's own limit, bodyTimeout, holds.
+func deadlines(op *operation) (read, write time.Duration) {
+	timeout := defaultTimeout
+	if op != nil {
+		timeout = op.timeout
+	}
+	if timeout > bodyTimeout { // clients may upload large files slowly
+		read = timeout
+	}
+	write = timeout + writeGrace
+	if op != nil && len(op.media) > 0 {
+		write += bodyTimeout
+	}
+	return read, write
+}
+
 // observe is the outermost layer: it gives every request its id, turns errors and panics into
 // problems, and writes one log line and the metrics.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
@@ -54,18 +72,14 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 				s.ranks[op.role] > s.ranks["customer"] // staff changes something
 			info.EventStream = op.streams && prefers(r.Header, "text/event-stream")
 		}
-		timeout := defaultTimeout
-		if op != nil {
-			timeout = op.timeout
+		// Not every writer has deadlines: those of tests have none.
+		connection := http.NewResponseController(c.Response().Writer)
+		read, write := deadlines(op)
+		if read > 0 {
+			_ = connection.SetReadDeadline(info.Arrived.Add(read))
 		}
-		if timeout > bodyTimeout { // clients may upload large files slowly
-			_ = http.NewResponseController(c.Response().Writer).
-				SetReadDeadline(info.Arrived.Add(timeout))
-		}
-		// A client that does not read its response is disconnected. Not every writer has deadlines:
-		// those of tests have none.
-		_ = http.NewResponseController(c.Response().Writer).
-			SetWriteDeadline(info.Arrived.Add(timeout + writeGrace))
+		// A client that does not read its response is disconnected.
+		_ = connection.SetWriteDeadline(info.Arrived.Add(write))
 		c.SetRequest(r.WithContext(request.With(r.Context(), info)))
 		info.Answer.Set(requestIDHeader, info.ID)
 		info.Answer.Set("X-Content-Type-Options", "nosniff")
