@@ -16,16 +16,17 @@ import (
 // is written in one piece, so that its hash and length are known before the first byte is sent;
 // handlers that stream set their headers themselves.
 func shapeResponse(c echo.Context, op *operation) (restore func()) {
+	zips := op.zips && request.From(c.Request().Context()).AcceptsGzip
+	if !op.tagged && !zips {
+		return func() {}
+	}
 	response := c.Response()
 	shaper := &responseShaper{
 		ResponseWriter: response.Writer,
 		response:       response,
 		known:          c.Request().Header.Get("If-None-Match"),
 		tags:           op.tagged,
-		zips:           op.zips && request.From(c.Request().Context()).AcceptsGzip,
-	}
-	if !shaper.tags && !shaper.zips {
-		return func() {}
+		zips:           zips,
 	}
 	response.Writer = shaper
 	return func() {
