@@ -4,8 +4,6 @@ package app_test
 
 import (
 	"net/http"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -14,19 +12,6 @@ import (
 
 	"github.com/shopd/shopd/internal/apitest"
 )
-
-// times returns how often a measurement is repeated: a few times, or as often as a variable of the
-// environment says.
-func times(t *testing.T, variable string, few int) int {
-	t.Helper()
-	text := os.Getenv(variable)
-	if text == "" {
-		return few
-	}
-	n, err := strconv.Atoi(text)
-	require.NoError(t, err, variable)
-	return n
-}
 
 // getCurrentUser, listProducts, createOrder, login: after any fault the shop works again within
 // five seconds, by itself, and then every request succeeds. FAULTS says how often each fault is

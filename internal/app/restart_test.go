@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -107,8 +109,23 @@ func runOn(t *testing.T, shop *apitest.Shop, address string) (taken string, stop
 	}
 }
 
+// times returns how often a measurement is repeated: a few times, or as often as a variable of the
+// environment says.
+func times(t *testing.T, variable string, few int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return few
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err, variable)
+	return n
+}
+
 // getReadiness, listProducts, login: servers are restarted one by one behind a balancer that asks
-// for readiness, and no request is refused or cut off.
+// for readiness, and no request is refused or cut off. RESTARTS says how often each server is
+// restarted, three times unless it is set, and BALANCER_ASKS every how many milliseconds the balancer
+// asks, 50 unless it is set.
 func TestRestartsLoseNoRequest(t *testing.T) {
 	apitest.NotWithRace(t) // a second must be enough for the balancer to notice
 	t.Parallel()
@@ -120,7 +137,8 @@ func TestRestartsLoseNoRequest(t *testing.T) {
 	defer front.Close()
 	checking, endChecks := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { b.check(checking, 50*time.Millisecond) })
+	every := time.Duration(times(t, "BALANCER_ASKS", 50)) * time.Millisecond
+	running.Go(func() { b.check(checking, every) })
 	bothReady := func() bool { return b.backends[0].ready.Load() && b.backends[1].ready.Load() }
 	require.Eventually(t, bothReady, 10*time.Second, 5*time.Millisecond)
 
@@ -149,7 +167,8 @@ func TestRestartsLoseNoRequest(t *testing.T) {
 			}
 		})
 	}
-	for range 3 {
+	began := time.Now()
+	for range times(t, "RESTARTS", 3) {
 		stopFirst()
 		_, stopFirst = runOn(t, shop, first)
 		require.Eventually(t, bothReady, 10*time.Second, 5*time.Millisecond)
@@ -157,6 +176,8 @@ func TestRestartsLoseNoRequest(t *testing.T) {
 		_, stopSecond = runOn(t, shop, second)
 		require.Eventually(t, bothReady, 10*time.Second, 5*time.Millisecond)
 	}
+	t.Logf("%d of %d requests lost, %.0f a second", b.lost.Load(), made.Load(),
+		float64(made.Load())/time.Since(began).Seconds())
 	endLoad()
 	endChecks()
 	running.Wait()
