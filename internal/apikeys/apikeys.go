@@ -1,6 +1,6 @@
-// Package apikeys owns API keys, by which other programs of the shop call operations of its staff: an
-// ERP, a product database, a carrier, an agent. A key speaks for no account. It may do what its scopes
-// name, from the networks and until the time that were set for it.
+// Package apikeys owns API keys, by which other programs of the shop call operations of its staff:
+// an ERP, a product database, a carrier, an agent. A key speaks for no account. It may do what its
+// scopes name, from the networks and until the time that were set for it.
 package apikeys
 
 import (
@@ -54,8 +54,8 @@ type Keys struct {
 // New makes the domain.
 func New(pool *pgxpool.Pool) *Keys { return &Keys{pool, db.New(pool)} }
 
-// Authenticate returns what a key may do, or ErrKey, or ErrNetwork if the caller's address is not in
-// one of its networks.
+// Authenticate returns what a key may do, or ErrKey, or ErrNetwork if the caller's address is not
+// in one of its networks.
 func (k *Keys) Authenticate(
 	ctx context.Context, key string, address netip.Addr,
 ) (*request.Key, error) {

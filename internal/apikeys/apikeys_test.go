@@ -103,7 +103,9 @@ func TestAKeyMayDoWhatItsScopeSays(t *testing.T) {
 						"%s with %s: %s", operation.OperationID, scope, answer,
 					)
 				case needs != "":
-					assert.Contains(t, answer.Problem(http.StatusForbidden, "scope_missing").Detail, needs)
+					assert.Contains(
+						t, answer.Problem(http.StatusForbidden, "scope_missing").Detail, needs,
+					)
 				case isPublic:
 					assert.NotEqual(t, http.StatusForbidden, answer.Status, operation.OperationID)
 				default:
@@ -299,7 +301,9 @@ func TestIdempotencyKeysAreAKeysOwn(t *testing.T) {
 	admin, ada := shop.Admin(), shop.Customer()
 	product := admin.Product(fields{"stock": 5, "price": "10.00"})
 	var order api.Order
-	ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": product.ID, "quantity": 1}}}).
+	ada.Post(
+		"/api/v1/orders", fields{"items": []fields{{"product_id": product.ID, "quantity": 1}}},
+	).
 		Want(http.StatusCreated).
 		Into(&order)
 	ada.Post(
@@ -332,7 +336,9 @@ func TestKeysThatAreRefused(t *testing.T) {
 		assert.True(t, strings.HasPrefix(found.Errors[0].Pointer, "/"+name), name)
 	}
 	for _, network := range []string{"::ffff:10.0.0.1/120", "10.0.0.0/33", "1.2.3", "fe80::"} {
-		body := fields{"name": "ERP", "scopes": []string{"orders:read"}, "networks": []string{network}}
+		body := fields{
+			"name": "ERP", "scopes": []string{"orders:read"}, "networks": []string{network},
+		}
 		if network == "fe80::" {
 			admin.Post(keys, body).Want(http.StatusCreated)
 			continue

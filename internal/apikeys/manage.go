@@ -180,7 +180,8 @@ func (k *Keys) RevokeAPIKey(
 	return api.RevokeAPIKey204Response{}, err
 }
 
-// change locks a living key, checks that the caller may do all that it may, and runs a change of it.
+// change locks a living key, checks that the caller may do all that it may, and runs a change of
+// it.
 func (k *Keys) change(
 	ctx context.Context, id int64, ifMatch *string, work func(*db.Queries, db.ApiKey) error,
 ) (body api.APIKey, tag *string, err error) {

@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// owner returns the account whose imports the caller may see, or nil for an administrator and for an
-// API key, which see all.
+// owner returns the account whose imports the caller may see, or nil for an administrator and for
+// an API key, which see all.
 func owner(ctx context.Context) *int64 {
 	who := request.From(ctx).Principal
 	if who.Role == "administrator" || who.Key != nil {
