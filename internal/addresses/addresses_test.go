@@ -15,7 +15,8 @@ import (
 
 const addresses = "/api/v1/addresses"
 
-type fields = map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 func home() fields {
 	return fields{

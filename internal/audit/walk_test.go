@@ -20,7 +20,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-type fields = map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 // write is one call by which staff changes something.
 type write struct {

@@ -14,50 +14,51 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields of a request body.
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 const (
 	cart  = "/api/v1/cart"
 	items = "/api/v1/cart/items"
 )
 
-func product(admin apitest.Caller, body fields) api.AdminProduct {
-	var made api.AdminProduct
-	admin.Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&made)
-	return made
+func product(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
+	return admin.Product(body)
 }
 
 func item(id int64) string { return fmt.Sprintf("%s/%d", items, id) }
 
 func token(text string) apitest.Header { return apitest.Header{Name: "X-Cart-Token", Value: text} }
 
-func ifMatch(tag string) apitest.Header { return apitest.Header{Name: "If-Match", Value: tag} }
+func ifMatch(tag string) apitest.Header { return apitest.IfMatch(tag) }
 
 func show(caller apitest.Caller, headers ...apitest.Header) (body api.Cart) {
 	caller.Get(cart, headers...).Want(http.StatusOK).Into(&body)
 	return body
 }
 
-// getCart, addCartItem, changeCartItem, removeCartItem, clearCart: a cart from its first line to
-// its last.
+// customer returns a customer of a shop that sells five of one product at 59.90, and of another as
+// many as are asked for at 1.10.
+func customer(t *testing.T) (ada apitest.Caller, drift, cable api.AdminProduct) {
+	t.Helper()
+	shop := apitest.New(t)
+	admin := shop.Admin()
+	drift = admin.Product(fields{
+		"name":           "Drift",
+		"price":          "79.00",
+		"discount_price": "59.90",
+		"sku":            "D-1",
+		"stock":          5,
+	})
+	cable = admin.Product(fields{"name": "Cable", "price": "1.10", "stock": 0})
+	shop.Exec("UPDATE variants SET track_inventory = false WHERE product_id = $1", cable.ID)
+	return shop.Customer(), drift, cable
+}
+
+// addCartItem, getCart: lines, their prices and totals.
 func TestCart(t *testing.T) {
 	t.Parallel()
-	shop := apitest.New(t)
-	admin, ada := shop.Admin(), shop.Customer()
-	drift := product(
-		admin,
-		fields{
-			"name":           "Drift",
-			"price":          "79.00",
-			"discount_price": "59.90",
-			"sku":            "D-1",
-			"stock":          5,
-		},
-	)
-	cable := product(admin, fields{"name": "Cable", "price": "1.10", "stock": 0})
-	shop.Exec("UPDATE variants SET track_inventory = false WHERE product_id = $1", cable.ID)
-
+	ada, drift, cable := customer(t)
 	assert.Equal(
 		t,
 		api.Cart{
@@ -93,7 +94,14 @@ func TestCart(t *testing.T) {
 	assert.Equal(t, int64(13), now.TotalQuantity)
 	assert.Empty(t, now.Problems)
 	assert.Equal(t, now, show(ada))
+}
 
+// addCartItem: what is refused.
+func TestWhatCannotBeAdded(t *testing.T) {
+	t.Parallel()
+	ada, drift, cable := customer(t)
+	ada.Post(items, fields{"product_id": drift.ID, "quantity": 3}).Want(http.StatusOK)
+	ada.Post(items, fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
 	problem := ada.Post(items, fields{"product_id": drift.ID, "quantity": 3}).
 		Problem(http.StatusConflict, "insufficient_stock")
 	assert.Equal(
@@ -111,7 +119,15 @@ func TestCart(t *testing.T) {
 		Problem(http.StatusNotFound, "variant_not_found")
 	ada.Post(items, fields{"product_id": drift.ID, "quantity": 0}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
+}
 
+// changeCartItem: a line gets another quantity, by its number or by a delta.
+func TestLinesAreChanged(t *testing.T) {
+	t.Parallel()
+	ada, drift, cable := customer(t)
+	ada.Post(items, fields{"product_id": drift.ID, "quantity": 3}).Want(http.StatusOK)
+	ada.Post(items, fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
+	var now api.Cart
 	ada.Patch(item(drift.ID), fields{"quantity": 5}).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int32(5), now.Lines[0].Quantity)
 	ada.Patch(item(drift.ID), fields{"delta": 1}).Problem(http.StatusConflict, "insufficient_stock")
@@ -125,6 +141,14 @@ func TestCart(t *testing.T) {
 	ada.Patch(item(4242), fields{"delta": 1}).Problem(http.StatusNotFound, "cart_line_not_found")
 	ada.Patch(item(drift.ID), fields{"delta": -10}).Want(http.StatusOK).Into(&now)
 	assert.Len(t, now.Lines, 1, "at 0 it is gone")
+}
+
+// removeCartItem, clearCart: lines are removed, one or all.
+func TestLinesAreRemoved(t *testing.T) {
+	t.Parallel()
+	ada, drift, cable := customer(t)
+	ada.Post(items, fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
+	var now api.Cart
 	ada.Delete(item(drift.ID)).Problem(http.StatusNotFound, "cart_line_not_found")
 	ada.Delete(item(cable.ID)).Want(http.StatusOK).Into(&now)
 	assert.Empty(t, now.Lines)

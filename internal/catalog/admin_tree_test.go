@@ -13,10 +13,10 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields of a request body.
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
-func ifMatch(tag string) apitest.Header { return apitest.Header{Name: "If-Match", Value: tag} }
+func ifMatch(tag string) apitest.Header { return apitest.IfMatch(tag) }
 
 // createCategory, replaceCategory, updateCategory, deleteCategory, adminListCategories,
 // getCategory: a category from its creation to its end.

@@ -15,10 +15,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-func createProduct(admin apitest.Caller, body fields) api.AdminProduct {
-	var product api.AdminProduct
-	admin.Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&product)
-	return product
+func createProduct(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
+	return admin.Product(body)
 }
 
 func productAddress(p api.AdminProduct) string {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -35,13 +34,7 @@ func ids(page api.ProductPage) []int64 {
 // buyer is what a shopper pays, in cents.
 func buyer(t *testing.T, p api.ProductSummary) int64 {
 	t.Helper()
-	price := p.Price
-	if p.DiscountPrice != nil {
-		price = *p.DiscountPrice
-	}
-	cents, err := strconv.ParseInt(strings.Replace(price, ".", "", 1), 10, 64)
-	require.NoError(t, err)
-	return cents
+	return apitest.Cents(t, p.Price, p.DiscountPrice)
 }
 
 // listProducts: fields of a product in a list, and its pages.

@@ -12,13 +12,10 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// createVariant, listVariants, getVariant, replaceVariant, updateVariant, deleteVariant: a variant
-// from its creation to its end.
-func TestVariantsAreKept(t *testing.T) {
-	t.Parallel()
-	shop := apitest.New(t)
-	admin := shop.Admin()
-	shirt := createProduct(admin, fields{"name": "Merino shirt", "variants": []fields{
+// shirtInSizes creates a shirt in the sizes S and M, of which M is the default, and returns it with
+// the address of its variants.
+func shirtInSizes(admin apitest.Caller) (shirt api.AdminProduct, variants string) {
+	shirt = createProduct(admin, fields{"name": "Merino shirt", "variants": []fields{
 		{"options": fields{"size": "S"}, "price": "39.00", "stock": 2},
 		{
 			"options":        fields{"size": "M"},
@@ -28,17 +25,27 @@ func TestVariantsAreKept(t *testing.T) {
 			"is_default":     true,
 		},
 	}})
-	assert.Equal(t, "42.00", shirt.Price, "the default variant stands for the product")
-	assert.Equal(t, "MERINO-SHIRT-M", shirt.Sku)
-	assert.Equal(t, int64(5), shirt.Stock)
-	variants := productAddress(shirt) + "/variants"
+	return shirt, productAddress(shirt) + "/variants"
+}
 
-	var large, medium api.Variant
+// large adds the size L to a shirt, and returns it with its address.
+func large(admin apitest.Caller, variants string) (large api.Variant, address string) {
 	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00", "stock": 1}).
 		Want(http.StatusCreated).
 		Into(&large)
+	return large, fmt.Sprintf("%s/%d", variants, large.ID)
+}
+
+// createVariant, getVariant, listVariants: variants of a product, and what is refused.
+func TestVariantsAreCreated(t *testing.T) {
+	t.Parallel()
+	admin := apitest.New(t).Admin()
+	shirt, variants := shirtInSizes(admin)
+	assert.Equal(t, "42.00", shirt.Price, "the default variant stands for the product")
+	assert.Equal(t, "MERINO-SHIRT-M", shirt.Sku)
+	assert.Equal(t, int64(5), shirt.Stock)
+	large, address := large(admin, variants)
 	assert.Equal(t, "MERINO-SHIRT-L", large.Sku)
-	address := fmt.Sprintf("%s/%d", variants, large.ID)
 	tag := admin.Get(address).Want(http.StatusOK).Header.Get("ETag")
 	admin.Get(address, apitest.Header{Name: "If-None-Match", Value: tag}).
 		Want(http.StatusNotModified)
@@ -58,7 +65,16 @@ func TestVariantsAreKept(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00"}, ifMatch(`"1"`)).
 		Problem(http.StatusPreconditionFailed, "stale")
+}
 
+// updateVariant, replaceVariant, deleteVariant: a variant is changed, and what is refused.
+func TestVariantsAreChanged(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	admin := shop.Admin()
+	shirt, variants := shirtInSizes(admin)
+	large, address := large(admin, variants)
+	tag := admin.Get(address).Want(http.StatusOK).Header.Get("ETag")
 	admin.Patch(
 		address, fields{"price": "46.00", "discount_price": "41.00", "gtin": "4006381333931"},
 		ifMatch(tag),
@@ -100,19 +116,28 @@ func TestVariantsAreKept(t *testing.T) {
 		"options": fields{"size": "L"}, "price": "44.00", "discount_price": "44.00",
 	}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
+}
 
+// deleteVariant: another variant stands for the product then, and the last one stays.
+func TestVariantsAreDeleted(t *testing.T) {
+	t.Parallel()
+	admin := apitest.New(t).Admin()
+	_, variants := shirtInSizes(admin)
+	large, address := large(admin, variants)
+	admin.Patch(address, fields{"is_default": true}).Want(http.StatusOK)
 	admin.Delete(address).Want(http.StatusNoContent)
 	var list api.VariantList
 	admin.Get(variants).Want(http.StatusOK).Into(&list)
 	require.Len(t, list.Items, 2)
 	assert.True(t, list.Items[0].IsDefault, "the next one stands for the product")
+	var again api.Variant
 	admin.Post(variants, fields{
 		"options": fields{"size": "L"}, "price": "45.00", "sku": large.Sku, "is_default": true,
 	}).
 		Want(http.StatusCreated).
-		Into(&medium)
+		Into(&again)
 	admin.Get(variants).Want(http.StatusOK).Into(&list)
-	assert.Equal(t, medium.ID, list.Items[0].ID)
+	assert.Equal(t, again.ID, list.Items[0].ID)
 	for range 2 {
 		admin.Get(variants).Want(http.StatusOK).Into(&list)
 		admin.Delete(fmt.Sprintf("%s/%d", variants, list.Items[0].ID)).Want(http.StatusNoContent)

@@ -7,9 +7,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/internal/apitest"
 )
 
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 // prepare creates a little of everything in the shop and learns its ids.
 func (e *engine) prepare(t testing.TB) {

@@ -25,8 +25,8 @@ func TestLimits(t *testing.T) { apitest.Limits(t, "feeds") }
 
 const imports = "/api/v1/admin/imports"
 
-// fields of a request body.
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 // part of a form.
 type part struct{ name, value string }

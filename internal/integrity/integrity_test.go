@@ -14,8 +14,8 @@ import (
 
 func TestMain(m *testing.M) { apitest.Main(m) }
 
-// fields of a request body.
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 // No operation: App.Check finds what is made wrong for each check, and nothing in a shop that is
 // sound.

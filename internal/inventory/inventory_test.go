@@ -14,18 +14,16 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields of a request body.
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 const (
 	stock       = "/api/v1/admin/stock"
 	adjustments = "/api/v1/admin/stock/adjustments"
 )
 
-func product(admin apitest.Caller, body fields) api.AdminProduct {
-	var made api.AdminProduct
-	admin.Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&made)
-	return made
+func product(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
+	return admin.Product(body)
 }
 
 // requireBalanced requires that the ledger explains every level, and the levels every variant and

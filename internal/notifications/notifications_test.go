@@ -23,7 +23,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 const orders = "/api/v1/orders"
 

@@ -20,8 +20,8 @@ func TestAdminGuards(t *testing.T) { apitest.Guards(t, "orders-admin") }
 // Every operation of the tag orders: its rate limit.
 func TestLimits(t *testing.T) { apitest.Limits(t, "orders") }
 
-// fields of a request body.
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 const (
 	cart   = "/api/v1/cart"
@@ -30,10 +30,8 @@ const (
 	admins = "/api/v1/admin/orders"
 )
 
-func product(admin apitest.Caller, body fields) api.AdminProduct {
-	var made api.AdminProduct
-	admin.Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&made)
-	return made
+func product(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
+	return admin.Product(body)
 }
 
 // products makes some products with so much stock each, at 10.00, 11.00 and so on.

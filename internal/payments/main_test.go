@@ -25,8 +25,8 @@ func TestAdminGuards(t *testing.T) { apitest.Guards(t, "payments-admin") }
 // Every operation of the tag payments: its rate limit.
 func TestLimits(t *testing.T) { apitest.Limits(t, "payments") }
 
-// fields of a request body.
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 const (
 	orders   = "/api/v1/orders"
@@ -67,7 +67,7 @@ func (s stall) order(caller apitest.Caller) (order api.Order) {
 
 func with(token string) fields { return fields{"payment_type": "card", "token": token} }
 
-func key(name string) apitest.Header { return apitest.Header{Name: "Idempotency-Key", Value: name} }
+func key(name string) apitest.Header { return apitest.Key(name) }
 
 func pay(
 	caller apitest.Caller, order api.Order, token string, headers ...apitest.Header,

@@ -17,8 +17,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields of a request body.
-type fields = map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 const adminReviews = "/api/v1/admin/reviews"
 

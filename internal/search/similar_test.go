@@ -3,8 +3,6 @@ package search_test
 import (
 	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,22 +12,14 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-func createProduct(admin apitest.Caller, body map[string]any) api.AdminProduct {
-	var product api.AdminProduct
-	admin.Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&product)
-	return product
+func createProduct(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
+	return admin.Product(body)
 }
 
 // buyer returns what a shopper pays, in cents.
 func buyer(t *testing.T, p api.ProductSummary) int64 {
 	t.Helper()
-	price := p.Price
-	if p.DiscountPrice != nil {
-		price = *p.DiscountPrice
-	}
-	cents, err := strconv.ParseInt(strings.Replace(price, ".", "", 1), 10, 64)
-	require.NoError(t, err)
-	return cents
+	return apitest.Cents(t, p.Price, p.DiscountPrice)
 }
 
 func similar(shop *apitest.Shop, id int64, query string) (body api.SimilarProducts) {

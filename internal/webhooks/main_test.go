@@ -23,8 +23,8 @@ func TestMain(m *testing.M) { apitest.Main(m, "webhooks") }
 // Every operation of the tag webhooks: token, role, body and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "webhooks") }
 
-// fields of a request body.
-type fields map[string]any
+// fields is the JSON body of a request.
+type fields = apitest.Fields
 
 const (
 	hooks  = "/api/v1/admin/webhooks"
