@@ -79,8 +79,8 @@ func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 	performWrites(t, shop, shop.Admin(), &administrator, nil)
 }
 
-// TestEveryWriteWithAnAPIKeyIsInTheLog performs the same with a key that has every scope, and no
-// account: each operation can be called so, and the log names the key.
+// listAuditLog, and every operation by which staff changes something, with a key that has every
+// scope and without an account: each can be called so, and the log names the key.
 func TestEveryWriteWithAnAPIKeyIsInTheLog(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

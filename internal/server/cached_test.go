@@ -212,7 +212,7 @@ func TestTheLastUnitIsSeenToGo(t *testing.T) {
 	assert.False(t, inStock())
 }
 
-// A redirect is no page to be kept: it passes, and ends with the slug's next change.
+// getProductBySlug: a redirect is not cached, and ends with the slug's next change.
 func TestRedirectsPassTheCache(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{"true", "false"} {
