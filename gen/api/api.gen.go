@@ -3624,7 +3624,7 @@ type IndexStatus struct {
 
 	// Model Which model makes the vectors.
 	//
-	// Example: local:lexical-v2
+	// Example: local:lexical-v3
 	Model string `json:"model"`
 
 	// Products Active products.
@@ -3644,7 +3644,7 @@ type IndexStatus struct {
 	// former one until every product has a vector of `model`, which then takes over at once.
 	//
 	//
-	// Example: local:lexical-v2/v1
+	// Example: local:lexical-v3/v1
 	ServingModel string `json:"serving_model"`
 
 	// Stale Active products whose vector is missing or older than their text.

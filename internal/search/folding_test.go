@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"net/http"
 	"net/url"
 	"testing"
 
@@ -79,6 +80,32 @@ func TestSearchFoldsWhatPeopleFold(t *testing.T) {
 		items := list(shop, "q="+url.QueryEscape(query)).Items
 		if assert.Len(t, items, 1, "listProducts: %s", query) {
 			assert.Equal(t, want, items[0].Name)
+		}
+	}
+}
+
+// searchProducts, indexProducts: the built-in model reads letters alike, in texts and questions.
+func TestMeaningFoldsWhatPeopleFold(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	admin := shop.Admin()
+	for _, name := range []string{
+		"White Vase", "Rose Cup", "Weiß Vase", "Rød Kop", "Übergröße Hemd", "ワイヤレスイヤホン", "智能手表充电器",
+		"หูฟังไร้สาย", "黒い時計", "سماعات لاسلكية", "שָׁלוֹם Plate", "Ｓｏｎｙ Speaker",
+	} {
+		admin.Product(apitest.Fields{"name": name, "price": "10.00", "stock": 5})
+	}
+	admin.Post("/api/v1/rag/index", nil).Want(http.StatusOK)
+	require.NoError(t, shop.App.Search.RecountWords(t.Context()))
+	for query, want := range map[string]string{
+		"weiss": "Weiß Vase", "WEISS vase": "Weiß Vase", "rod": "Rød Kop", "sony": "Ｓｏｎｙ Speaker",
+		"uebergroesse": "Übergröße Hemd", "ubergrosse": "Übergröße Hemd",
+		"イヤホン": "ワイヤレスイヤホン", "ﾜｲﾔﾚｽ": "ワイヤレスイヤホン", "手表": "智能手表充电器", "ไร้สาย": "หูฟังไร้สาย",
+		"時計": "黒い時計", "سَمَّاعات": "سماعات لاسلكية", "שלום": "שָׁלוֹם Plate",
+	} {
+		results := find(shop, "mode=semantic&q="+url.QueryEscape(query))
+		if assert.NotEmpty(t, results.Items, query) {
+			assert.Equal(t, want, results.Items[0].Product.Name, query)
 		}
 	}
 }

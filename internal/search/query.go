@@ -130,7 +130,7 @@ func (v *vocabulary) newTerm(t token, word string, known bool) term {
 
 // read returns the terms of a token, and whether they differ from what was typed.
 func (v *vocabulary) read(t token, last bool) (terms []term, changed bool) {
-	if strings.IndexFunc(t.word, isUnspaced) == 0 {
+	if strings.IndexFunc(t.word, words.IsUnspaced) == 0 {
 		return []term{v.readUnspaced(t, last)}, false
 	}
 	terms, changed = v.readWord(t, last)

@@ -12,7 +12,7 @@ func (v *vocabulary) weigh(q *query) {
 	for i := range q.terms {
 		t := &q.terms[i]
 		c, _ := v.of(t.word)
-		if strings.IndexFunc(t.word, isUnspaced) == 0 {
+		if strings.IndexFunc(t.word, words.IsUnspaced) == 0 {
 			c, _ = v.within(t.word)
 		}
 		if c.products == 0 && t.prefix != "" {

@@ -3,6 +3,8 @@ package search
 import (
 	"strings"
 	"unicode"
+
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 // token is a word of a text as search reads it, with its position in the text.
@@ -110,7 +112,7 @@ func (f folded) wordEnd(start int) int {
 	for ; at < len(f.runes); at++ {
 		r, next := f.runes[at], f.rune(at+1)
 		switch {
-		case inWord(r) && isUnspaced(r) == isUnspaced(f.runes[start]):
+		case inWord(r) && words.IsUnspaced(r) == words.IsUnspaced(f.runes[start]):
 		case r == '\'' && unicode.IsLetter(next) && !isDigit(f.runes[at-1]):
 		case r == ',' && f.isThousands(at):
 		default:

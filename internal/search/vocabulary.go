@@ -69,7 +69,7 @@ func newVocabulary(
 	for _, row := range rows {
 		c := count{row.Products, row.Titles}
 		v.counts[row.Word] = c
-		if strings.IndexFunc(row.Word, isUnspaced) == 0 {
+		if strings.IndexFunc(row.Word, words.IsUnspaced) == 0 {
 			v.unspaced = append(v.unspaced, unspacedWord{row.Word, c})
 		}
 		stem := words.Stem(row.Word)

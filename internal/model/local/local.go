@@ -41,7 +41,7 @@ func New() *Local {
 func (l *Local) Name() string { return "local" }
 
 // Model implements model.Embedder.
-func (l *Local) Model() string { return "local:lexical-v2" }
+func (l *Local) Model() string { return "local:lexical-v3" }
 
 // Learn learns the words of the whole catalogue. each must call its argument once per document.
 func (l *Local) Learn(each func(yield func(title, body string))) {
@@ -154,7 +154,7 @@ func vector(weights map[string]float64, constant float64) []float32 {
 		sums[slot] += sign * weight
 		padded := "^" + stem + "$"
 		pieces := len(padded) - pieceLength + 1
-		if len(stem) < 4 {
+		if len(stem) < 4 || isPair(stem) { // pieces are bytes: of pairs even unlike ones share some
 			continue
 		}
 		for i := range pieces {

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/shopd/shopd/internal/question/words"
 )
@@ -79,10 +80,11 @@ const (
 )
 
 // meant returns the stem of a word, or of the word of the catalogue that it is probably a typo of.
+// A pair of letters of a script without blanks is no word that could be misspelled.
 func (v *vocabulary) meant(word string) string {
 	stem := words.Stem(word)
 	if len(word) < shortestTypo || len(word) > longestTypo || v.knows(stem) ||
-		len(mates(stem)) > 0 || word[0] >= '0' && word[0] <= '9' {
+		len(mates(stem)) > 0 || word[0] >= '0' && word[0] <= '9' || isPair(word) {
 		return stem
 	}
 	allowed := 1
@@ -100,6 +102,12 @@ func (v *vocabulary) meant(word string) string {
 		}
 	}
 	return words.Stem(best)
+}
+
+// isPair reports whether a word is of a script without blanks: see words.Split.
+func isPair(word string) bool {
+	first, _ := utf8.DecodeRuneInString(word)
+	return words.IsUnspaced(first)
 }
 
 func letters(word string) uint64 {

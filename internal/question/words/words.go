@@ -11,8 +11,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns text in lower case and without Latin accents, so that "Café" and "CAFE" are one
-// word. It drops the combining marks U+0300–U+036F alone: the marks of other scripts carry vowels.
+// Fold returns text in lower case and without what people leave out, so that "Café" and "CAFE",
+// "Weiß" and "weiss" are one word: accents, Arabic vowel marks, Hebrew points and invisible
+// characters. Letters that Unicode does not decompose become those that people write for them. The
+// marks of other scripts stay, as they carry vowels.
 func Fold(text string) string {
 	if isASCII(text) {
 		return strings.ToLower(text)
@@ -20,8 +22,13 @@ func Fold(text string) string {
 	var out strings.Builder
 	out.Grow(len(text))
 	for _, r := range norm.NFKD.String(strings.ToValidUTF8(text, " ")) {
-		if r < 0x300 || r > 0x36f {
-			out.WriteRune(unicode.ToLower(r))
+		r = unicode.ToLower(r)
+		if r < utf8.RuneSelf {
+			out.WriteRune(r)
+		} else if letters, ok := Undecomposed[r]; ok {
+			out.WriteString(letters)
+		} else if !unicode.Is(Dropped, r) {
+			out.WriteRune(r)
 		}
 	}
 	return norm.NFC.String(out.String())
@@ -29,7 +36,9 @@ func Fold(text string) string {
 
 // Split returns the folded words of a text in order. An apostrophe inside a word is dropped with a
 // possessive s ("women's" is "women", "don't" is "dont"). A single letter joined by a hyphen is
-// part of its word ("t-shirt" is "tshirt", "usb-c" is "usbc"), because alone it says nothing.
+// part of its word ("t-shirt" is "tshirt", "usb-c" is "usbc"), because alone it says nothing. Text
+// without blanks (Han, Kana, Thai) is split into overlapping pairs of letters, so that a word is
+// found within others.
 func Split(text string) []string {
 	folded := Fold(text)
 	out := make([]string, 0, len(folded)/6+1)
@@ -49,11 +58,35 @@ func Split(text string) []string {
 		last := len(out) - 1
 		if hyphenated && !chained && last >= 0 && joins(out[last], word) {
 			out[last] += word
+		} else if strings.ContainsFunc(word, IsUnspaced) {
+			out = appendPairs(out, word)
+			chained = false
 		} else if word != "" {
 			out = append(out, word)
 			chained = hyphenated
 		}
 		hyphenated = false
+	}
+	return out
+}
+
+// appendPairs appends the parts of a word with letters of scripts without blanks: of those letters
+// the pairs, or one that stands alone; other letters as they are.
+func appendPairs(out []string, word string) []string {
+	runes := []rune(word)
+	for at := 0; at < len(runes); {
+		end := at + 1
+		for end < len(runes) && IsUnspaced(runes[end]) == IsUnspaced(runes[at]) {
+			end++
+		}
+		if part := runes[at:end]; !IsUnspaced(part[0]) || len(part) == 1 {
+			out = append(out, string(part))
+		} else {
+			for i := range len(part) - 1 {
+				out = append(out, string(part[i:i+2]))
+			}
+		}
+		at = end
 	}
 	return out
 }

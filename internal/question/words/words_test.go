@@ -17,7 +17,11 @@ func TestSplit(t *testing.T) {
 		"Café Crème ÅÄÖ":                 {"cafe", "creme", "aao"},
 		"don’t rock 'n' roll":            {"dont", "rock", "n", "roll"},
 		"re-usable 5-a-side":             {"re", "usable", "5", "a", "side"},
-		"日本語 テスト":                        {"日本語", "テスト"},
+		"日本語 テスト X15用 茶":                 {"日本", "本語", "テス", "スト", "x15", "用", "茶"},
+		"หูฟัง":                          {"หู", "ูฟ", "ฟั", "ัง"},
+		"Weiß, Rød & Łódź ﬁne ＳＯＮＹ":      {"weiss", "rod", "lodz", "fine", "sony"},
+		"سَمَّاعات كتـــاب שָׁלוֹם":      {"سماعات", "كتاب", "שלום"},
+		"Kopf\u00adkissen हिन्दी":        {"kopfkissen", "हिन्दी"},
 		" -- ?":                          {},
 	} {
 		assert.Equal(t, want, Split(text), text)

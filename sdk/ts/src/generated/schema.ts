@@ -9370,7 +9370,7 @@ export interface components {
             provider: string;
             /**
              * @description Which model makes the vectors.
-             * @example local:lexical-v2
+             * @example local:lexical-v3
              */
             model: string;
             /**
@@ -9418,7 +9418,7 @@ export interface components {
             /**
              * @description The model whose vectors answer questions. After a change of the setting that is the
              *     former one until every product has a vector of `model`, which then takes over at once.
-             * @example local:lexical-v2/v1
+             * @example local:lexical-v3/v1
              */
             serving_model: string;
             run?: components["schemas"]["IndexRun"];
