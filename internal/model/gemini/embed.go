@@ -13,14 +13,14 @@ import (
 // maxBatchBytes leaves a margin below the API's 4 MiB a request.
 const maxBatchBytes = 3_500_000
 
-// maxBody and maxTitle are in runes. The model reads 2,048 tokens, about this much English; what
-// lies beyond it would be dropped by Google, after travelling there.
+// maxBody and maxTitle are in runes. The model reads 2,048 tokens, about as much English; Google
+// would ignore the rest.
 const (
 	maxBody  = 8_000
 	maxTitle = 500
 )
 
-// noText stands for an empty text, which the API refuses: its vector is the neutral one.
+// noText replaces an empty text, which the API refuses. Its vector is the neutral one.
 const noText = "(no text)"
 
 // Embed returns one unit vector per text, in order.
@@ -33,7 +33,7 @@ func (p *Provider) Embed(
 	}
 	vectors := make([][]float32, 0, len(texts))
 	err := p.call(ctx, p.embedding, embedRetries, func(ctx context.Context) error {
-		for len(vectors) < len(requests) { // a retry goes on behind the batches that are done
+		for len(vectors) < len(requests) { // a retry continues after the batches that succeeded
 			batch := firstBatch(requests[len(vectors):])
 			got, err := p.embedBatch(ctx, batch)
 			if err != nil {
@@ -76,12 +76,13 @@ func (p *Provider) embedRequest(task model.Task, text model.Text) *pb.EmbedConte
 	return req
 }
 
-// embeddable is a text the wire can carry (it refuses broken UTF-8), cut to a number of runes.
+// embeddable returns a text without broken UTF-8, which cannot be sent, cut to a number of runes.
 func embeddable(s string, runes int) string {
 	return model.Cut(strings.TrimSpace(strings.ToValidUTF8(s, "")), runes)
 }
 
-// firstBatch is as many requests as one call may hold: at least one, at most model.MaxBatch.
+// firstBatch returns as many requests as one call may contain: at least one, at most
+// model.MaxBatch.
 func firstBatch(requests []*pb.EmbedContentRequest) []*pb.EmbedContentRequest {
 	size := 0
 	for i, req := range requests {
@@ -93,7 +94,8 @@ func firstBatch(requests []*pb.EmbedContentRequest) []*pb.EmbedContentRequest {
 	return requests
 }
 
-// wireSize is not below the request's size as JSON: encoding/json escapes more than protojson does.
+// wireSize returns an upper bound of the size of a request as JSON: encoding/json escapes more than
+// protojson.
 func wireSize(req *pb.EmbedContentRequest) int {
 	const envelope = 300 // names of fields, the model, numbers
 	return envelope + len(mustJSON(req.GetTitle())) + len(mustJSON(req.Content.Parts[0].GetText()))
@@ -135,7 +137,7 @@ func (p *Provider) embedBatch(
 	return vectors, nil
 }
 
-// fit makes a unit vector: cut to the dimensions asked for (a server that ignores the wish sends
+// fit returns a unit vector, cut to the requested dimensions (a server that ignores them sends
 // 3,072) and normalised (the API does so only for 3,072).
 func (p *Provider) fit(values []float32) ([]float32, error) {
 	if len(values) < p.dimensions {
@@ -150,8 +152,8 @@ func (p *Provider) fit(values []float32) ([]float32, error) {
 	return model.Fit(values[:p.dimensions], p.embedding.model)
 }
 
-// estimatedTokens is about what a batch costs: the API does not say, and four characters are about
-// a token.
+// estimatedTokens estimates the cost of a batch, which the API does not report. Four characters are
+// about a token.
 func estimatedTokens(batch []*pb.EmbedContentRequest) (tokens int64) {
 	for _, req := range batch {
 		tokens += int64(len(req.GetTitle())+len(req.Content.Parts[0].GetText()))/4 + 1

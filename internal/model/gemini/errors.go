@@ -10,8 +10,8 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// refusal is the part of Google's error body that decides something.
-// The SDKs read neither the retry delay nor the quota over REST.
+// refusal is the part of Google's error body that matters here. Over REST the SDKs read neither the
+// retry delay nor the quota.
 type refusal struct {
 	Message string `json:"message"`
 	Status  string `json:"status"`
@@ -20,12 +20,14 @@ type refusal struct {
 		RetryDelay string `json:"retryDelay"` // RetryInfo, such as "46s" or "46.837s"
 		Violations []struct {
 			QuotaMetric string `json:"quotaMetric"`
-			QuotaID     string `json:"quotaId"` // such as GenerateRequestsPerDayPerProjectPerModel-FreeTier
+			// QuotaID is such as GenerateRequestsPerDayPerProjectPerModel-FreeTier.
+			QuotaID string `json:"quotaId"`
 		} `json:"violations"` // QuotaFailure
 	} `json:"details"`
 }
 
-// read decodes the body; one that is no JSON (proxies answer HTML) gives an empty refusal.
+// read decodes the body. It returns an empty refusal if the body is no JSON, such as HTML of a
+// proxy.
 func read(f *model.Failure) refusal {
 	var body struct {
 		Error refusal `json:"error"`
@@ -34,7 +36,7 @@ func read(f *model.Failure) refusal {
 	return body.Error
 }
 
-// aboutKey says whether a 400 is about the key or its owner: Google has no 401 for these.
+// aboutKey reports whether a 400 is about the key or its owner. Google sends no 401 for these.
 func (r refusal) aboutKey() bool {
 	for _, d := range r.Details {
 		if strings.HasPrefix(d.Reason, "API_KEY_") {
@@ -44,7 +46,7 @@ func (r refusal) aboutKey() bool {
 	return r.Status == "FAILED_PRECONDITION" // the country is not served, or billing is required
 }
 
-// explain turns a refusal into one of package provider's errors.
+// explain returns the error of package model for a failure.
 func (p *Provider) explain(f *model.Failure, to target) error {
 	r := read(f)
 	said := p.caller.OneLine(r.Message)
@@ -67,16 +69,18 @@ func (p *Provider) explain(f *model.Failure, to target) error {
 	default:
 		return &model.ConfigError{
 			Setting: to.setting,
-			Reason:  fmt.Sprintf("%s refused the request (status %d): %s", to.model, f.Status, said),
+			Reason: fmt.Sprintf(
+				"%s refused the request (status %d): %s", to.model, f.Status, said,
+			),
 		}
 	}
 }
 
-// minuteQuota is how long to wait when Google does not say: such quotas are per minute.
+// minuteQuota is how long to wait if Google does not say: such quotas are per minute.
 const minuteQuota = time.Minute
 
-// quota reads how long to wait. A daily quota outlasts the retry delay that comes with it, so it
-// waits for the reset: midnight Pacific time.
+// quota returns the error of a 429, with the time to wait. The retry delay of a daily quota is too
+// short, so that time is until the reset at midnight Pacific time.
 func (p *Provider) quota(f *model.Failure, r refusal) *model.QuotaError {
 	wait := time.Duration(0)
 	for _, d := range r.Details {
@@ -99,7 +103,7 @@ func (p *Provider) quota(f *model.Failure, r refusal) *model.QuotaError {
 	return &model.QuotaError{RetryAfter: wholeSeconds(wait)}
 }
 
-// wholeSeconds rounds up, to one second at least: Retry-After has no fractions.
+// wholeSeconds rounds up to seconds, at least one: Retry-After has no fractions.
 func wholeSeconds(d time.Duration) time.Duration {
 	return max(time.Second, (d + time.Second - 1).Truncate(time.Second))
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/shopd/shopd/internal/model/geministub"
 )
 
-// operation is one of the two things a provider does, for the rules that hold for both.
+// operation is an operation of a provider. The rules for errors are the same for all.
 type operation struct {
 	name   string
 	method geministub.Method
@@ -59,14 +59,17 @@ var operations = []operation{
 	},
 }
 
-// each runs a test for every operation, and looks for the key in whatever error it returns.
+// each runs a test for every operation, and checks that the error it returns does not contain the
+// key.
 func each(t *testing.T, test func(t *testing.T, o operation) error) {
 	t.Helper()
 	for _, o := range operations {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			err := test(t, o)
-			for _, shown := range []string{fmt.Sprint(err), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)} {
+			for _, shown := range []string{
+				fmt.Sprint(err), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err),
+			} {
 				assert.NotContains(t, shown, testKey)
 				assert.NotContains(t, shown, "\n")
 			}
@@ -74,11 +77,13 @@ func each(t *testing.T, test func(t *testing.T, o operation) error) {
 	}
 }
 
-// fail scripts one reply and runs the operation against it, which must not be tried again.
+// fail runs an operation that gets one scripted reply, and checks that it is not retried.
 func fail(t *testing.T, o operation, reply geministub.Reply) error {
 	t.Helper()
 	p, stub := start(t)
-	p.now = func() time.Time { return time.Date(2026, 7, 1, 6, 30, 0, 500, time.UTC) } // 23:30 in summer time
+	p.now = func() time.Time { // 23:30 in summer time
+		return time.Date(2026, 7, 1, 6, 30, 0, 500, time.UTC)
+	}
 	stub.Next(o.method, 10, reply)
 	err := o.run(t.Context(), p)
 	require.Error(t, err)
@@ -94,11 +99,21 @@ func TestQuotaIsReportedAndNotRetried(t *testing.T) {
 		reply geministub.Reply
 		want  model.QuotaError
 	}{
-		"a minute's":      {geministub.QuotaPerMinute("46s"), model.QuotaError{RetryAfter: 46 * time.Second}},
-		"rounded up":      {geministub.QuotaPerMinute("46.037s"), model.QuotaError{RetryAfter: 47 * time.Second}},
-		"at least one":    {geministub.QuotaPerMinute("0.000001s"), model.QuotaError{RetryAfter: time.Second}},
-		"a day's":         {geministub.QuotaPerDay(), model.QuotaError{RetryAfter: 30 * time.Minute, Daily: true}},
-		"unexplained":     {geministub.QuotaUnexplained(), model.QuotaError{RetryAfter: time.Minute}},
+		"a minute's": {
+			geministub.QuotaPerMinute("46s"), model.QuotaError{RetryAfter: 46 * time.Second},
+		},
+		"rounded up": {
+			geministub.QuotaPerMinute("46.037s"), model.QuotaError{RetryAfter: 47 * time.Second},
+		},
+		"at least one": {
+			geministub.QuotaPerMinute("0.000001s"), model.QuotaError{RetryAfter: time.Second},
+		},
+		"a day's": {
+			geministub.QuotaPerDay(), model.QuotaError{RetryAfter: 30 * time.Minute, Daily: true},
+		},
+		"unexplained": {
+			geministub.QuotaUnexplained(), model.QuotaError{RetryAfter: time.Minute},
+		},
 		"only the header": {withHeader, model.QuotaError{RetryAfter: 7 * time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,11 +150,22 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		setting string
 		says    string
 	}{
-		"invalid key":      {geministub.KeyInvalid(), "GEMINI_API_KEY", "API key not valid"},
-		"suspended key":    {geministub.KeySuspended(testKey), "GEMINI_API_KEY", "'api_key:[key]' has been suspended"},
-		"country":          {geministub.LocationRefused(), "GEMINI_API_KEY", "location is not supported"},
-		"deprecated model": {geministub.ModelRetired("m"), ofModel, "is not available, name another model: This model models/m is no longer available"},
-		"bad request":      {geministub.Reply{Status: 413, Body: "<html>too large"}, ofModel, "refused the request (status 413)"},
+		"invalid key": {geministub.KeyInvalid(), "GEMINI_API_KEY", "API key not valid"},
+		"suspended key": {
+			geministub.KeySuspended(testKey), "GEMINI_API_KEY",
+			"'api_key:[key]' has been suspended",
+		},
+		"country": {
+			geministub.LocationRefused(), "GEMINI_API_KEY", "location is not supported",
+		},
+		"deprecated model": {
+			geministub.ModelRetired("m"), ofModel,
+			"is not available, name another model: This model models/m is no longer available",
+		},
+		"bad request": {
+			geministub.Reply{Status: 413, Body: "<html>too large"}, ofModel,
+			"refused the request (status 413)",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, o operation) error {
@@ -157,10 +183,9 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		})
 	}
 	t.Run("unknown model", func(t *testing.T) {
-		p, _ := start(
-			t,
-			func(s *Settings) { s.EmbeddingModel, s.GenerationModel = "no-such-model", "no-such-model" },
-		)
+		p, _ := start(t, func(s *Settings) {
+			s.EmbeddingModel, s.GenerationModel = "no-such-model", "no-such-model"
+		})
 		each(t, func(t *testing.T, o operation) error {
 			err := o.run(t.Context(), p)
 			assert.ErrorContains(t, err, o.model+": models/no-such-model is not available")
@@ -208,7 +233,7 @@ func TestOutagesAreRetriedAndGivenUp(t *testing.T) {
 			})
 		})
 	}
-	t.Run("nobody listens", func(t *testing.T) {
+	t.Run("no server listens", func(t *testing.T) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		listener.Close()
@@ -228,7 +253,8 @@ func TestOutagesAreRetriedAndGivenUp(t *testing.T) {
 func TestNoRetryWithoutTimeForIt(t *testing.T) {
 	each(t, func(t *testing.T, o operation) error {
 		p, stub := start(t, timeout(3*time.Second))
-		p.caller.Backoff = 2500 * time.Millisecond // pauses are at least half of it, a third of the timeout must be left
+		// A pause takes at least half of it, and a third of the timeout must be left after it.
+		p.caller.Backoff = 2500 * time.Millisecond
 		stub.Next(o.method, 9, geministub.Overloaded())
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
@@ -239,7 +265,7 @@ func TestNoRetryWithoutTimeForIt(t *testing.T) {
 	})
 }
 
-// Embed, Generate: the timeout holds for all attempts together.
+// Embed, Generate: the timeout is for all attempts together.
 func TestTimeoutBoundsTheWholeCall(t *testing.T) {
 	each(t, func(t *testing.T, o operation) error {
 		const limit = 60 * time.Millisecond
@@ -286,7 +312,7 @@ func TestCancelByTheCaller(t *testing.T) {
 	})
 }
 
-// Embed, Generate: the key is sent in the header alone.
+// Embed, Generate: the key is sent only in the header.
 func TestKeyTravelsInTheHeaderOnly(t *testing.T) {
 	p, stub := start(t)
 	for _, o := range operations {
@@ -302,7 +328,7 @@ func TestKeyTravelsInTheHeaderOnly(t *testing.T) {
 }
 
 // Generate: redirects are not followed.
-func TestKeyIsNotHandedToAnotherHost(t *testing.T) {
+func TestKeyIsNotSentToAnotherHost(t *testing.T) {
 	thief := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.Error("the redirect was followed")
 	}))
@@ -316,8 +342,8 @@ func TestKeyIsNotHandedToAnotherHost(t *testing.T) {
 	assert.ErrorContains(t, err, "status 307")
 }
 
-// OneLine: text of others is one short line without the key.
-func TestForeignTextIsOneShortLine(t *testing.T) {
+// OneLine: a text of a service becomes one short line without the key.
+func TestTextOfServicesIsOneShortLine(t *testing.T) {
 	p := connect(t, "")
 	line := p.caller.OneLine("a\n b " + testKey + strings.Repeat("x", 1000))
 	assert.True(t, strings.HasPrefix(line, "a b [key]x"))

@@ -1,13 +1,13 @@
-// Package gemini asks Google's Gemini API for vectors and answers.
+// Package gemini is a model provider for Google's Gemini API.
 //
-// Answers go through github.com/google/generative-ai-go. Vectors go through the client that package
-// is built on, because only that one can ask for a number of dimensions. Both share one HTTP
-// client, whose transport carries the key as a header (never in a URL, so never in an error string)
-// and turns every refusal into a Go error before an SDK sees it, which also takes away the SDKs'
-// own retry of 503: it runs until the context ends. How often to try again is decided by
-// model.Caller instead.
+// Answers are generated through github.com/google/generative-ai-go. Vectors are made through the
+// client below it, which alone can request a number of dimensions. Both use one HTTP client. Its
+// transport sends the key as a header, never in a URL, so that no error text contains it. It also
+// returns every refusal as a Go error, before an SDK sees it: the SDKs would retry a 503 until the
+// context ends. model.Caller retries instead.
 //
-// Streams are read here as well (stream.go): the SDK takes one that was cut for complete.
+// Streams are read here as well (stream.go), since the SDK treats a stream that was cut as
+// complete.
 package gemini
 
 import (
@@ -27,20 +27,20 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// What an empty setting means.
+// Defaults of empty settings.
 const (
 	DefaultEmbeddingModel  = "models/gemini-embedding-001"
 	DefaultGenerationModel = "gemini-2.5-flash"
 	DefaultTimeout         = 30 * time.Second
 )
 
-// googleEndpoint is where the SDKs send their calls.
+// googleEndpoint is the address to which the SDKs send their calls.
 const googleEndpoint = "https://generativelanguage.googleapis.com"
 
-// minDimensions is the least gemini-embedding-001 makes.
+// minDimensions is the least number of dimensions of gemini-embedding-001.
 const minDimensions = 128
 
-// The environment variables that errors name.
+// Names of environment variables, for errors.
 const (
 	settingKey             = "GEMINI_API_KEY"
 	settingEmbeddingModel  = "RAG_EMBEDDING_MODEL"
@@ -48,15 +48,17 @@ const (
 	settingDimensions      = "RAG_EMBEDDING_DIM"
 )
 
-// Settings of the model. Only APIKey is required.
+// Settings are the settings of the models. Only APIKey is required.
 type Settings struct {
 	APIKey          string
 	EmbeddingModel  string
 	GenerationModel string
-	Dimensions      int               // 128 to model.Dimensions; 0 means model.Dimensions
-	Timeout         time.Duration     // of one Embed or Generate with all its attempts
-	Endpoint        string            // for a stand-in, such as http://127.0.0.1:9000; empty means Google's
-	Used            func(model.Usage) // is called with the cost of each call; may be nil
+	Dimensions      int           // 128 to model.Dimensions; 0 means model.Dimensions
+	Timeout         time.Duration // of one Embed or Generate with all its attempts
+	// Endpoint is the address of a stand-in, such as http://127.0.0.1:9000; empty means Google's.
+	Endpoint string
+	// Used, if set, is called with the cost of each call.
+	Used func(model.Usage)
 }
 
 var (
@@ -64,8 +66,8 @@ var (
 	_ model.Generator = (*Provider)(nil)
 )
 
-// Provider is a model.Embedder and a model.Generator. It is safe for concurrent use. Make one per
-// process: the SDK opens a gRPC connection that its Close leaves behind.
+// Provider is a model.Embedder and a model.Generator. It is safe for concurrent use. A process
+// should have only one: the SDK opens a gRPC connection that its Close does not close.
 type Provider struct {
 	embedding  target
 	generation target
@@ -81,11 +83,11 @@ type Provider struct {
 	now func() time.Time // for the reset of daily quotas
 }
 
-// target is the model a call is for and the setting that names it.
+// target is the model of a call, and the setting with its name.
 type target struct{ setting, model string }
 
-// New checks the settings and makes the clients. It sends nothing: a wrong key shows at the first
-// call.
+// New returns a provider, or the error of wrong settings. It sends nothing, so a wrong key is found
+// by the first call.
 func New(ctx context.Context, s Settings) (*Provider, error) {
 	s, err := s.complete()
 	if err != nil {
@@ -109,13 +111,15 @@ func New(ctx context.Context, s Settings) (*Provider, error) {
 		p.used = func(model.Usage) {}
 	}
 	opts := []option.ClientOption{
-		// The SDK insists on a key, for a cache client that is never used here. The real one is
-		// known to the transport alone, so nothing the SDK prints can hold it.
+		// The SDK requires a key, for a cache client that is not used here. Only the transport has
+		// the real key, so nothing the SDK prints can contain it.
 		option.WithAPIKey("sent-as-a-header"),
 		option.WithHTTPClient(&http.Client{
 			Transport: p.transport,
-			// Following a redirect would hand the key to another host.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			// Following a redirect would send the key to another host.
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse
+			},
 		}),
 	}
 	if s.Endpoint != "" {
@@ -130,21 +134,22 @@ func New(ctx context.Context, s Settings) (*Provider, error) {
 	return p, nil
 }
 
-// Close releases the connections. No call may be running or follow.
+// Close closes the connections. No call may be running or follow.
 func (p *Provider) Close() error {
 	p.transport.base.CloseIdleConnections()
 	return errors.Join(p.embedder.Close(), p.writer.Close())
 }
 
-// Name is what clients see in X-Assistant-Provider.
+// Name implements model.Generator.
 func (p *Provider) Name() string { return "gemini" }
 
-// Model names the vector space: the same model cut to another length is another space.
+// Model implements model.Embedder. The same model with another number of dimensions is another
+// vector space.
 func (p *Provider) Model() string {
 	return fmt.Sprintf("gemini:%s@%d", p.embedding.model, p.dimensions)
 }
 
-// complete fills in the defaults and refuses what could never work.
+// complete fills in the defaults. It returns an error for settings that can never work.
 func (s Settings) complete() (Settings, error) {
 	s.APIKey = strings.TrimSpace(s.APIKey)
 	if s.APIKey == "" {
@@ -156,7 +161,7 @@ func (s Settings) complete() (Settings, error) {
 	) {
 		return s, &model.ConfigError{
 			Setting: settingKey,
-			Reason:  "holds spaces or characters no key has",
+			Reason:  "contains spaces or characters that no key has",
 		}
 	}
 	if s.Dimensions == 0 {
@@ -178,13 +183,13 @@ func (s Settings) complete() (Settings, error) {
 	return s, nil
 }
 
-// How often a call is tried again. A person waits for an answer, a worker for vectors.
+// How often a call is retried. A person waits for an answer, but not for vectors.
 const (
 	embedRetries    = 2
 	generateRetries = 1
 )
 
-// call runs one operation of a model, and again after what may pass.
+// call runs one operation of a model, with retries.
 func (p *Provider) call(
 	ctx context.Context, to target, retries int, operation func(context.Context) error,
 ) error {
@@ -193,7 +198,7 @@ func (p *Provider) call(
 	)
 }
 
-// modelName is the resource name of a model: both "gemini-x" and "models/gemini-x" are in use.
+// modelName returns the resource name of a model: both "gemini-x" and "models/gemini-x" are in use.
 func modelName(name, fallback string) string {
 	name = strings.TrimSpace(name)
 	if name == "" {

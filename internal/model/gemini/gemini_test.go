@@ -16,7 +16,7 @@ import (
 
 const testKey = "AIzaSy-test-key-0123456789"
 
-// start makes a stand-in and a provider that talks to it over HTTP.
+// start returns a provider and the stand-in that it calls over HTTP.
 func start(t *testing.T, change ...func(*Settings)) (*Provider, *geministub.Server) {
 	t.Helper()
 	stub := geministub.New()
@@ -139,7 +139,7 @@ func TestEmbedKeepsTheOrderOfABatch(t *testing.T) {
 }
 
 // Embed: more than one call takes.
-func TestEmbedSplitsWhatIsTooMuchForOneCall(t *testing.T) {
+func TestEmbedSplitsManyTextsIntoCalls(t *testing.T) {
 	p, stub := start(t)
 	vectors, err := p.Embed(t.Context(), model.Document, documents(130))
 	require.NoError(t, err)
@@ -193,8 +193,8 @@ func TestEmbedPadsShorterVectors(t *testing.T) {
 	assert.Equal(t, make([]float32, 512), vectors[0][256:])
 }
 
-// Embed: vectors that are none are refused.
-func TestEmbedChecksWhatComesBack(t *testing.T) {
+// Embed: wrong vectors are refused.
+func TestEmbedChecksTheVectors(t *testing.T) {
 	values := func(n int, value string) geministub.Reply {
 		return geministub.Reply{
 			Status: 200,
@@ -207,8 +207,12 @@ func TestEmbedChecksWhatComesBack(t *testing.T) {
 		reply geministub.Reply
 		fails string
 	}{
-		"longer is cut":   {values(3072, "0.5"), ""},
-		"shorter":         {values(512, "0.5"), "RAG_EMBEDDING_DIM: models/gemini-embedding-001 makes vectors of 512 numbers, 768 are asked for"},
+		"longer is cut": {values(3072, "0.5"), ""},
+		"shorter": {
+			values(512, "0.5"),
+			"RAG_EMBEDDING_DIM: models/gemini-embedding-001 makes vectors of 512 numbers, " +
+				"768 are asked for",
+		},
 		"none":            {geministub.Reply{Status: 200, Body: `{}`}, "RAG_EMBEDDING_DIM"},
 		"all zero":        {values(768, "0"), "without a direction"},
 		"not a number":    {values(768, `"NaN"`), "without a direction"},

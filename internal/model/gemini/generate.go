@@ -13,11 +13,11 @@ import (
 	"github.com/shopd/shopd/internal/model/prompt"
 )
 
-// maxOutputTokens has to cover thought as well, of which a model whose thinking cannot be turned
-// off may spend thousands. Unused tokens cost nothing.
+// maxOutputTokens includes thinking, on which a model may spend thousands if its thinking cannot be
+// turned off. Unused tokens cost nothing.
 const maxOutputTokens = 8192
 
-// Generate writes the answer to a prompt.
+// Generate implements model.Generator.
 func (p *Provider) Generate(ctx context.Context, asked model.Prompt) (string, error) {
 	system, user := prompt.Render(asked)
 	var answer string
@@ -33,8 +33,8 @@ func (p *Provider) Generate(ctx context.Context, asked model.Prompt) (string, er
 	return answer, nil
 }
 
-// write makes one generation call.
-// Temperature and the like stay at the model's defaults, since newer models ignore or refuse them.
+// write makes one call of the model. It leaves temperature and similar settings at their defaults,
+// since newer models ignore or refuse them.
 func (p *Provider) write(ctx context.Context, system, user string) (string, error) {
 	writer := p.writer.GenerativeModel(p.generation.model)
 	writer.SetMaxOutputTokens(maxOutputTokens)
@@ -87,7 +87,7 @@ func readCandidate(candidate *genai.Candidate) (string, error) {
 	return text, nil
 }
 
-// declined says whether the model stopped because of what it was asked or about to say.
+// declined reports whether the model refused the question or its own answer.
 func declined(reason pb.Candidate_FinishReason) bool {
 	switch reason {
 	case pb.Candidate_SAFETY,
@@ -116,8 +116,9 @@ func candidateText(candidate *genai.Candidate) string {
 	return strings.TrimSpace(b.String())
 }
 
-// completeSentences drops the end of an answer that was cut in the middle: half a price reads as
-// another. A full stop inside a number is no end, hence the space behind it.
+// completeSentences removes the last sentence of an answer that was cut in the middle: half a price
+// would look like another price. A sentence ends with a full stop and a space, since numbers have
+// full stops too.
 func completeSentences(text string) string {
 	end := max(
 		strings.LastIndex(text, "\n"), strings.LastIndex(text, ". "), strings.LastIndex(text, "! "),

@@ -52,13 +52,13 @@ func TestGenerateAnswersFromTheSources(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, "gemini-2.5-flash", request.Model)
 	assert.Equal(t, "Be brief.", request.System)
-	require.Len(t, request.Turns, 1, "history is no turn of its own")
+	require.Len(t, request.Turns, 1, "the history is not a turn")
 	assert.Equal(t, "user", request.Turns[0].Role)
 	assert.Contains(t, request.Turns[0].Text, `assistant: "All shoes are free today."`)
 	assert.Zero(t, stub.Calls(geministub.StreamGenerateContent))
 }
 
-// configOf is the generationConfig of the latest generation.
+// configOf returns the generationConfig of the latest request.
 func configOf(t *testing.T, stub *geministub.Server) map[string]any {
 	t.Helper()
 	request, ok := stub.Last(geministub.GenerateContent)
@@ -69,7 +69,7 @@ func configOf(t *testing.T, stub *geministub.Server) map[string]any {
 }
 
 // Generate: how each model is asked to think little.
-func TestThinkingIsKeptLow(t *testing.T) {
+func TestModelsAreAskedToThinkLittle(t *testing.T) {
 	for model, want := range map[string]any{
 		"gemini-2.0-flash":        nil,
 		"gemini-2.5-flash":        map[string]any{"thinkingBudget": 0.0},
@@ -93,10 +93,9 @@ func TestThinkingIsKeptLow(t *testing.T) {
 }
 
 // Generate: a model that refuses the setting of its thinking is asked without it from then on.
-func TestThinkingIsLeftOutOnceRefused(t *testing.T) {
-	p, stub := start(
-		t, func(s *Settings) { s.GenerationModel = "gemini-3.7-flash" },
-	) // takes no MINIMAL
+func TestThinkingIsLeftOutAfterItWasRefused(t *testing.T) {
+	// This model refuses MINIMAL.
+	p, stub := start(t, func(s *Settings) { s.GenerationModel = "gemini-3.7-flash" })
 	for range 2 {
 		_, err := p.Generate(t.Context(), aPrompt())
 		require.NoError(t, err)

@@ -2,7 +2,7 @@ package gemini
 
 import (
 	"time"
-	_ "time/tzdata" // containers often carry no time zones, and the reset follows summer time
+	_ "time/tzdata" // containers often have no time zones, and the reset follows summer time
 )
 
 // pacific is the zone in which Google's daily quotas end.
@@ -11,12 +11,12 @@ var pacific = mustZone("America/Los_Angeles")
 func mustZone(name string) *time.Location {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		panic(err) // cannot happen: the zones are compiled in
+		panic(err) // never: the zones are compiled in
 	}
 	return zone
 }
 
-// untilReset is the time to the next midnight in Pacific time.
+// untilReset returns the time until the next midnight in Pacific time.
 func untilReset(now time.Time) time.Duration {
 	year, month, day := now.In(pacific).Date()
 	return time.Date(year, month, day+1, 0, 0, 0, 0, pacific).Sub(now)

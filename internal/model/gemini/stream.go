@@ -14,7 +14,7 @@ import (
 	"github.com/shopd/shopd/internal/model/prompt"
 )
 
-// chunk is an element of the array that a stream is.
+// chunk is an element of a stream, which is a JSON array.
 type chunk struct {
 	Candidates []struct {
 		Content struct {
@@ -35,18 +35,17 @@ type chunk struct {
 	Error json.RawMessage `json:"error"`
 }
 
-// How a candidate may end. Without one of these the stream was cut, whatever the connection says.
+// Finish reasons. Without one of these the stream was cut, even if the connection reports no error.
 const (
 	finishStop      = "STOP"
 	finishMaxTokens = "MAX_TOKENS"
 )
 
-// Stream writes the answer to a prompt piece by piece. It is tried again only as long as nothing
-// was handed over.
+// Stream implements model.Generator. It is retried only if nothing was emitted yet.
 func (p *Provider) Stream(ctx context.Context, asked model.Prompt, emit func(string) error) error {
 	system, user := prompt.Render(asked)
 	started := false
-	var refused error // by emit: not the model's fault
+	var refused error // of emit
 	err := p.call(ctx, p.generation, generateRetries, func(ctx context.Context) error {
 		err := p.transport.orWithoutThinking(func() error {
 			return p.stream(ctx, system, user, func(piece string) error {
@@ -85,14 +84,13 @@ func (p *Provider) stream(ctx context.Context, system, user string, emit func(st
 	if err != nil {
 		return &model.ConfigError{
 			Setting: p.generation.setting,
-			Reason:  "no address can be made of it",
+			Reason:  "is no part of a valid address",
 		}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-Goog-Api-Key", p.transport.key)
-	res, err := p.transport.base.RoundTrip(
-		req,
-	) // redirects are not followed: they would hand the key to another host
+	// RoundTrip follows no redirects, which would send the key to another host.
+	res, err := p.transport.base.RoundTrip(req)
 	if err != nil {
 		return &url.Error{Op: "Post", URL: "", Err: err}
 	}
@@ -104,7 +102,7 @@ func (p *Provider) stream(ctx context.Context, system, user string, emit func(st
 	return p.readStream(io.LimitReader(res.Body, maxResponse), emit)
 }
 
-// readStream reads the array element by element. It is complete when a candidate said how it ended.
+// readStream reads the array element by element. The answer is complete after a finish reason.
 func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 	decoder := json.NewDecoder(body)
 	if _, err := decoder.Token(); err != nil {
@@ -157,13 +155,13 @@ func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 	case !wrote:
 		return &model.UnavailableError{Reason: "empty answer (finish reason " + finish + ")"}
 	}
-	if finish == finishMaxTokens { // half a price reads as another
+	if finish == finishMaxTokens { // half a price would look like another price
 		return errCutShort
 	}
 	return nil
 }
 
-// errCutShort is an answer that ends where the output budget did.
+// errCutShort is returned for an answer that was cut at the limit of output tokens.
 var errCutShort = &model.UnavailableError{
 	Reason: "the output tokens were spent before the answer was written",
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// leastThinking is the thinkingConfig that keeps a model from spending seconds and output tokens on
-// thought that a short answer from given facts does not need. The two families use different
-// fields, and each refuses the other's; models of no known family get none.
+// leastThinking returns the thinkingConfig for the least thinking: a short answer from given facts
+// needs none, and thinking takes seconds and output tokens. The two families of models use
+// different fields, and each refuses the other's. It returns nil for other models.
 func leastThinking(model string) json.RawMessage {
 	name := strings.TrimPrefix(model, "models/")
 	switch {
-	case strings.HasPrefix(name, "gemini-2.5-flash"): // the thinking of 2.5-pro cannot be turned off
+	case strings.HasPrefix(name, "gemini-2.5-flash"): // not 2.5-pro, which refuses a budget of 0
 		return json.RawMessage(`{"thinkingBudget":0}`)
 	case strings.HasPrefix(name, "gemini-3") && strings.Contains(name, "flash"):
 		return json.RawMessage(`{"thinkingLevel":"MINIMAL"}`)
@@ -29,7 +29,7 @@ func leastThinking(model string) json.RawMessage {
 
 func (t *transport) sendsThinking() bool { return t.thinking != nil && !t.withoutThinking.Load() }
 
-// addThinking puts the thinkingConfig into a request; the SDK has no field for it.
+// addThinking adds the thinkingConfig to a request. The SDK has no field for it.
 func (t *transport) addThinking(req *http.Request) error {
 	sent, err := io.ReadAll(req.Body)
 	if err != nil {
@@ -52,14 +52,17 @@ func (t *transport) addThinking(req *http.Request) error {
 	body["generationConfig"] = mustJSON(config)
 	sent = mustJSON(body)
 	req.Body = io.NopCloser(bytes.NewReader(sent))
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(sent)), nil }
+	req.GetBody = func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(sent)), nil
+	}
 	req.ContentLength = int64(len(sent))
 	return nil
 }
 
-// orWithoutThinking runs a generation, and once more without the thinkingConfig if the model may
-// have refused that: some say so, others answer only "Request contains an invalid argument". What
-// worked is remembered, unless the second try was refused as well and so had another cause.
+// orWithoutThinking runs generate, and runs it again without the thinkingConfig if the model may
+// have refused that: some models say so, others only that "Request contains an invalid argument".
+// Later requests are sent without it too, unless the second attempt was refused as well, so that
+// the cause was another one.
 func (t *transport) orWithoutThinking(generate func() error) error {
 	sent := t.sendsThinking()
 	err := generate()
@@ -74,7 +77,7 @@ func (t *transport) orWithoutThinking(generate func() error) error {
 	return err
 }
 
-// refusedAsInvalid says whether an error is a 400 that is about the request and not about the key.
+// refusedAsInvalid reports whether an error is a 400 that is about the request, not about the key.
 func refusedAsInvalid(err error) bool {
 	var f *model.Failure
 	return errors.As(err, &f) && f.Status == http.StatusBadRequest && !read(f).aboutKey()

@@ -12,22 +12,21 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// maxResponse caps what is read of an answer. A full batch of 100 vectors of 3,072 numbers is about
+// maxResponse limits the size of a response. A full batch of 100 vectors of 3,072 numbers is about
 // 6 MiB.
 const maxResponse = 32 << 20
 
-// maxRefusal caps what is read of an error; Google's are about 2 KiB.
+// maxRefusal limits how much of an error is read. Google's errors are about 2 KiB.
 const maxRefusal = 64 << 10
 
-// transport is the one way to Google's API: it adds the key, and what the mandated SDK cannot
-// express.
+// transport sends all requests to Google's API. It adds the key, and the thinkingConfig, for which
+// the SDK has no field.
 type transport struct {
 	base *http.Transport
 	key  string
-	// thinking is added to generation requests as thinkingConfig; nil for models of no known
-	// family.
+	// thinking is added to generation requests as thinkingConfig; nil adds none.
 	thinking json.RawMessage
-	// withoutThinking is set once the model has refused it.
+	// withoutThinking is set after the model has refused thinkingConfig.
 	withoutThinking atomic.Bool
 }
 
@@ -37,9 +36,10 @@ func newTransport(key string, thinking json.RawMessage) *transport {
 	return &transport{base: base, key: key, thinking: thinking}
 }
 
-// RoundTrip sends the request with the key and reads the whole answer, so that a connection cut in
-// the middle is a connection error like any other. An answer other than 200 is an error, so that
-// neither SDK sees the status: they would retry a 503 without end and report only the deadline.
+// RoundTrip sends the request with the key and reads the whole response, so that a connection cut
+// in the middle is a connection error like any other. It returns an error for a status other than
+// 200, so that the SDKs do not see it: they would retry a 503 without end, and report only the
+// deadline.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	generates := strings.HasSuffix(req.URL.Path, ":generateContent")
 	req = req.Clone(req.Context()) // a RoundTripper may not change its caller's request
@@ -55,9 +55,8 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		body, _ := io.ReadAll(
-			io.LimitReader(res.Body, maxRefusal),
-		) // the status is worth more than a complete text
+		// An error is ignored: the status is enough without the text.
+		body, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusal))
 		return nil, &model.Failure{Status: res.StatusCode, Header: res.Header, Body: body}
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxResponse+1))
@@ -68,17 +67,17 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("answer over %d bytes", maxResponse)
 	}
 	if generates {
-		body = keepAnswerText(body)
+		body = withoutThoughts(body)
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	res.ContentLength = int64(len(body))
 	return res, nil
 }
 
-// keepAnswerText drops every part that is not text of the answer: a part with only a thought
-// signature makes the SDK fail, and a part marked as thought would come through as if it were the
-// answer. An answer it cannot read is passed on as it is, for the SDK to complain about.
-func keepAnswerText(body []byte) []byte {
+// withoutThoughts removes every part that is not text of the answer: the SDK fails on a part with
+// only a thought signature, and returns a part marked as thought as if it were the answer. It
+// returns a body that it cannot read unchanged, so that the SDK returns an error.
+func withoutThoughts(body []byte) []byte {
 	var answer map[string]json.RawMessage
 	var candidates []map[string]json.RawMessage
 	if json.Unmarshal(body, &answer) != nil ||
@@ -92,17 +91,17 @@ func keepAnswerText(body []byte) []byte {
 			json.Unmarshal(content["parts"], &parts) != nil {
 			continue
 		}
-		kept := make([]json.RawMessage, 0, len(parts))
+		texts := make([]json.RawMessage, 0, len(parts))
 		for _, part := range parts {
 			var p struct {
 				Text    *string `json:"text"`
 				Thought bool    `json:"thought"`
 			}
 			if json.Unmarshal(part, &p) == nil && p.Text != nil && !p.Thought {
-				kept = append(kept, part)
+				texts = append(texts, part)
 			}
 		}
-		content["parts"] = mustJSON(kept)
+		content["parts"] = mustJSON(texts)
 		candidate["content"] = mustJSON(content)
 	}
 	answer["candidates"] = mustJSON(candidates)

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Answer writes the text of a generation. It is called by several requests at once.
+// Answer returns the text of an answer. It is called by several requests at once.
 type Answer func(Prompt) string
 
-// Prompt is what the model was given, and what could be read out of it.
+// Prompt is the input of the model, and the products and the question read from it.
 type Prompt struct {
 	System   string
 	User     string // the last user turn
@@ -36,7 +36,7 @@ type Product struct {
 	Description  string `json:"description"`
 }
 
-// SetAnswer changes who writes the answers; nil is Obedient again.
+// SetAnswer changes the function that writes the answers; nil means Obedient.
 func (s *Server) SetAnswer(a Answer) {
 	if a == nil {
 		a = Obedient
@@ -46,10 +46,10 @@ func (s *Server) SetAnswer(a Answer) {
 	s.answer = a
 }
 
-// Fixed always answers the same text.
+// Fixed returns an Answer that is always the same text.
 func Fixed(text string) Answer { return func(Prompt) string { return text } }
 
-// Obedient lists the products of the prompt, with their own prices and references.
+// Obedient lists the products of the prompt, with their prices and references.
 func Obedient(p Prompt) string {
 	if len(p.Products) == 0 {
 		return "I could not find that in our catalogue."
@@ -62,7 +62,7 @@ func Obedient(p Prompt) string {
 	return strings.TrimSpace(b.String())
 }
 
-// Liar says what a model must never say: a wrong price and a wrong discount for each product of
+// Liar writes what a model must never write: a wrong price and a wrong discount for each product of
 // the prompt, and a product that does not exist.
 func Liar(p Prompt) string {
 	var b strings.Builder

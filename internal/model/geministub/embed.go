@@ -17,7 +17,7 @@ type embedRequest struct {
 	Config               *embedConfig `json:"embedContentConfig"`
 }
 
-// embedConfig is where newer documents put the options.
+// embedConfig has the options according to newer documents of Google.
 type embedConfig struct {
 	TaskType             taskType `json:"taskType"`
 	Title                string   `json:"title"`

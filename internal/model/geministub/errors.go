@@ -17,7 +17,7 @@ type apiError struct {
 func (e *apiError) body() []byte {
 	body, err := json.MarshalIndent(map[string]any{"error": e}, "", "  ")
 	if err != nil {
-		panic(err) // cannot happen: strings and numbers
+		panic(err) // never: it consists of strings and numbers
 	}
 	return body
 }
@@ -26,7 +26,7 @@ func (e *apiError) write(w http.ResponseWriter) { e.reply().write(w) }
 
 func (e *apiError) reply() Reply { return Reply{Status: e.Code, Body: string(e.body())} }
 
-// invalid is a 400 for a request that breaks a rule.
+// invalid returns the 400 for a request that breaks a rule.
 func invalid(format string, args ...any) *apiError {
 	return &apiError{
 		Code:    http.StatusBadRequest,
@@ -52,8 +52,9 @@ func errNoKey() *apiError {
 	return &apiError{
 		Code:   http.StatusForbidden,
 		Status: "PERMISSION_DENIED",
-		Message: "Method doesn't allow unregistered callers (callers without established identity). " +
-			"Please use API Key or other form of API consumer identity to call this API.",
+		Message: "Method doesn't allow unregistered callers (callers without established " +
+			"identity). Please use API Key or other form of API consumer identity to call " +
+			"this API.",
 	}
 }
 
@@ -83,15 +84,17 @@ func errRetired(name string) *apiError {
 	return &apiError{
 		Code: http.StatusNotFound, Status: "NOT_FOUND",
 		Message: fmt.Sprintf("This model models/%s is no longer available to new users. "+
-			"Please update your code to use a newer model for the latest features and improvements.", name),
+			"Please update your code to use a newer model for the latest features and "+
+			"improvements.", name),
 	}
 }
 
 func errQuota(message, metric, id, retryDelay string) *apiError {
 	e := &apiError{
-		Code:    http.StatusTooManyRequests,
-		Status:  "RESOURCE_EXHAUSTED",
-		Message: "You exceeded your current quota, please check your plan and billing details. " + message,
+		Code:   http.StatusTooManyRequests,
+		Status: "RESOURCE_EXHAUSTED",
+		Message: "You exceeded your current quota, please check your plan and billing details. " +
+			message,
 		Details: []map[string]any{
 			detail("QuotaFailure", map[string]any{"violations": []map[string]any{
 				{

@@ -100,7 +100,7 @@ func (s *Server) generate(w http.ResponseWriter, c *call, reply Reply) *apiError
 	return nil
 }
 
-// check refuses what Google refuses.
+// check returns an error for a request that Google refuses.
 func (req generateRequest) check(name string) *apiError {
 	if len(req.Contents) == 0 {
 		return invalid("* GenerateContentRequest.contents: contents is not specified")
@@ -134,12 +134,12 @@ func (req generateRequest) check(name string) *apiError {
 	case thinking.Level != nil && !newer:
 		return invalid("Thinking level is not supported for this model.")
 	case thinking.Level != nil && *thinking.Level == "MINIMAL" && name == "gemini-3.7-flash":
-		return invalid("Request contains an invalid argument.") // it does not say of what
+		return invalid("Request contains an invalid argument.") // Google does not say which one
 	}
 	return nil
 }
 
-// encoded sets how the enums are written.
+// encoded returns the response with enums that are written as numbers or names.
 func (res generateResponse) encoded(numeric bool) generateResponse {
 	candidates := make([]candidate, len(res.Candidates))
 	for i, c := range res.Candidates {
@@ -181,5 +181,5 @@ func (s *Server) countTokens(w http.ResponseWriter, c *call) *apiError {
 	return nil
 }
 
-// tokens is Google's rule of thumb: four characters each.
+// tokens estimates the tokens of a text by Google's rule of thumb: four characters each.
 func tokens(s string) int { return (utf8.RuneCountInString(s) + 3) / 4 }

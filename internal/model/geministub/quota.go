@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// quota is a limit of texts to embed in any minute, each text of a batch being one, as Google
-// counts.
+// quota limits the texts that are embedded in a minute. Like Google, it counts each text of a
+// batch.
 type quota struct {
 	perMinute int
 	now       func() time.Time
@@ -14,14 +14,14 @@ type quota struct {
 	refused   int
 }
 
-// LimitEmbedding lets so many texts a minute through, by a clock.
+// LimitEmbedding limits how many texts are embedded in a minute of a clock.
 func (s *Server) LimitEmbedding(perMinute int, now func() time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.quota = quota{perMinute: perMinute, now: now}
 }
 
-// Refused is how many calls the limit of LimitEmbedding turned away.
+// Refused returns how many calls the limit of LimitEmbedding refused.
 func (s *Server) Refused() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// maxRecords bounds the memory of a stand-in that runs for long; counters go on.
+// maxRecords bounds the memory of a stand-in that runs for long. Later calls are only counted.
 const maxRecords = 1000
 
 // Request is one call as it arrived.
@@ -21,9 +21,9 @@ type Request struct {
 	Turns  []Turn     // of a generation
 }
 
-// Embedded is one text of an embedding call. Dimensions is 0 when none were asked for.
+// Embedded is one text of an embedding call. Dimensions is 0 if none were requested.
 type Embedded struct {
-	TaskType   string // such as RETRIEVAL_QUERY, however it was sent
+	TaskType   string // such as RETRIEVAL_QUERY, also if it was sent as a number
 	Title      string
 	Text       string
 	Dimensions int
@@ -32,7 +32,7 @@ type Embedded struct {
 // Turn is one content of a generation call.
 type Turn struct{ Role, Text string }
 
-// begin counts and records the call and takes its scripted reply.
+// begin counts and records the call, and returns its scripted reply.
 func (s *Server) begin(c *call) Reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,7 +55,7 @@ func (s *Server) begin(c *call) Reply {
 	return queue[0]
 }
 
-// note adds what was read from the body to the call's record.
+// note adds facts read from the body to the record of the call.
 func (s *Server) note(c *call, add func(*Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +73,7 @@ func (s *Server) Requests() []Request {
 	return all
 }
 
-// Last returns the latest recorded call of a method; false when there was none.
+// Last returns the latest recorded call of a method, or false if there is none.
 func (s *Server) Last(method Method) (Request, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,7 +99,8 @@ func (s *Server) Items() int {
 	return s.items
 }
 
-// Reset forgets calls, counters and what is left of the script, not settings such as the answer.
+// Reset deletes the recorded calls, counters and scripted replies. It does not change settings such
+// as the answer.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,22 +6,23 @@ import (
 	"time"
 )
 
-// Reply is what a scripted call gets instead of, or on top of, the usual answer.
+// Reply says how the response to a scripted call differs from the usual one.
 type Reply struct {
-	Status int           // not 0: answer this status and Body, and nothing else
-	Body   string        // Google's error JSON, unless it starts with "<": HTML
-	Header http.Header   // added to the answer
-	Delay  time.Duration // wait first; ends early when the client leaves
-	Cut    bool          // close the connection: before an answer, or after the first piece of a stream
+	Status int           // if not 0, only this status and Body are sent
+	Body   string        // JSON of an error, or HTML if it starts with "<"
+	Header http.Header   // added to the response
+	Delay  time.Duration // before the response; ends early if the client disconnects
+	// Cut closes the connection: before a response, or after the first piece of a stream.
+	Cut bool
 
-	// alter changes a generated answer before it is sent.
+	// alter changes a generated response before it is sent.
 	alter func(*generateResponse)
-	// midStream is sent as an array element in place of the rest of a stream.
+	// midStream is sent as an array element instead of the rest of a stream.
 	midStream *apiError
 }
 
-// Next makes the next n calls of a method get this reply; several scripts follow one another. A
-// scripted call is counted and recorded like any other, and its key is checked first.
+// Next sets the reply to the next n calls of a method that have none yet. A scripted call is
+// counted and recorded like any other, and its key is checked first.
 func (s *Server) Next(method Method, n int, reply Reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,7 +39,7 @@ func QuotaPerMinute(retryDelay string) Reply {
 		"GenerateRequestsPerMinutePerProjectPerModel-FreeTier", retryDelay).reply()
 }
 
-// QuotaPerDay is a 429 of a daily quota. Google sends a delay with it that is far too short.
+// QuotaPerDay is a 429 of a daily quota, with a delay that is much too short, as Google sends it.
 func QuotaPerDay() Reply {
 	return errQuota("Please retry in 12s.", "generate_content_free_tier_requests",
 		"GenerateRequestsPerDayPerProjectPerModel-FreeTier", "12s").reply()
@@ -82,7 +83,8 @@ func ModelRetired(name string) Reply { return errRetired(name).reply() }
 func Internal() Reply {
 	return Reply{
 		Status: http.StatusInternalServerError,
-		Body:   "<!DOCTYPE html><html><title>Error 500 (Server Error)!!1</title><p>That’s an error.</html>",
+		Body: "<!DOCTYPE html><html><title>Error 500 (Server Error)!!1</title>" +
+			"<p>That’s an error.</html>",
 	}
 }
 
@@ -94,12 +96,12 @@ func Overloaded() Reply {
 	}).reply()
 }
 
-// Troubles of the connection.
+// Problems of the connection.
 
-// Hang waits before the usual answer.
+// Hang waits before the usual response.
 func Hang(d time.Duration) Reply { return Reply{Delay: d} }
 
-// Cut closes the connection: without an answer, or in the middle of a stream.
+// Cut closes the connection: without a response, or in the middle of a stream.
 func Cut() Reply { return Reply{Cut: true} }
 
 // StreamError puts an error object into a stream after its first piece.
@@ -115,7 +117,7 @@ func StreamError() Reply {
 
 // Odd responses to a generation, all with status 200.
 
-// PromptBlocked refuses the question: no candidates, a block reason.
+// PromptBlocked refuses the question: it has no candidates, and a block reason.
 func PromptBlocked() Reply {
 	return Reply{alter: func(res *generateResponse) {
 		*res = generateResponse{
@@ -125,30 +127,30 @@ func PromptBlocked() Reply {
 	}}
 }
 
-// AnswerBlocked refuses the answer: a candidate without content.
+// AnswerBlocked refuses the answer: it has a candidate without content.
 func AnswerBlocked() Reply { return finish(finishSafety, false) }
 
-// NoCandidates is an answer without any.
+// NoCandidates is a response without candidates.
 func NoCandidates() Reply {
 	return Reply{alter: func(res *generateResponse) { res.Candidates = nil }}
 }
 
-// MaxTokensEmpty is an output budget that was spent on thought: no parts at all.
+// MaxTokensEmpty is a response without parts: all output tokens were spent on thinking.
 func MaxTokensEmpty() Reply { return finish(finishMaxTokens, false) }
 
-// MaxTokensCut is an answer that ends where the output budget did.
+// MaxTokensCut is an answer that was cut at the limit of output tokens.
 func MaxTokensCut() Reply { return finish(finishMaxTokens, true) }
 
-func finish(reason enum, keep bool) Reply {
+func finish(reason enum, withText bool) Reply {
 	return Reply{alter: func(res *generateResponse) {
 		res.Candidates[0].FinishReason = reason
-		if !keep {
+		if !withText {
 			res.Candidates[0].Content = &content{Role: "model"}
 		}
 	}}
 }
 
-// WithThought adds what a thinking model may send around its text: a thought and a part that holds
+// WithThought adds parts that a thinking model may send with its text: a thought, and a part with
 // only a signature.
 func WithThought() Reply {
 	return Reply{alter: func(res *generateResponse) {
@@ -171,7 +173,7 @@ func (r Reply) write(w http.ResponseWriter) {
 	fmt.Fprint(w, r.Body)
 }
 
-// sleep returns false when the client left or the server closed.
+// sleep returns false if the client disconnects or the server is closed.
 func sleep(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -1,11 +1,11 @@
-// Package geministub stands in for Google's Gemini REST API, in tests and where the shop is tried
-// out without a key. It speaks the wire format the real service was seen to speak, enums as numbers
-// and error details included, and is as strict: what it accepts should be accepted there. It cannot
-// show that the real service behaves the same; nothing here has.
+// Package geministub is a stand-in for Google's Gemini REST API, for tests and for trying out the
+// shop without a key. It uses the observed wire format of the real service, including enums as
+// numbers and details of errors, and is as strict, so that the real service should accept the
+// requests it accepts. It cannot show that the real service behaves in the same way.
 //
-// Vectors are made of the words of a text, so that texts with words in common are close. Answers
-// are written from the product lines of the prompt; see Answer for other ways. Next makes the next
-// calls fail.
+// Vectors are made of the words of a text, so texts with words in common are close. Answers are
+// written from the product lines of the prompt; SetAnswer changes that. Next makes the next calls
+// fail.
 package geministub
 
 import (
@@ -18,10 +18,10 @@ import (
 	"sync"
 )
 
-// Method is a call of the API.
+// Method is a method of the API.
 type Method string
 
-// The methods the stand-in knows.
+// The supported methods.
 const (
 	EmbedContent          Method = "embedContent"
 	BatchEmbedContents    Method = "batchEmbedContents"
@@ -52,10 +52,10 @@ type Server struct {
 	http   *http.Server
 }
 
-// model is what a name can be used for.
+// model says for which calls a model can be used.
 type model struct{ embeds, generates, retired bool }
 
-// New returns a stand-in that knows the usual models, takes any key and answers Obedient.
+// New returns a stand-in with the usual models, which accepts any key and answers with Obedient.
 func New() *Server {
 	return &Server{
 		models: map[string]model{
@@ -74,7 +74,8 @@ func New() *Server {
 	}
 }
 
-// URL makes the server listen on a free port of the loopback, at the first call, and says where.
+// URL returns the address of the server. The first call makes it listen on a free port of the
+// loopback interface.
 func (s *Server) URL() string {
 	s.listen.Do(func() {
 		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -88,29 +89,29 @@ func (s *Server) URL() string {
 	return s.url
 }
 
-// Close stops listening and cuts what is open, delayed answers included.
+// Close stops listening and closes all connections, including those of delayed responses.
 func (s *Server) Close() {
-	s.listen.Do(func() {}) // not listening yet: never will
+	s.listen.Do(func() {}) // if it does not listen yet, it never will
 	if s.http != nil {
 		_ = s.http.Close()
 	}
 }
 
-// RequireKey makes every other key an invalid one.
+// RequireKey makes every other key invalid.
 func (s *Server) RequireKey(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.key = key
 }
 
-// OnEmbed has a function run before each embedding call is answered; nil: none.
+// OnEmbed sets a function that is called before the response to each embedding call; nil for none.
 func (s *Server) OnEmbed(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.onEmbed = f
 }
 
-// Retire makes a model answer 404 as deprecated ones do.
+// Retire makes calls of a model return 404, as for deprecated ones.
 func (s *Server) Retire(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,7 +132,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		return // the client is gone
+		return // the client disconnected
 	}
 	call := &call{method: method, modelName: name, body: body, r: r}
 	call.numericEnums = strings.Contains(r.URL.Query().Get("$alt"), "enum-encoding=int")
@@ -145,7 +146,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case reply.Cut && method != StreamGenerateContent:
-		panic(http.ErrAbortHandler) // net/http closes the connection without an answer
+		panic(http.ErrAbortHandler) // net/http closes the connection without a response
 	case reply.Status != 0:
 		reply.write(w)
 		return
@@ -155,7 +156,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// call is one request on its way through the stand-in.
+// call is one request that the stand-in handles.
 type call struct {
 	method       Method
 	modelName    string
@@ -178,7 +179,7 @@ func (s *Server) serve(w http.ResponseWriter, c *call, reply Reply) *apiError {
 	}
 }
 
-// route takes /v1beta/models/{model}:{method} apart.
+// route parses /v1beta/models/{model}:{method}.
 func route(path string) (name string, method Method, ok bool) {
 	rest, ok := strings.CutPrefix(path, "/v1beta/models/")
 	if !ok {
@@ -192,8 +193,8 @@ func route(path string) (name string, method Method, ok bool) {
 	return "", "", false
 }
 
-// checkKey refuses a key in the URL, which the real service takes: from there it reaches logs and
-// error texts of every hop.
+// checkKey refuses a wrong key, and a key in the URL. The real service accepts it there, but so it
+// would get into logs and error texts.
 func (s *Server) checkKey(r *http.Request) *apiError {
 	if r.URL.Query().Has("key") {
 		return invalid("This stand-in refuses a key in the URL; send it as x-goog-api-key.")
@@ -210,7 +211,7 @@ func (s *Server) checkKey(r *http.Request) *apiError {
 	return nil
 }
 
-// find returns the model, or the error for a name that is not known for this use.
+// find returns an error if the model of a call does not exist or does not fit the call.
 func (s *Server) find(c *call, fits func(model) bool) *apiError {
 	s.mu.Lock()
 	known, ok := s.models[c.modelName]

@@ -26,7 +26,7 @@ func start(t *testing.T) *geministub.Server {
 	return s
 }
 
-// post sends a body as any HTTP client would, without an SDK in between.
+// post sends a body without an SDK, as any HTTP client would.
 func post(
 	t *testing.T, s *geministub.Server, model string, method geministub.Method, query, body string,
 ) (int, string) {
@@ -51,11 +51,11 @@ func embed(t *testing.T, s *geministub.Server, text string, more string) []float
 		`{"content":{"parts":[{"text":`+string(quoted)+`}]}`+more+`}`,
 	)
 	require.Equal(t, 200, status, body)
-	var answer struct {
+	var response struct {
 		Embedding struct{ Values []float64 } `json:"embedding"`
 	}
-	require.NoError(t, json.Unmarshal([]byte(body), &answer))
-	return answer.Embedding.Values
+	require.NoError(t, json.Unmarshal([]byte(body), &response))
+	return response.Embedding.Values
 }
 
 func cosine(a, b []float64) float64 {
@@ -103,7 +103,7 @@ func dot(v []float64) float64 {
 }
 
 // Server: requests that Google refuses.
-func TestRefusesWhatGoogleRefuses(t *testing.T) {
+func TestRequestsThatGoogleRefusesAreRefused(t *testing.T) {
 	text := `{"content":{"parts":[{"text":"a"}]}`
 	item := `{"model":"models/gemini-embedding-001","content":{"parts":[{"text":"a"}]}}`
 	items := strings.Repeat(item+",", 100) + item
@@ -114,21 +114,64 @@ func TestRefusesWhatGoogleRefuses(t *testing.T) {
 		status int
 		says   string
 	}{
-		"101 items":               {embedModel, geministub.BatchEmbedContents, `{"requests":[` + items + `]}`, 400, "at most 100"},
-		"another model in a item": {embedModel, geministub.BatchEmbedContents, `{"requests":[{"model":"models/x","content":{"parts":[{"text":"a"}]}}]}`, 400, "must match"},
-		"over 4 MiB":              {embedModel, geministub.EmbedContent, `{"content":{"parts":[{"text":"` + strings.Repeat("a", 4<<20) + `"}]}}`, 400, "payload size"},
-		"empty text":              {embedModel, geministub.EmbedContent, `{"content":{"parts":[{"text":" "}]}}`, 400, "not specified"},
-		"title of a query":        {embedModel, geministub.EmbedContent, text + `,"title":"t","taskType":"RETRIEVAL_QUERY"}`, 400, "RETRIEVAL_DOCUMENT"},
-		"unknown task":            {embedModel, geministub.EmbedContent, text + `,"taskType":99}`, 400, "task_type"},
-		"unknown field":           {embedModel, geministub.EmbedContent, text + `,"dimension":1}`, 400, `Unknown name \"dimension\"`},
-		"too many dimensions":     {embedModel, geministub.EmbedContent, text + `,"outputDimensionality":4000}`, 400, "output_dimensionality"},
-		"unknown model":           {"gemini-1", geministub.EmbedContent, text + `}`, 404, "NOT_FOUND"},
-		"model of the other kind": {chatModel, geministub.EmbedContent, text + `}`, 404, "not supported for embedContent"},
-		"role system":             {chatModel, geministub.GenerateContent, `{"contents":[{"role":"system","parts":[{"text":"a"}]}]}`, 400, "valid role"},
-		"last turn of the model":  {chatModel, geministub.GenerateContent, `{"contents":[{"role":"model","parts":[{"text":"a"}]}]}`, 400, "last turn"},
-		"no contents":             {chatModel, geministub.GenerateContent, `{}`, 400, "not specified"},
-		"level for 2.5":           {chatModel, geministub.GenerateContent, `{"contents":[{"parts":[{"text":"a"}]}],"generationConfig":{"thinkingConfig":{"thinkingLevel":"LOW"}}}`, 400, "Thinking level"},
-		"penalty for 3.5":         {"gemini-3.5-flash", geministub.GenerateContent, `{"contents":[{"parts":[{"text":"a"}]}],"generationConfig":{"presencePenalty":1}}`, 400, "Penalty"},
+		"101 items": {
+			embedModel, geministub.BatchEmbedContents, `{"requests":[` + items + `]}`,
+			400, "at most 100",
+		},
+		"another model in a item": {
+			embedModel, geministub.BatchEmbedContents,
+			`{"requests":[{"model":"models/x","content":{"parts":[{"text":"a"}]}}]}`,
+			400, "must match",
+		},
+		"over 4 MiB": {
+			embedModel, geministub.EmbedContent,
+			`{"content":{"parts":[{"text":"` + strings.Repeat("a", 4<<20) + `"}]}}`,
+			400, "payload size",
+		},
+		"empty text": {
+			embedModel, geministub.EmbedContent, `{"content":{"parts":[{"text":" "}]}}`,
+			400, "not specified",
+		},
+		"title of a query": {
+			embedModel, geministub.EmbedContent,
+			text + `,"title":"t","taskType":"RETRIEVAL_QUERY"}`,
+			400, "RETRIEVAL_DOCUMENT",
+		},
+		"unknown task": {
+			embedModel, geministub.EmbedContent, text + `,"taskType":99}`, 400, "task_type",
+		},
+		"unknown field": {
+			embedModel, geministub.EmbedContent, text + `,"dimension":1}`,
+			400, `Unknown name \"dimension\"`,
+		},
+		"too many dimensions": {
+			embedModel, geministub.EmbedContent, text + `,"outputDimensionality":4000}`,
+			400, "output_dimensionality",
+		},
+		"unknown model": {"gemini-1", geministub.EmbedContent, text + `}`, 404, "NOT_FOUND"},
+		"model of the other kind": {
+			chatModel, geministub.EmbedContent, text + `}`, 404, "not supported for embedContent",
+		},
+		"role system": {
+			chatModel, geministub.GenerateContent,
+			`{"contents":[{"role":"system","parts":[{"text":"a"}]}]}`, 400, "valid role",
+		},
+		"last turn of the model": {
+			chatModel, geministub.GenerateContent,
+			`{"contents":[{"role":"model","parts":[{"text":"a"}]}]}`, 400, "last turn",
+		},
+		"no contents": {chatModel, geministub.GenerateContent, `{}`, 400, "not specified"},
+		"level for 2.5": {
+			chatModel, geministub.GenerateContent,
+			`{"contents":[{"parts":[{"text":"a"}]}],` +
+				`"generationConfig":{"thinkingConfig":{"thinkingLevel":"LOW"}}}`,
+			400, "Thinking level",
+		},
+		"penalty for 3.5": {
+			"gemini-3.5-flash", geministub.GenerateContent,
+			`{"contents":[{"parts":[{"text":"a"}]}],"generationConfig":{"presencePenalty":1}}`,
+			400, "Penalty",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, body := post(t, start(t), c.model, c.method, "", c.body)
@@ -170,7 +213,7 @@ func TestKeyBelongsInTheHeader(t *testing.T) {
 }
 
 // Server: enums as words or numbers.
-func TestEnumsAreWrittenAsAsked(t *testing.T) {
+func TestEnumsAreWrittenAsRequested(t *testing.T) {
 	s := start(t)
 	body := `{"contents":[{"parts":[{"text":"a"}]}]}`
 	_, text := post(t, s, chatModel, geministub.GenerateContent, "", body)
@@ -248,7 +291,8 @@ func TestCountTokens(t *testing.T) {
 // Server: the answers that SetAnswer can choose.
 func TestAnswers(t *testing.T) {
 	s := start(t)
-	user := "[#12] {\"name\":\"Shoe\",\"price\":\"5.00 USD\",\"stock\":3}\nQuestion: \"any \\\"shoes\\\"?\"\n"
+	user := `[#12] {"name":"Shoe","price":"5.00 USD","stock":3}` + "\n" +
+		`Question: "any \"shoes\"?"` + "\n"
 	quoted, _ := json.Marshal(user)
 	body := `{"contents":[{"role":"user","parts":[{"text":` + string(quoted) + `}]}]}`
 	ask := func() string {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// pieces splits an answer at its line ends, as increments of a stream. Only the last has a finish
+// pieces splits an answer at its line ends into the pieces of a stream. Only the last has a finish
 // reason.
 func pieces(res generateResponse) []generateResponse {
 	if len(res.Candidates) == 0 || res.Candidates[0].Content == nil ||
@@ -31,14 +31,14 @@ func pieces(res generateResponse) []generateResponse {
 	return out
 }
 
-// stream writes a JSON array, flushed piece by piece: that, and not server-sent events, is what the
-// API sends unless asked otherwise.
+// stream writes a JSON array, flushed piece by piece. The API sends server-sent events only if the
+// client requests them.
 func stream(w http.ResponseWriter, c *call, reply Reply, all []generateResponse) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	send := func(between string, v any) {
 		body, err := json.Marshal(v)
 		if err != nil {
-			panic(err) // cannot happen: own types
+			panic(err) // never: the types are those of this package
 		}
 		fmt.Fprintf(w, "%s%s", between, body)
 		_ = http.NewResponseController(w).Flush()
@@ -48,7 +48,7 @@ func stream(w http.ResponseWriter, c *call, reply Reply, all []generateResponse)
 		send(between, piece.encoded(c.numericEnums))
 		between = "\n,\r\n"
 		if reply.Cut {
-			panic(http.ErrAbortHandler) // net/http closes the connection in the middle of the array
+			panic(http.ErrAbortHandler) // net/http closes the connection within the array
 		}
 		if reply.midStream != nil {
 			send(between, map[string]any{"error": reply.midStream})

@@ -9,33 +9,35 @@ import (
 	"unicode"
 )
 
-// fullDimensions is what gemini-embedding-001 answers when no other length is asked for.
+// fullDimensions is the length of vectors of gemini-embedding-001, if no other one is requested.
 const fullDimensions = 3072
 
-// common is the share all vectors have in common: two texts without a common word come out near
-// this cosine, as unrelated texts do with the real models. It leaves a threshold of 0.5 meaningful.
+// common is a share that all vectors have in common: the cosine of two texts without a common word
+// is near it, as with the real models, so that a threshold of 0.5 is useful.
 const common = 0.4
 
-// stopWords say nothing of what a text is about.
+// stopWords do not say what a text is about.
 var stopWords = func() map[string]bool {
 	set := map[string]bool{}
-	for _, w := range strings.Fields(`a about an and any are as at be by can cheap do does for from have how i in is it
-		me my of on or please show some that the there these this to under what which with you your`) {
+	for _, w := range strings.Fields(`a about an and any are as at be by can cheap do does for from
+		have how i in is it me my of on or please show some that the there these this to under what
+		which with you your`) {
 		set[w] = true
 	}
 	return set
 }()
 
-// vector is deterministic: every word, and more weakly every part of three letters, adds its own
-// pseudo-random pattern over all 3,072 numbers. The whole is of length one and a shorter one is its
-// beginning, hence not of length one: the real model does the same.
+// vector returns the vector of a text. Every word, and with less weight every part of three
+// letters, adds a pattern over all 3,072 numbers that depends only on it. The full vector has
+// length one. A shorter one is its beginning, so it has not, as with the real model.
 func vector(text string, dimensions int) []float32 {
 	if dimensions == 0 {
 		dimensions = fullDimensions
 	}
 	sum := make([]float64, fullDimensions)
 	weights := features(text)
-	for _, feature := range slices.Sorted(maps.Keys(weights)) { // a fixed order, for the last bit to be the same
+	// In a fixed order the result is the same to the last bit.
+	for _, feature := range slices.Sorted(maps.Keys(weights)) {
 		add(sum, feature, weights[feature])
 	}
 	scale(sum, math.Sqrt(1-common))
@@ -53,7 +55,7 @@ func vector(text string, dimensions int) []float32 {
 	return values
 }
 
-// features weighs words by the root of how often they come, and their trigrams a quarter of that.
+// features weighs words by the root of their frequency, and their trigrams by a quarter of that.
 func features(text string) map[string]float64 {
 	count := map[string]int{}
 	words := strings.FieldsFunc(
@@ -81,8 +83,8 @@ func features(text string) map[string]float64 {
 	return weights
 }
 
-// add adds the feature's pattern of plus and minus, 64 signs from each step of splitmix64. It
-// shares nothing, and the race detector would make it ten times slower.
+// add adds the feature's pattern of plus and minus, 64 signs from each step of splitmix64. It uses
+// no shared memory, and the race detector would make it ten times slower.
 //
 //go:norace
 func add(sum []float64, feature string, weight float64) {
@@ -104,7 +106,7 @@ func add(sum []float64, feature string, weight float64) {
 	}
 }
 
-// scale gives the vector a length; one without a direction stays as it is.
+// scale scales a vector to a length. It does not change a vector of zeros.
 func scale(v []float64, length float64) {
 	sum := 0.0
 	for _, x := range v {

@@ -31,7 +31,8 @@ func (c *content) text() string {
 	return b.String()
 }
 
-// enum is a value of an answer. Google writes numbers when asked for enum-encoding=int, else names.
+// enum is an enum in a response. Google writes numbers if enum-encoding=int is requested, else
+// names.
 type enum struct {
 	number int
 	name   string
@@ -53,7 +54,7 @@ func (e enum) MarshalJSON() ([]byte, error) {
 	return json.Marshal(e.number)
 }
 
-// taskType of an embedding; requests may name it or give its number.
+// taskType is the task of an embedding. Requests have its name or its number.
 type taskType string
 
 // taskTypes are in the order of their numbers.
@@ -78,10 +79,10 @@ func (t *taskType) UnmarshalJSON(b []byte) error {
 	return invalid("Invalid value at 'task_type': %s", b)
 }
 
-// Error lets an apiError come out of a decoder.
+// Error makes apiError an error, so that a decoder can return it.
 func (e *apiError) Error() string { return e.Message }
 
-// decode is strict about names, as Google is: a misspelt field is a 400 and not a default.
+// decode decodes a request. Like Google it refuses unknown fields.
 func decode(body []byte, into any) *apiError {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
@@ -97,5 +98,5 @@ func decode(body []byte, into any) *apiError {
 
 func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	_ = json.NewEncoder(w).Encode(v) // a client that left needs no answer
+	_ = json.NewEncoder(w).Encode(v) // it fails only if the client has disconnected
 }
