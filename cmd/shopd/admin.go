@@ -17,7 +17,8 @@ func adminCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "admin",
 		Short: "Make administrators",
-		Long:  "Makes the first administrators of a shop, on the machine that runs it. Later ones are made by other administrators\nthrough the API.",
+		Long: `Makes the first administrators of a shop, on the machine that runs it. Later ones
+are made by other administrators through the API.`,
 	}
 	var first, last string
 	create := &cobra.Command{
@@ -39,7 +40,7 @@ func adminCommand() *cobra.Command {
 					Role:      "administrator",
 				})
 				if err != nil {
-					return said(err)
+					return withoutCode(err)
 				}
 				fmt.Fprintf(
 					c.OutOrStdout(), "%s is an administrator (id %d).\n", user.Email, user.ID,
@@ -58,7 +59,7 @@ func adminCommand() *cobra.Command {
 			return withApp(c.Context(), func(a *app.App) error {
 				user, err := a.Identity.Promote(c.Context(), args[0])
 				if err != nil {
-					return said(err)
+					return withoutCode(err)
 				}
 				fmt.Fprintf(
 					c.OutOrStdout(), "%s is an administrator (id %d).\n", user.Email, user.ID,
@@ -71,8 +72,9 @@ func adminCommand() *cobra.Command {
 	return c
 }
 
-// said is a problem in the words meant for people, without its code.
-func said(err error) error {
+// withoutCode returns the text of a problem that is meant for people, without its code. It returns
+// any other error unchanged.
+func withoutCode(err error) error {
 	var p *problem.Error
 	if errors.As(err, &p) && p.Cause == nil {
 		return errors.New(p.Detail)

@@ -10,34 +10,34 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// plainEvery is how often progress is printed where no line can move.
+// plainEvery is how often progress is printed if the output is no terminal.
 const plainEvery = 2 * time.Second
 
-// bar shows the progress of something long: a moving line on a terminal, a line now and then
-// elsewhere.
+// bar shows the progress of a long task: a progress bar on a terminal, or else a line every two
+// seconds.
 type bar struct {
 	out   io.Writer
 	title string
 
-	mu   sync.Mutex
-	line *progressbar.ProgressBar
-	told time.Time
+	mu      sync.Mutex
+	line    *progressbar.ProgressBar
+	printed time.Time // when the last line was printed
 }
 
 func newBar(out io.Writer, title string) *bar {
-	return &bar{out: out, title: title, told: time.Now()}
+	return &bar{out: out, title: title, printed: time.Now()}
 }
 
-// at moves the bar; it appears with the first call. Calls may come from several goroutines.
+// at shows that done of total steps are done. It may be called from several goroutines.
 func (b *bar) at(done, total int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case total == 0:
 	case !isTerminal(b.out):
-		if time.Since(b.told) >= plainEvery {
+		if time.Since(b.printed) >= plainEvery {
 			fmt.Fprintf(b.out, "         %s: %d of %d\n", b.title, done, total)
-			b.told = time.Now()
+			b.printed = time.Now()
 		}
 	case b.line == nil:
 		b.line = progressbar.NewOptions(
@@ -47,7 +47,7 @@ func (b *bar) at(done, total int) {
 		)
 		fallthrough
 	default:
-		_ = b.line.Set(done) // a bar that cannot be drawn is no reason to stop
+		_ = b.line.Set(done) // an error of drawing is not important
 	}
 }
 

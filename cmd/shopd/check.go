@@ -11,9 +11,12 @@ import (
 func checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
-		Short: "Look whether the books balance: stock, its ledger, orders and payments",
-		Long:  "Checks stock against its ledger, orders against their lines, what they hold, their history and their payments, and\npayments against the test provider's ledger, on the database of the settings. Reads only, and holds up nobody. The exit status is 1 when something is wrong.",
-		Args:  cobra.NoArgs,
+		Short: "Check whether the books balance: stock, its ledger, orders and payments",
+		Long: `Checks stock against its ledger, orders against their lines, their reserved stock,
+their history and their payments, and payments against the test provider's ledger,
+on the database of the settings. Only reads, and blocks no request. The exit status
+is 1 if something is wrong.`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withApp(c.Context(), func(a *app.App) error {
 				results, err := a.Check(c.Context())
@@ -43,14 +46,18 @@ func checkCommand() *cobra.Command {
 	}
 }
 
-// printInternalAttributes lists attributes that shoppers see and that look like the shop's own
-// business, such as a cost price that a feed brought. They do not make the check fail.
+// printInternalAttributes lists attributes that shoppers see and that look internal, such as a cost
+// price in an imported file. They do not make the check fail.
 func printInternalAttributes(c *cobra.Command, a *app.App) error {
 	found, err := a.Feeds.InternalAttributes(c.Context())
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	fmt.Fprintln(c.OutOrStdout(), "These attributes are public and look internal; clear them if they are not meant for shoppers:")
+	fmt.Fprintln(
+		c.OutOrStdout(),
+		"These attributes are public and look internal; "+
+			"clear them if they are not meant for shoppers:",
+	)
 	for _, attribute := range found {
 		fmt.Fprintf(c.OutOrStdout(), "  %s (%d products)\n", attribute.Name, attribute.Products)
 	}

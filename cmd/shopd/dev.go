@@ -24,11 +24,14 @@ func devCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dev",
 		Short: "Start everything for development: PostgreSQL, Redis, demo catalogue, API",
-		Long: "Gets PostgreSQL with pgvector and Redis (from DATABASE_URL and REDIS_URL, from Docker, or installed natively), makes\n" +
-			"the schema, fills an empty shop with a demo catalogue, indexes it and serves the API. Data is kept under .shopd\n" +
-			"until --reset. Ctrl-C stops what was started.",
+		Long: `Starts PostgreSQL with pgvector and Redis (those of DATABASE_URL and REDIS_URL, in
+Docker, or installed natively), creates the schema, fills an empty shop with a demo
+catalogue, indexes it and serves the API. Data is stored under .shopd until --reset.
+Ctrl-C stops everything that was started.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return dev(c.Context(), c.ErrOrStderr(), reset) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return dev(c.Context(), c.ErrOrStderr(), reset)
+		},
 	}
 	c.Flags().BoolVar(&reset, "reset", false, "start over: delete all data first")
 	return c
@@ -56,7 +59,9 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 		"UPLOAD_DIR":       filepath.Join(folder, "uploads"),
 		"MAIL_DIR":         filepath.Join(folder, "mail"),
 		"PAYMENT_TEST_DIR": filepath.Join(folder, "payments"),
-		"DATABASE_URL":     "postgres://unknown.invalid/shopd", // until it is known, so that all other settings are checked first
+		// The real address is known only after the servers have started. All other settings are
+		// checked before that.
+		"DATABASE_URL": "postgres://unknown.invalid/shopd",
 	}
 	settings, err := config.Load(defaults)
 	if err != nil {
@@ -93,7 +98,7 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 	return serveDev(ctx, settings, listener, out, step)
 }
 
-// serveDev prepares the shop, says what to try, and serves.
+// serveDev prepares the shop, prints what to try, and serves.
 func serveDev(
 	ctx context.Context, settings config.Settings, listener net.Listener, out io.Writer,
 	step func(string, ...any),
@@ -134,10 +139,10 @@ func welcome(out io.Writer, url, mail string) {
 
 Try:
   curl '%[1]s/api/v1/products/search?q=wireles+hedphones&limit=3'
-  curl %[1]s/api/v1/rag/query -H 'Content-Type: application/json' -d '{"query": "what affordable products do you have?"}'
-  curl %[1]s/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email": "%[2]s", "password": "%[3]s"}'
+  curl %[1]s/api/v1/rag/query %[5]s -d '{"query": "what affordable products do you have?"}'
+  curl %[1]s/api/v1/auth/login %[5]s -d '{"email": "%[2]s", "password": "%[3]s"}'
 
 Ctrl-C stops everything.
 
-`, url, app.DemoAdminEmail, app.DemoAdminPassword, mail)
+`, url, app.DemoAdminEmail, app.DemoAdminPassword, mail, "-H 'Content-Type: application/json'")
 }

@@ -18,13 +18,13 @@ import (
 
 // notRun are the lines of the documents' shell blocks that no test can run, and why.
 var notRun = map[string]string{
-	"go run ./cmd/shopd dev":                      "it takes the machine's own port and servers; prepare and serve, which follow in it, are run",
+	"go run ./cmd/shopd dev":                      "it uses the machine's port and servers",
 	"go test ./...":                               "it would run itself",
 	"docker compose up --build":                   "it needs Docker and its registry",
-	"CGO_ENABLED=0 go build -o shopd ./cmd/shopd": "the program that is tested is built already",
+	"CGO_ENABLED=0 go build -o shopd ./cmd/shopd": "the tested program is built already",
 }
 
-// documents are those a reader is told to follow.
+// documents returns the names of the documents whose commands readers follow.
 func documents(t *testing.T) []string {
 	t.Helper()
 	names, err := filepath.Glob("../../docs/*.md")
@@ -42,8 +42,8 @@ func read(t *testing.T, name string) string {
 
 var shellBlock = regexp.MustCompile("(?ms)^```(?:sh|bash|shell|console)\n(.*?)^```")
 
-// script is what a document's shell blocks say, in order, but for the lines that cannot be run,
-// which are counted.
+// script returns the shell blocks of a document, in order, except the lines that cannot be run. It
+// counts these in left.
 func script(text string, left map[string]int) string {
 	var lines strings.Builder
 	for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
@@ -72,7 +72,8 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			shop := apitest.Demo(t)
 			if !hasBackup(t, shop) {
 				t.Log(
-					"pg_dump is missing, or of another version than the server: backups are not tried",
+					"pg_dump is missing, or of another version than the server: " +
+						"backups are not tried",
 				)
 				commands = regexp.MustCompile(`(?m)^pg_(dump|restore) .*\n`).
 					ReplaceAllString(commands, "")
@@ -93,20 +94,22 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	}
 }
 
-// shell runs commands in bash as on a machine that serves the shop and has the program, and answers
-// what they said.
+// shell runs commands in bash, with the address of the shop and the program as shopd, and returns
+// their output.
 func shell(t *testing.T, shop *apitest.Shop, commands string) string {
 	t.Helper()
 	dir, bin := t.TempDir(), t.TempDir()
 	program, err := os.Executable()
 	require.NoError(t, err)
-	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o755)) }
-	// Like the real ones, but a call that fails ends the script, and a server that is ready is
-	// stopped.
-	write(
-		filepath.Join(bin, "curl"),
-		"#!/bin/bash\nPATH=${PATH#*:} exec curl --silent --show-error --fail-with-body --write-out '%{stderr}curl: %{http_code} %{url_effective}\\n' \"$@\"\n",
-	)
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o755))
+	}
+	// These are like the real programs, but a call that fails ends the script, and a server that is
+	// ready is stopped.
+	write(filepath.Join(bin, "curl"), `#!/bin/bash
+PATH=${PATH#*:} exec curl --silent --show-error --fail-with-body \
+	--write-out '%{stderr}curl: %{http_code} %{url_effective}\n' "$@"
+`)
 	write(filepath.Join(bin, "shopd"), `#!/bin/bash
 set -e
 export `+actsAsProgram+`=1
@@ -121,8 +124,9 @@ wait $!
 		"id,title,price,quantity\nNEW-1,Brass Desk Lamp,49.00 USD,3\n",
 	)
 
-	commands = strings.NewReplacer("http://localhost:8000", shop.URL(), "go run ./cmd/shopd", "shopd", "./shopd", "shopd").
-		Replace(commands)
+	commands = strings.NewReplacer(
+		"http://localhost:8000", shop.URL(), "go run ./cmd/shopd", "shopd", "./shopd", "shopd",
+	).Replace(commands)
 	bash := exec.CommandContext(t.Context(), "bash", "-c", "set -euo pipefail\n"+commands)
 	bash.Dir = dir
 	bash.Stdin = strings.NewReader("correct horse 9\n") // the password of an administrator
@@ -137,8 +141,7 @@ wait $!
 	return string(out)
 }
 
-// hasBackup reports whether this machine has the programs for backups that belong to the server,
-// which may be elsewhere.
+// hasBackup reports whether this machine has pg_dump of the same version as the server.
 func hasBackup(t *testing.T, shop *apitest.Shop) bool {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "pg_dump", "--version").Output()

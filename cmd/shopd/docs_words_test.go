@@ -23,7 +23,8 @@ func TestOperationsNamedInDocumentsExist(t *testing.T) {
 	require.NoError(t, err)
 	found := 0
 	for _, name := range documents(t) {
-		for _, m := range regexp.MustCompile("`(GET|POST|PUT|PATCH|DELETE) (/api/v1/[^ `?]+)`").FindAllStringSubmatch(read(t, name), -1) {
+		text := read(t, name)
+		for _, m := range matches("`(GET|POST|PUT|PATCH|DELETE) (/api/v1/[^ `?]+)`", text) {
 			item := spec.Paths.Value(m[2])
 			assert.True(
 				t, item != nil && item.GetOperation(m[1]) != nil,
@@ -85,7 +86,7 @@ func TestCommandsNamedInDocumentsExist(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, "../../Taskfile.yml")), &taskfile))
 	for _, name := range documents(t) {
 		text := read(t, name)
-		for _, m := range regexp.MustCompile("`shopd ([a-z ]*[a-z])[^`]*`").FindAllStringSubmatch(text, -1) {
+		for _, m := range matches("`shopd ([a-z ]*[a-z])[^`]*`", text) {
 			words := strings.Fields(m[1])
 			found, left, err := command().Find(words)
 			assert.True(
@@ -97,10 +98,10 @@ func TestCommandsNamedInDocumentsExist(t *testing.T) {
 				m[1],
 			)
 		}
-		for _, m := range regexp.MustCompile("(?:`| )task ([a-z-]+)[^`\n]*`").FindAllStringSubmatch(text, -1) {
+		for _, m := range matches("(?:`| )task ([a-z-]+)[^`\n]*`", text) {
 			assert.Contains(t, taskfile.Tasks, m[1], name)
 		}
-		for _, m := range regexp.MustCompile("go test \\./(\\S+) [^`]*?-(?:run|bench) ([A-Z]\\w+)").FindAllStringSubmatch(text, -1) {
+		for _, m := range matches("go test \\./(\\S+) [^`]*?-(?:run|bench) ([A-Z]\\w+)", text) {
 			assert.True(
 				t, hasTest(t, m[1], m[2]), "%s: %s has no test or benchmark %s", name, m[1], m[2],
 			)
@@ -125,7 +126,7 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 		documents(t), "../../CHANGELOG.md", "../../sdk/ts/README.md", "../../docs/api/CHANGELOG.md",
 	)
 	for _, name := range all {
-		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(read(t, name), -1) {
+		for _, m := range matches(`\]\(([^)#:]+)(?:#[^)]*)?\)`, read(t, name)) {
 			_, err := os.Stat(filepath.Join(filepath.Dir(name), m[1]))
 			assert.NoError(t, err, name)
 		}
@@ -142,7 +143,8 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 func TestArchitectureNamesEveryPackage(t *testing.T) {
 	t.Parallel()
 	var listed, there []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `(internal/[a-z]+)` \\|").FindAllStringSubmatch(read(t, "../../docs/architecture.md"), -1) {
+	architecture := read(t, "../../docs/architecture.md")
+	for _, m := range matches("(?m)^\\| `(internal/[a-z]+)` \\|", architecture) {
 		listed = append(listed, m[1])
 	}
 	folders, err := filepath.Glob("../../internal/*")
@@ -166,7 +168,7 @@ func TestDocumentsNameTheSettingsThereAre(t *testing.T) {
 		"BENCH_YARDSTICK", "IMPORT_ROWS",
 	}
 	for _, file := range documents(t) {
-		for _, m := range regexp.MustCompile("`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`").FindAllStringSubmatch(read(t, file), -1) {
+		for _, m := range matches("`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", read(t, file)) {
 			if !slices.Contains(foreign, m[1]) {
 				assert.Contains(t, settings, m[1], file)
 			}
@@ -174,9 +176,9 @@ func TestDocumentsNameTheSettingsThereAre(t *testing.T) {
 	}
 }
 
-// compose.yaml hands every setting on, but for those that containers decide, and has the servers
-// that development has.
-func TestComposeHandsSettingsOn(t *testing.T) {
+// compose.yaml passes every setting on, except those that containers decide, and has the same
+// servers as development.
+func TestComposePassesSettingsOn(t *testing.T) {
 	t.Parallel()
 	var file struct {
 		Services map[string]struct {
@@ -204,10 +206,15 @@ func TestComposeHandsSettingsOn(t *testing.T) {
 	assert.ElementsMatch(t, append(wanted, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), handed)
 }
 
-// settingNames are those of .env.example, which has all there are.
+// matches returns the matches of a regular expression in a text, with their groups.
+func matches(pattern, text string) [][]string {
+	return regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)
+}
+
+// settingNames returns the names of all settings, which are in .env.example.
 func settingNames(t *testing.T) (names []string) {
 	t.Helper()
-	for _, m := range regexp.MustCompile(`(?m)^([A-Z_]+)=`).FindAllStringSubmatch(read(t, "../../.env.example"), -1) {
+	for _, m := range matches(`(?m)^([A-Z_]+)=`, read(t, "../../.env.example")) {
 		names = append(names, m[1])
 	}
 	require.NotEmpty(t, names)

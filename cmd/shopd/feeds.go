@@ -23,9 +23,10 @@ func importCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE|URL",
 		Short: "Import products from a CSV file or the address of one",
-		Long: "Imports products in Google Shopping columns. Encoding and delimiter are detected; - reads standard input. A row that is\n" +
-			"wrong is reported and stops nothing else. An interrupted import is resumed by a server that runs jobs, which also\n" +
-			"fetches the images and updates search and the assistant.",
+		Long: `Imports products in Google Shopping columns. Encoding and delimiter are detected; -
+reads standard input. A row that is wrong is reported, and the others are imported.
+An interrupted import is resumed by a server that works jobs, which also fetches the
+images and updates search and the assistant.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return withApp(
@@ -36,9 +37,17 @@ func importCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "only report what the import would do")
 	c.Flags().BoolVar(&o.NoImages, "no-images", false, "do not fetch images")
 	c.Flags().Int32Var(&o.BatchSize, "batch-size", 0, "rows that are imported at once, all or none")
-	c.Flags().BoolVar(&o.AllowFree, "allow-free", false, "take prices of 0, which are refused otherwise")
-	c.Flags().StringSliceVar(&o.Attributes, "attributes", nil, "further columns that become public attributes; * for all that do not look internal")
-	c.Flags().StringVar(&o.Encoding, "encoding", "", "the file's encoding, such as windows-1250, if it is not detected")
+	c.Flags().BoolVar(
+		&o.AllowFree, "allow-free", false, "accept prices of 0, which are refused otherwise",
+	)
+	c.Flags().StringSliceVar(
+		&o.Attributes, "attributes", nil,
+		"further columns that become public attributes; * for all that do not look internal",
+	)
+	c.Flags().StringVar(
+		&o.Encoding, "encoding", "",
+		"the file's encoding, such as windows-1250, if it is not detected",
+	)
 	c.Flags().StringVar(
 		&o.ImageBase, "image-base-url", "",
 		"address before image paths that the file names without a server, as exports of Magento do",
@@ -74,7 +83,7 @@ func importFile(c *cobra.Command, a *app.App, from string, o feeds.Options) erro
 	})
 	bar.finish()
 	if err != nil {
-		return said(err)
+		return withoutCode(err)
 	}
 	return printImport(c, a, done, time.Since(begun))
 }
@@ -118,7 +127,8 @@ func printImport(c *cobra.Command, a *app.App, i db.Import, took time.Duration) 
 			severity = "warning: "
 		}
 		fmt.Fprintf(
-			c.ErrOrStderr(), "%sline %d (row %d%s): %s\n", severity, e.Line, e.Row, column, e.Message,
+			c.ErrOrStderr(), "%sline %d (row %d%s): %s\n",
+			severity, e.Line, e.Row, column, e.Message,
 		)
 	}
 	if i.Failed == 0 {
@@ -132,8 +142,9 @@ func exportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "Export the active products as CSV",
-		Long:  "Writes a row for each variant, in columns that shopd import recognises: importing an export changes nothing.",
-		Args:  cobra.NoArgs,
+		Long: `Writes a row for each variant, in columns that shopd import recognises: importing an
+export changes nothing.`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withApp(c.Context(), func(a *app.App) error {
 				if out == "" || out == "-" {

@@ -1,4 +1,4 @@
-// Command shopd is the shop's server and the tools to run it.
+// Command shopd is the server of the shop, with the tools to operate it.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	// The first signal asks for an orderly end, the second one ends at once.
+	// The first signal stops the program gracefully, the second one ends it immediately.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	err := command().ExecuteContext(ctx)
@@ -28,9 +28,11 @@ func main() {
 
 func command() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "shopd",
-		Short:         "A commerce API server with a shopping assistant",
-		Long:          "shopd serves a shop's API: catalogue, accounts and an assistant that answers from the catalogue.\nSettings are environment variables; .env.example lists them. To try it: shopd dev",
+		Use:   "shopd",
+		Short: "A commerce API server with a shopping assistant",
+		Long: `shopd serves a shop's API: catalogue, accounts and an assistant that answers from
+the catalogue. Settings are environment variables; .env.example lists them. To try
+it: shopd dev`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,

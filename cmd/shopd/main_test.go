@@ -21,8 +21,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/openapi"
 )
 
-// actsAsProgram makes the test program the program itself, so that shells can be tested without
-// building another one.
+// actsAsProgram is an environment variable that turns the test binary into shopd, so that tests can
+// start the program without building it.
 const actsAsProgram = "TEST_ACTS_AS_SHOPD"
 
 func TestMain(m *testing.M) {
@@ -103,7 +103,7 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 	assert.ErrorContains(t, err, "STEPS")
 	require.NoError(t, listener.Close())
 	_, err = run(t, "health")
-	assert.ErrorContains(t, err, "nobody answers on port "+port)
+	assert.ErrorContains(t, err, "no server responds on port "+port)
 }
 
 // No operation: the commands serve, migrate, prepare, index, worker and check, on a database of
@@ -138,12 +138,10 @@ func TestDatabaseCommands(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), os.Getenv("DATABASE_URL"))
 	require.NoError(t, err)
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	require.Eventually(t, func() bool { // it takes the lead of all workers, being the only one
+	require.Eventually(t, func() bool { // the only worker becomes the leader
 		var leads bool
-		return conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM river_leader)").
-			Scan(&leads) ==
-			nil &&
-			leads
+		err := conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM river_leader)").Scan(&leads)
+		return err == nil && leads
 	}, 20*time.Second, 20*time.Millisecond)
 	stop()
 	require.NoError(t, <-ended)
@@ -164,10 +162,9 @@ func TestDatabaseCommands(t *testing.T) {
 	out, err = run(t, "check")
 	require.NoError(t, err, out)
 	assert.Contains(t, out, "checked, 0 wrong")
-	_, err = conn.Exec(
-		t.Context(),
-		"UPDATE stock_levels SET quantity = quantity + 1 WHERE variant_id = (SELECT min(variant_id) FROM stock_levels)",
-	)
+	_, err = conn.Exec(t.Context(), `
+		UPDATE stock_levels SET quantity = quantity + 1
+		 WHERE variant_id = (SELECT min(variant_id) FROM stock_levels)`)
 	require.NoError(t, err)
 	out, err = run(t, "check")
 	require.EqualError(t, err, "the books do not balance: 1 findings")

@@ -15,7 +15,7 @@ func migrateCommand() *cobra.Command {
 	c := &cobra.Command{Use: "migrate", Short: "Change the schema of the database"}
 	c.AddCommand(
 		&cobra.Command{
-			Use: "up", Short: "Bring the schema to the newest version", Args: cobra.NoArgs,
+			Use: "up", Short: "Migrate the schema to the newest version", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error {
 				settings, err := config.Load(nil)
 				if err != nil {

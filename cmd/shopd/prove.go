@@ -20,13 +20,16 @@ func proveCommand() *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "prove",
-		Short: "Sell too little to too many, and look whether every answer was true",
-		Long: `Has buyers race for a few products on the database of the settings: in opposite order, twice at once, hanging up and
-asking again with the same Idempotency-Key, cancelling and paying. Then it compares the responses they got with the database and
-checks the books. With --kill the server runs in a process of its own, which is killed and started again meanwhile.
+		Short: "Sell too little to too many, and check whether every response was true",
+		Long: `Lets buyers compete for little stock on the database of the settings. They order
+products in opposite order, send requests twice at once, disconnect and retry with
+the same Idempotency-Key, cancel and pay. Then it compares the responses they got
+with the database, and checks the books. With --kill the server runs in another
+process, which is killed and started again meanwhile.
 
-Customers and products are its own, named prove-…; at the end the products are taken out of the shop and the accounts
-closed. Their orders stay. The exit status is 1 when anything contradicts a response.`,
+It creates customers and products named prove-…. At the end it hides the products
+and deactivates the accounts; their orders stay. The exit status is 1 if anything
+contradicts a response.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			settings, err := config.Load(nil)
@@ -35,13 +38,15 @@ closed. Their orders stay. The exit status is 1 when anything contradicts a resp
 			}
 			if !settings.Debug && !yes {
 				return errors.New(
-					"DEBUG=false: this may be a real shop; --yes has it sell to invented customers all the same",
+					"DEBUG=false: this may be a real shop; " +
+						"--yes sells to invented customers anyway",
 				)
 			}
 			if min(options.Buyers, options.Attempts, options.Products, int(options.Units)) < 1 ||
 				options.Kills < 0 {
 				return errors.New(
-					"--buyers, --attempts, --products and --units must be 1 or more, and --kill not negative",
+					"--buyers, --attempts, --products and --units must be 1 or more, " +
+						"and --kill not negative",
 				)
 			}
 			return proveShop(c, settings, options)
@@ -64,10 +69,11 @@ closed. Their orders stay. The exit status is 1 when anything contradicts a resp
 func proveShop(c *cobra.Command, settings config.Settings, options prove.Options) error {
 	settings.RateLimitFactor, settings.OrderMaxOpenUnpaid, settings.AccessTokenMinutes = 0, 0, 24*60
 	settings.MetricsAddress = ""
-	if settings.BcryptCost = 10; settings.Debug { // passwords of the run are random: nothing is gained by more
+	// The passwords of the run are random, so a higher cost would not make them safer.
+	if settings.BcryptCost = 10; settings.Debug {
 		settings.BcryptCost = 4
 	}
-	log := slog.New(slog.DiscardHandler) // buyers who hang up would fill it
+	log := slog.New(slog.DiscardHandler) // each disconnected buyer would log a line
 	slog.SetDefault(log)
 	a, err := app.New(c.Context(), settings, log, nil)
 	if err != nil {
@@ -99,7 +105,7 @@ func proveShop(c *cobra.Command, settings config.Settings, options prove.Options
 	return nil
 }
 
-// proveHere proves a server in this process.
+// proveHere runs the sale on a server in this process.
 func proveHere(ctx context.Context, a *app.App, options prove.Options) (prove.Report, error) {
 	listener, err := app.Listen(ctx, "127.0.0.1", 0)
 	if err != nil {
@@ -113,7 +119,7 @@ func proveHere(ctx context.Context, a *app.App, options prove.Options) (prove.Re
 	return report, errors.Join(err, <-ended)
 }
 
-// proveKilled proves a server in a process of its own.
+// proveKilled runs the sale on a server in another process, which is killed meanwhile.
 func proveKilled(
 	ctx context.Context, a *app.App, settings config.Settings, options prove.Options,
 ) (prove.Report, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// provable is a database to prove, and the settings for it.
+// provable creates a database for a sale, and sets the settings for it.
 func provable(t *testing.T) *pgx.Conn {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -26,8 +26,8 @@ func provable(t *testing.T) *pgx.Conn {
 		"REDIS_URL":            apitest.RedisURL(),
 		"REDIS_PREFIX":         "prove:",
 		"RAG_PROVIDER":         "local",
-		"BCRYPT_COST":          "4",  // buyers log in once each, and guess no passwords
-		"PAYMENT_CALL_TIMEOUT": "2s", // a payment that a kill cut off is free again after 3 s
+		"BCRYPT_COST":          "4",  // for speed
+		"PAYMENT_CALL_TIMEOUT": "2s", // a payment that was cut off can be repeated after 3 s
 	} {
 		t.Setenv(name, value)
 	}
@@ -39,7 +39,9 @@ func provable(t *testing.T) *pgx.Conn {
 	return conn
 }
 
-var small = []string{"prove", "--buyers", "30", "--attempts", "300", "--units", "50", "--seed", "7"}
+var small = []string{
+	"prove", "--buyers", "30", "--attempts", "300", "--units", "50", "--seed", "7",
+}
 
 // createOrder, payOrder, by shopd prove: a server that is killed meanwhile loses and doubles
 // nothing.
@@ -59,7 +61,8 @@ func TestProveWithAServerThatIsKilled(t *testing.T) {
 	assert.Regexp(t, `server killed +2 times\n`, out.String())
 	assert.Regexp(
 		t,
-		`(?s)oversold +0\nlost +0\nduplicates by key +0\n.*charged twice +0\n.*contradictions +0\n`,
+		`(?s)oversold +0\nlost +0\nduplicates by key +0\n.*charged twice +0\n.*`+
+			`contradictions +0\n`,
 		out.String(),
 	)
 	var left, open int
@@ -80,7 +83,8 @@ func TestProveWithPayments(t *testing.T) {
 	require.NoError(t, err, out)
 	assert.Regexp(
 		t,
-		`paid +[1-9][0-9]* orders\ncharged twice +0\nmoney in - money out = money kept +[1-9][0-9]* - 0 = [1-9][0-9]*\n`,
+		`paid +[1-9][0-9]* orders\ncharged twice +0\n`+
+			`money in - money out = money kept +[1-9][0-9]* - 0 = [1-9][0-9]*\n`,
 		out,
 	)
 }
@@ -92,17 +96,27 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 		{"it sells more than there is", "--pay=false", `
 			CREATE FUNCTION refill() RETURNS trigger LANGUAGE plpgsql AS $$
 			BEGIN NEW.quantity = OLD.quantity; RETURN NEW; END $$;
-			CREATE TRIGGER refill BEFORE UPDATE ON stock_levels FOR EACH ROW WHEN (NEW.quantity < 3) EXECUTE FUNCTION refill()`, "units were sold of 50"},
+			CREATE TRIGGER refill BEFORE UPDATE ON stock_levels FOR EACH ROW
+				WHEN (NEW.quantity < 3) EXECUTE FUNCTION refill()`, "units were sold of 50"},
 		{"it forgets orders", "--pay=false", `
 			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
-			BEGIN UPDATE orders SET note = 'forgotten' WHERE id = NEW.order_id AND id % 7 = 0; RETURN NULL; END $$;
-			CREATE TRIGGER forget AFTER INSERT ON order_history FOR EACH ROW EXECUTE FUNCTION forget()`, "was acknowledged, and there is none"},
+			BEGIN
+				UPDATE orders SET note = 'forgotten' WHERE id = NEW.order_id AND id % 7 = 0;
+				RETURN NULL;
+			END $$;
+			CREATE TRIGGER forget AFTER INSERT ON order_history FOR EACH ROW
+				EXECUTE FUNCTION forget()`, "was acknowledged, and there is none"},
 		{"it forgets keys", "--pay=false", `
-			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
-			CREATE TRIGGER forget BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION forget()`, "Idempotency-Key made"},
+			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN RETURN NULL; END $$;
+			CREATE TRIGGER forget BEFORE INSERT ON idempotency_keys FOR EACH ROW
+				EXECUTE FUNCTION forget()`, "Idempotency-Key made"},
 		{"it forgets money", "--pay", `
-			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.status = 'failed'; RETURN NEW; END $$;
-			CREATE TRIGGER forget BEFORE UPDATE ON payments FOR EACH ROW WHEN (NEW.status = 'paid' AND NEW.id % 5 = 0) EXECUTE FUNCTION forget()`, "was made, and its payment failed"},
+			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN NEW.status = 'failed'; RETURN NEW; END $$;
+			CREATE TRIGGER forget BEFORE UPDATE ON payments FOR EACH ROW
+				WHEN (NEW.status = 'paid' AND NEW.id % 5 = 0) EXECUTE FUNCTION forget()`,
+			"was made, and its payment failed"},
 	} {
 		t.Run(lie.name, func(t *testing.T) {
 			conn := provable(t)
@@ -125,7 +139,7 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 func TestProveIsNotForRealShops(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("DEBUG", "false")
-	t.Setenv("SECRET_KEY", "a-secret-of-the-tests-and-of-nobody-else")
+	t.Setenv("SECRET_KEY", "a-secret-that-only-this-test-has-and-uses")
 	t.Setenv("DATABASE_URL", "postgres://nobody@localhost/nothing")
 	t.Setenv("REDIS_URL", apitest.RedisURL())
 	_, err := run(t, "prove")

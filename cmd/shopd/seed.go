@@ -17,8 +17,10 @@ func seedCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "seed",
 		Short: "Fill an empty shop with the demo catalogue and the demo administrator",
-		Long:  "Makes the demo administrator and, in an empty catalogue, the demo products with drawn images.\nRefused while DEBUG is false: everybody knows the administrator's password.",
-		Args:  cobra.NoArgs,
+		Long: `Makes the demo administrator and, in an empty catalogue, the demo products with
+drawn images. Refused while DEBUG is false, since the administrator's password is
+public.`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withApp(
 				c.Context(),
@@ -32,8 +34,9 @@ func indexCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "index",
 		Short: "Make the vectors the assistant searches",
-		Long:  "Makes a vector for every category and active product whose text is new. What is current costs nothing, so an\ninterrupted run goes on where it stopped.",
-		Args:  cobra.NoArgs,
+		Long: `Makes a vector for every category and active product whose text is new. Current
+vectors cost nothing, so an interrupted run continues where it stopped.`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withApp(
 				c.Context(),
@@ -56,7 +59,9 @@ func prepareCommand() *cobra.Command {
 			if err := app.Migrate(c.Context(), settings, app.NewLog(settings)); err != nil {
 				return err
 			}
-			step := func(format string, args ...any) { fmt.Fprintf(c.ErrOrStderr(), format+"\n", args...) }
+			step := func(format string, args ...any) {
+				fmt.Fprintf(c.ErrOrStderr(), format+"\n", args...)
+			}
 			return withApp(c.Context(), func(a *app.App) error {
 				return prepare(c.Context(), a, settings.Debug, c.ErrOrStderr(), step)
 			})
@@ -64,8 +69,8 @@ func prepareCommand() *cobra.Command {
 	}
 }
 
-// prepare seeds, if asked to, and indexes, saying so. Without its model the shop still serves, so
-// that is no failure.
+// prepare seeds the shop, if seeds is set, and indexes it. If indexing fails it prints the error
+// and returns nil: the shop can be served without the assistant.
 func prepare(
 	ctx context.Context, a *app.App, seeds bool, out io.Writer, step func(string, ...any),
 ) error {
@@ -82,7 +87,7 @@ func prepare(
 	return ctx.Err()
 }
 
-// withApp runs work on a server that does not listen.
+// withApp runs work on an app that does not serve requests.
 func withApp(ctx context.Context, work func(*app.App) error) error {
 	settings, err := config.Load(nil)
 	if err != nil {

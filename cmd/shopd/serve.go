@@ -17,8 +17,10 @@ func serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the API until interrupted",
-		Long:  "Serves the API on PORT. Waits for PostgreSQL; starts without Redis and uses it once it is there.\nOn SIGINT or SIGTERM readiness fails, requests under way finish, and the program ends.",
-		Args:  cobra.NoArgs,
+		Long: `Serves the API on PORT. Waits for PostgreSQL; starts without Redis and uses it when
+it is reachable. On SIGINT or SIGTERM readiness fails, requests under way finish,
+and the program ends.`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			settings, err := config.Load(nil)
 			if err != nil {
@@ -27,7 +29,7 @@ func serveCommand() *cobra.Command {
 			return serve(c.Context(), settings, migrate)
 		},
 	}
-	c.Flags().BoolVar(&migrate, "migrate", false, "bring the schema up to date first")
+	c.Flags().BoolVar(&migrate, "migrate", false, "migrate the schema first")
 	return c
 }
 
@@ -35,8 +37,9 @@ func workerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "worker",
 		Short: "Work jobs, such as mail, until interrupted, without serving",
-		Long:  "Works jobs for servers that run with WORKERS=false. Any number of workers may run at once. On SIGINT or SIGTERM the\njobs under way finish, and the program ends.",
-		Args:  cobra.NoArgs,
+		Long: `Works jobs for servers that run with WORKERS=false. Any number of workers may run at
+once. On SIGINT or SIGTERM the jobs under way finish, and the program ends.`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withApp(c.Context(), func(a *app.App) error {
 				if err := a.Work(c.Context()); err != nil {
@@ -68,7 +71,7 @@ func serve(ctx context.Context, settings config.Settings, migrate bool) error {
 	return errors.Join(server.Run(ctx, listener), server.Close())
 }
 
-// hint says how to mend what a person at a terminal can mend.
+// hint returns an error that says what to do, for errors that the user of the command can solve.
 func hint(err error) error {
 	if errors.Is(err, postgres.ErrPending) {
 		return errors.New(

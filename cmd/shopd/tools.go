@@ -49,7 +49,7 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// healthTimeout is longer than the server's own checks take.
+// healthTimeout is longer than the timeout of the server's own checks.
 const healthTimeout = 3 * time.Second
 
 func healthCommand() *cobra.Command {
@@ -58,9 +58,8 @@ func healthCommand() *cobra.Command {
 		Short: "Ask the server on this machine whether it is ready; the exit code says so too",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			settings, err := config.Load(
-				map[string]string{"DEBUG": "true"},
-			) // no secret is needed to ask
+			// DEBUG=true: no secret is needed to ask.
+			settings, err := config.Load(map[string]string{"DEBUG": "true"})
 			if err != nil {
 				return err
 			}
@@ -74,7 +73,7 @@ func healthCommand() *cobra.Command {
 			}
 			response, err := http.DefaultClient.Do(request)
 			if err != nil {
-				return fmt.Errorf("nobody answers on port %d", settings.Port)
+				return fmt.Errorf("no server responds on port %d", settings.Port)
 			}
 			defer func() { _ = response.Body.Close() }()
 			body, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
@@ -83,7 +82,7 @@ func healthCommand() *cobra.Command {
 			}
 			fmt.Fprintln(c.OutOrStdout(), string(body))
 			if response.StatusCode != http.StatusOK {
-				return fmt.Errorf("the server answers %d", response.StatusCode)
+				return fmt.Errorf("the server responds with status %d", response.StatusCode)
 			}
 			return nil
 		},
