@@ -106,17 +106,22 @@ func TestAddressesAreTheirOwners(t *testing.T) {
 	)
 }
 
-// createAddress, getAddress, deleteAddress, listAddresses: what is refused.
+// createAddress, getAddress, deleteAddress, listAddresses: requests that are refused.
 func TestAddressesRefuse(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	caller := shop.Customer()
 	mine := create(caller, home())
-	for _, body := range []fields{{}, with("country", "Britain"), with("country", "gb"), with("recipient", ""), with("city", nil), with("id", 7), with("user_id", 1), with("phone", "x")} {
+	for _, body := range []fields{
+		{}, with("country", "Britain"), with("country", "gb"), with("recipient", ""),
+		with("city", nil), with("id", 7), with("user_id", 1), with("phone", "x"),
+	} {
 		caller.Post(addresses, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 		caller.Put(at(mine.ID), body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	for _, body := range []fields{{}, {"city": nil}, {"country": "x"}, {"is_default_billing": nil}} {
+	for _, body := range []fields{
+		{}, {"city": nil}, {"country": "x"}, {"is_default_billing": nil},
+	} {
 		caller.Patch(at(mine.ID), body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	caller.Get(addresses+"/0").Problem(http.StatusUnprocessableEntity, "invalid_request")

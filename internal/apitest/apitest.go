@@ -62,8 +62,8 @@ func start(t testing.TB, template func() (string, error), settings []Setting) *S
 	return startOn(t, copyDatabase(t, name), settings)
 }
 
-// Restart starts another server on the same database and with the same payment provider; the one
-// before goes on.
+// Restart starts another server on the same database and with the same payment provider. The first
+// one continues to run.
 func (s *Shop) Restart(settings ...Setting) *Shop {
 	s.t.Helper()
 	return startOn(
@@ -109,8 +109,8 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	return shop
 }
 
-// defaults are the settings of a test server: cheap passwords, no rate limits and no kept answers
-// unless a test is about them, as tests change the database behind the server's back.
+// defaults returns the settings of a test server: cheap passwords, no rate limits and no cached
+// pages, since tests change the database directly.
 func defaults(databaseURL string) map[string]string {
 	return map[string]string{
 		"DEBUG":             "true",
@@ -170,7 +170,7 @@ func Value[T any](s *Shop, sql string, args ...any) T {
 	return value
 }
 
-// counter counts statements, and keeps them while somebody wants to see their plans.
+// counter counts statements, and records them while a test wants to see their plans.
 type counter struct {
 	atomic.Int64
 	kept atomic.Pointer[statementLog]

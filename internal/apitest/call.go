@@ -75,8 +75,8 @@ type Raw struct {
 	Content     string
 }
 
-// Call sends a request and checks it and its answer against the contract: an answer must be a
-// documented one, and a request that breaks the contract must not succeed.
+// Call sends a request, and checks it and the response against the contract: the response must be
+// documented, and a request that breaks the contract must not succeed.
 func (c Caller) Call(method, path string, body any, headers ...Header) *Answer {
 	c.t.Helper()
 	content, contentType := encode(c.t, body)
@@ -103,8 +103,8 @@ func (c Caller) Call(method, path string, body any, headers ...Header) *Answer {
 	return answer
 }
 
-// client follows no redirects, keeps enough connections for races, and gives up before a test run
-// does.
+// client follows no redirects, has enough connections for races, and a shorter timeout than a test
+// run.
 var client = &http.Client{
 	Timeout:       time.Minute,
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true},
@@ -132,7 +132,7 @@ type Answer struct {
 	Body   []byte
 }
 
-// unzipped returns the answer as it was before it was compressed.
+// unzipped returns the response as it was before it was compressed.
 func (a *Answer) unzipped() *Answer {
 	if a.Header.Get("Content-Encoding") != "gzip" || len(a.Body) == 0 {
 		return a
@@ -186,7 +186,7 @@ func (s *Shop) Admin() Caller {
 	return s.Login(AdminEmail, AdminPassword)
 }
 
-// Customer registers an account and answers a caller for it.
+// Customer registers an account and returns a caller for it.
 func (s *Shop) Customer() Caller {
 	s.t.Helper()
 	email := "customer-" + randomWord() + "@example.com"

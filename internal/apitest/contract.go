@@ -120,7 +120,7 @@ func violation(check, format string, args ...any) *Violation {
 	return &Violation{check, fmt.Sprintf(format, args...)}
 }
 
-// Exchange is a request and its answer.
+// Exchange is a request and its response.
 type Exchange struct {
 	Request *http.Request
 	Content []byte // the request's body
@@ -132,7 +132,7 @@ type Exchange struct {
 // ErrNoOperation says that the contract has no operation at an address.
 var ErrNoOperation = errors.New("the contract has no such operation")
 
-// ValidRequest holds a request against the contract. It knows nothing of what OpenAPI cannot say.
+// ValidRequest checks a request against the contract, as far as OpenAPI can express it.
 func (c *Contract) ValidRequest(request *http.Request, content []byte) error {
 	input, err := c.input(request, content)
 	if err != nil {
@@ -169,8 +169,8 @@ func (c *Contract) input(
 	return input, nil
 }
 
-// Check holds an exchange against the contract: a request that breaks it must not succeed, and the
-// answer must be a documented one in every respect. It answers the operation, and a *Violation or
+// Check checks an exchange against the contract: a request that breaks it must not succeed, and the
+// response must be documented in every respect. It returns the operation, and a *Violation or
 // ErrNoOperation.
 func (c *Contract) Check(e Exchange) (operation string, err error) {
 	input, err := c.input(e.Request, e.Content)
@@ -215,7 +215,7 @@ func (c *Contract) checkCode(operation string, e Exchange) *Violation {
 	return nil
 }
 
-// codeOf returns the code of a problem, or none if the answer is something else.
+// codeOf returns the code of a problem, or "" if the response is something else.
 func codeOf(e Exchange) string {
 	var problem struct{ Code string }
 	if e.Header.Get("Content-Type") != "application/problem+json" ||
@@ -225,16 +225,17 @@ func codeOf(e Exchange) string {
 	return problem.Code
 }
 
-// general are the statuses any operation may answer with a problem, without naming them: see the
-// response Problem.
+// general are the statuses of problems that any operation may return without documenting them: see
+// the response Problem.
 var general = []int{
 	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestTimeout,
-	http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge, 499,
+	http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong,
+	http.StatusRequestHeaderFieldsTooLarge, 499,
 	http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 
-// sometimes are the headers that an answer may lack although the contract names them: its
-// description says when.
+// sometimes are the headers that a response may lack although the contract names them. Their
+// descriptions say when.
 var sometimes = []string{
 	"Idempotent-Replayed", "X-Assistant-Provider", "RateLimit-Limit", "RateLimit-Remaining",
 	"RateLimit-Reset",
@@ -320,7 +321,7 @@ func checkProblem(e Exchange) *Violation {
 	return nil
 }
 
-// check holds an exchange against the contract and notes what it reached.
+// check checks an exchange against the contract, and records which operation and status it reached.
 func check(t testing.TB, request *http.Request, content []byte, answer *Answer) {
 	t.Helper()
 	if request.Method == http.MethodOptions {
@@ -353,7 +354,10 @@ func check(t testing.TB, request *http.Request, content []byte, answer *Answer) 
 
 func init() {
 	// The validator compares bodies of these types as text.
-	for _, media := range []string{"text/html", "application/yaml", "text/event-stream", "image/jpeg", "image/png", "text/csv", "application/xml"} {
+	for _, media := range []string{
+		"text/html", "application/yaml", "text/event-stream", "image/jpeg", "image/png", "text/csv",
+		"application/xml",
+	} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
 	}
 }

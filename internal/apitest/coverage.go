@@ -80,7 +80,8 @@ func Main(m *testing.M, tags ...string) {
 	os.Exit(code)
 }
 
-// isWholeRun reports whether all tests were run, so that what is missing is missing.
+// isWholeRun reports whether all tests of the package were run, so that operations that were not
+// reached are really not tested.
 func isWholeRun() bool {
 	for _, name := range []string{"test.run", "test.skip", "test.bench", "test.fuzz", "test.list"} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/shopd/shopd"
 )
 
-// Each package answers for its own tags; together they must answer for all.
+// Each package tests its own tags; together they must test all.
 func TestEveryTagHasAPackageThatTestsIt(t *testing.T) {
 	t.Parallel()
 	spec, err := openapi3.NewLoader().LoadFromData(shopd.Contract)
@@ -25,7 +25,9 @@ func TestEveryTagHasAPackageThatTestsIt(t *testing.T) {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
-		for _, call := range regexp.MustCompile(`apitest\.Main\(m, (.*)\)`).FindAllStringSubmatch(string(text), -1) {
+		for _, call := range regexp.MustCompile(
+			`apitest\.Main\(m, (.*)\)`,
+		).FindAllStringSubmatch(string(text), -1) {
 			for tag := range strings.SplitSeq(call[1], ", ") {
 				owned[strings.Trim(tag, `"`)] = file
 			}

@@ -22,7 +22,7 @@ type Cut struct {
 	mu     sync.Mutex
 	wait   int // COMMITs to let through before the one to cut; below zero: cut none
 	what   cutting
-	hung   chan struct{} // nil, or closed when what hangs goes on
+	hung   chan struct{} // nil, or closed when hanging connections continue
 }
 
 type cutting int
@@ -43,7 +43,7 @@ func (s *Shop) Cut() *Cut {
 	c := &Cut{target: direct.Host, wait: -1}
 	direct.Host = listener.Addr().String()
 	query := direct.Query()
-	query.Set("sslmode", "disable") // it must see what is said
+	query.Set("sslmode", "disable") // it must be able to read the messages
 	direct.RawQuery = query.Encode()
 	c.URL = direct.String()
 	var all sync.WaitGroup
@@ -64,7 +64,7 @@ func (s *Shop) Cut() *Cut {
 }
 
 // Commit cuts the connection that sends the COMMIT after the next n, before it reaches the server,
-// or as soon as the server has done it, without passing its answer on.
+// or as soon as the server has done it, without passing its response on.
 func (c *Cut) Commit(n int, reachesServer bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,7 +131,7 @@ func (c *Cut) carry(t testing.TB, client net.Conn) {
 		return
 	}
 	defer func() { _ = server.Close() }()
-	silent := make(chan struct{}) // closed when answers are no longer passed on
+	silent := make(chan struct{}) // closed when responses are no longer passed on
 	answered := make(chan struct{})
 	var back sync.WaitGroup
 	back.Go(func() {

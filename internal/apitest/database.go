@@ -51,14 +51,14 @@ var emptyTemplate = sync.OnceValues(func() (string, error) {
 	return name, makeTemplate(context.Background(), name, withAccounts)
 })
 
-// largeTemplate has 100,000 products with vectors. It takes minutes to make and is kept until what
-// it is made by changes.
+// largeTemplate has 100,000 products with vectors. It takes minutes to make, and is used until the
+// migrations or the statements that make it change.
 var largeTemplate = sync.OnceValues(func() (string, error) {
 	name := "shopd_large_" + hashMigrations(largeSQL, local.New().Model())
 	return name, makeTemplate(context.Background(), name, withManyProducts)
 })
 
-// What a template holds beside the schema.
+// content says which data a template has in addition to the schema.
 type content int
 
 const (
@@ -92,7 +92,10 @@ func makeTemplate(ctx context.Context, name string, holds content) error {
 		return err
 	}
 	var ready bool
-	if err := conn.QueryRow(ctx, "SELECT coalesce((SELECT datistemplate FROM pg_database WHERE datname = $1), false)", name).
+	if err := conn.QueryRow(
+		ctx, "SELECT coalesce((SELECT datistemplate FROM pg_database WHERE datname = $1), false)",
+		name,
+	).
 		Scan(&ready); err != nil ||
 		ready {
 		return err
@@ -156,7 +159,8 @@ func copyDatabase(t testing.TB, template string) string {
 			template,
 		}.Sanitize(),
 	)
-	if _, ok := t.(*testing.T); ok { // nothing here survives a crash of PostgreSQL, and a disk that many tests share is slow
+	// The data need not survive a crash of PostgreSQL, and the disk is slow with many tests.
+	if _, ok := t.(*testing.T); ok {
 		admin(t, "ALTER DATABASE "+pgx.Identifier{name}.Sanitize()+" SET synchronous_commit = off")
 	}
 	t.Cleanup(func() { admin(t, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)") })

@@ -76,7 +76,7 @@ const (
 )
 
 // fillVectors embeds all categories and products by the built-in model. The server's own index run
-// would take many times as long, since it writes them down one by one to be able to go on where it
+// would take many times as long, since it stores them one by one, to be able to continue where it
 // was stopped.
 func fillVectors(ctx context.Context, conn *pgx.Conn, model int16) error {
 	if err := pgxvec.RegisterTypes(ctx, conn); err != nil {

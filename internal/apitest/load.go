@@ -19,8 +19,8 @@ type Rate struct {
 	P50, P95, P99 time.Duration
 }
 
-// Load has so many connections ask for paths, one after the other each, for a time; path answers
-// the i-th of all. The client is as cheap as can be, since it shares the machine with the server.
+// Load sends requests on so many connections for a time, on each one after the other. path returns
+// the i-th path of all. The client uses little CPU, since it shares the machine with the server.
 // Every status except 200 fails the test.
 func Load(
 	t testing.TB, base string, connections int, turn time.Duration, path func(i int) string,
@@ -58,11 +58,15 @@ func Load(
 		return Rate{}
 	}
 	slices.Sort(every)
-	at := func(percent int) time.Duration { return every[min(len(every)-1, len(every)*percent/100)] }
+	at := func(percent int) time.Duration {
+		return every[min(
+			len(every)-1, len(every)*percent/100,
+		)]
+	}
 	return Rate{PerSecond: float64(len(every)) / elapsed, P50: at(50), P95: at(95), P99: at(99)}
 }
 
-// exchange sends a request and reads its answer.
+// exchange sends a request and reads its response.
 func exchange(conn net.Conn, reader *bufio.Reader, request []byte) error {
 	if _, err := conn.Write(request); err != nil {
 		return err

@@ -22,7 +22,7 @@ func (l *Log) Write(line []byte) (int, error) {
 	return l.text.Write(line)
 }
 
-// Discard keeps nothing from now on, for measurements.
+// Discard discards all later lines, for measurements.
 func (l *Log) Discard() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -57,7 +57,7 @@ func (s *Shop) Plans(work func()) (plans []string) {
 	return plans
 }
 
-// Read is a kind of request for a benchmark; Path answers the i-th.
+// Read is a kind of request for a benchmark. Path returns the i-th path.
 type Read struct {
 	Name string
 	Path func(i int) string

@@ -27,7 +27,7 @@ type Process struct {
 }
 
 // Process starts the same shop once more, as a process of its own: same settings, database, folders
-// and secrets, but for the settings given.
+// and secrets, except the given settings.
 func (s *Shop) Process(settings ...Setting) *Process {
 	s.t.Helper()
 	variables := maps.Clone(s.variables)

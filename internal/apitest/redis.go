@@ -67,7 +67,8 @@ func (r *Redis) Kill() {
 	_ = r.process.Wait()
 }
 
-// Hang stops it from answering: connections stay open and are still accepted. Resume lets it go on.
+// Hang stops Redis from responding. Connections stay open, and new ones are accepted. Resume lets
+// it continue.
 func (r *Redis) Hang() { require.NoError(r.t, r.process.Process.Signal(syscall.SIGSTOP)) }
 
 // Resume ends Hang.

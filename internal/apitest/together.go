@@ -2,7 +2,7 @@ package apitest
 
 import "sync"
 
-// Race runs n calls at once and counts what they answer: of each status, how many.
+// Race runs n calls at once, and returns how often each status was returned.
 func Race(n int, call func(i int) int) map[int]int {
 	var mu sync.Mutex
 	var all sync.WaitGroup

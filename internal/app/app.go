@@ -234,8 +234,7 @@ func (a *App) openDatabase(ctx context.Context, tracer pgx.QueryTracer) (err err
 	return err
 }
 
-// openStores opens what else the server keeps things in: Redis, the media store, the queue of jobs
-// and the mail.
+// openStores opens Redis, the media store, the queue of jobs and the mail.
 func (a *App) openStores(ctx context.Context) (err error) {
 	s := a.settings
 	if a.redis, err = cache.Open(s.RedisURL); err != nil {
@@ -258,7 +257,7 @@ func (a *App) openStores(ctx context.Context) (err error) {
 	return err
 }
 
-// waitForPostgres waits until the database answers, saying so.
+// waitForPostgres waits until the database is ready, and logs that it waits.
 func waitForPostgres(
 	ctx context.Context, pool *pgxpool.Pool, s config.Settings, log *slog.Logger,
 ) error {

@@ -130,7 +130,7 @@ func (a *App) newFormer(name string) model.Embedder {
 	return former
 }
 
-// noKey is Gemini without a key: the shop runs, and the assistant says what is missing.
+// noKey is Gemini without a key: the shop runs, and the assistant returns errNoKey.
 type noKey struct{}
 
 var errNoKey = &model.ConfigError{

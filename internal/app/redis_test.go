@@ -36,7 +36,9 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 		}, func(*testing.T, *apitest.Redis) {}, false, false},
 		"full": {func(t *testing.T, r *apitest.Redis) {
 			require.NoError(t, r.ConfigSet(t.Context(), "maxmemory-policy", "noeviction").Err())
-			require.NoError(t, r.Set(t.Context(), "ballast", bytes.Repeat([]byte("x"), 2<<20), 0).Err())
+			require.NoError(
+				t, r.Set(t.Context(), "ballast", bytes.Repeat([]byte("x"), 2<<20), 0).Err(),
+			)
 			require.NoError(t, r.ConfigSet(t.Context(), "maxmemory", "1mb").Err())
 		}, func(t *testing.T, r *apitest.Redis) {
 			require.NoError(t, r.ConfigSet(t.Context(), "maxmemory", "0").Err())
@@ -62,21 +64,32 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 				shop.Get("/api/v1/products/search?q=coffee").Want(http.StatusOK)
 				admin.Get("/api/v1/auth/me").Want(http.StatusOK)
 				revoked.Get("/api/v1/auth/me").Want(http.StatusUnauthorized)
-				admin.Post("/api/v1/admin/categories", map[string]any{"name": "Made while Redis was " + name}).
+				admin.Post(
+					"/api/v1/admin/categories",
+					map[string]any{"name": "Made while Redis was " + name},
+				).
 					Want(http.StatusCreated)
 				assert.Contains(
 					t, shop.Get("/api/v1/categories?limit=100").Want(http.StatusOK).String(),
 					"Made while Redis was "+name,
 				)
 				var pair api.TokenPair
-				shop.Post("/api/v1/auth/login", map[string]string{"email": apitest.AdminEmail, "password": apitest.AdminPassword}).
+				shop.Post("/api/v1/auth/login", map[string]string{
+					"email": apitest.AdminEmail, "password": apitest.AdminPassword,
+				}).
 					Want(http.StatusOK).
 					Into(&pair)
-				shop.Post("/api/v1/auth/refresh", map[string]string{"refresh_token": pair.RefreshToken}).
+				shop.Post(
+					"/api/v1/auth/refresh", map[string]string{"refresh_token": pair.RefreshToken},
+				).
 					Want(http.StatusOK)
-				shop.Post("/api/v1/rag/query", map[string]any{"query": "coffee", "history": []any{}}).
+				shop.Post(
+					"/api/v1/rag/query", map[string]any{"query": "coffee", "history": []any{}},
+				).
 					Want(http.StatusOK)
-				shop.Post("/api/v1/auth/forgot-password", map[string]string{"email": apitest.AdminEmail}).
+				shop.Post(
+					"/api/v1/auth/forgot-password", map[string]string{"email": apitest.AdminEmail},
+				).
 					Want(http.StatusAccepted)
 			}
 			started := time.Now()
@@ -86,7 +99,10 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 			)
 			if fault.gone {
 				started = time.Now()
-				shop.Post("/api/v1/auth/verify-email", map[string]string{"token": strings.Repeat("a", 43)}).
+				shop.Post(
+					"/api/v1/auth/verify-email",
+					map[string]string{"token": strings.Repeat("a", 43)},
+				).
 					Want(http.StatusServiceUnavailable)
 				assert.Less(t, time.Since(started), 2*time.Second)
 			}
@@ -100,7 +116,11 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 			fault.end(t, redis)
 			require.Eventually(
 				t,
-				func() bool { return shop.Statements(func() { shop.Get("/api/v1/products") }) == 0 },
+				func() bool {
+					return shop.Statements(
+						func() { shop.Get("/api/v1/products") },
+					) == 0
+				},
 				5*time.Second, 50*time.Millisecond, "answers are kept again by itself",
 			)
 			everything()

@@ -10,20 +10,15 @@ import (
 	"strconv"
 	"syscall"
 	"time"
-
-	"github.com/shopd/shopd/internal/server"
 )
 
-// Limits of a connection, beside those of each operation.
+// Limits of a connection. Each operation has further limits.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = time.Minute // headers and body
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 256 << 10 // enough to answer a token of 100 kB with a problem
+	maxHeaderBytes    = 256 << 10 // a token of 100 kB gets a problem as response
 )
-
-// lastWords is how long before the end of DRAIN_TIMEOUT requests are cancelled.
-const lastWords = time.Second
 
 // Listen takes the address the settings name. Taking it before anything slow shows early that it is
 // in use.
@@ -57,8 +52,8 @@ func isLoopback(address net.Addr) bool {
 }
 
 // Run serves on listener, and works jobs unless WORKERS is false, until ctx ends. Then readiness
-// fails, requests are still taken for DRAIN_DELAY, and those under way may finish, for DRAIN_TIMEOUT
-// at most. Those that take longer are cancelled shortly before, so that they can say so.
+// fails, requests are still taken for DRAIN_DELAY, and those under way may finish, for
+// DRAIN_TIMEOUT at most.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if a.settings.HasPublicSecret() && !isLoopback(listener.Addr()) {
 		return errPublicSecret
@@ -68,10 +63,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 			return err
 		}
 	}
-	requests, cancelRequests := context.WithCancelCause(context.Background())
-	defer cancelRequests(nil)
 	public := a.httpServer(a.closeWhileDraining(a.Server))
-	public.BaseContext = func(net.Listener) context.Context { return requests }
 	failed := make(chan error, 2)
 	go func() { failed <- public.Serve(listener) }()
 	servers := []*http.Server{public}
@@ -94,9 +86,6 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if cause == nil {
 		a.announceEnd()
 	}
-	lastCall := time.AfterFunc(a.settings.DrainTimeout-min(lastWords, a.settings.DrainTimeout/2),
-		func() { cancelRequests(server.ErrStopping) })
-	defer lastCall.Stop()
 	return errors.Join(cause, a.drain(servers))
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/shopd/shopd/internal/demo"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/platform/optional"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
@@ -98,8 +99,8 @@ func (a *App) SeedCatalogue(
 	})
 }
 
-// draw makes the images of all products, in all sizes, and answers what product_images.sizes will
-// say of each.
+// draw makes the images of all products, in all sizes, and returns the value of
+// product_images.sizes for each product.
 func (a *App) draw(
 	ctx context.Context, catalogue *demo.Catalogue, progress func(done, total int),
 ) ([][]byte, error) {
@@ -190,7 +191,7 @@ func (s *seeder) seed(ctx context.Context, catalogue *demo.Catalogue, images [][
 }
 
 func (s *seeder) product(ctx context.Context, p demo.Product, sizes []byte) error {
-	attributes, err := json.Marshal(orEmpty(p.Attributes))
+	attributes, err := json.Marshal(optional.Map(p.Attributes))
 	if err != nil {
 		return err
 	}
@@ -232,7 +233,7 @@ func (s *seeder) product(ctx context.Context, p demo.Product, sizes []byte) erro
 func (s *seeder) variant(
 	ctx context.Context, product int64, position int, v demo.Variant,
 ) (int64, error) {
-	options, err := json.Marshal(orEmpty(v.Options))
+	options, err := json.Marshal(optional.Map(v.Options))
 	if err != nil {
 		return 0, err
 	}
@@ -270,13 +271,6 @@ func inDigits(price string, digits int) string {
 		return whole
 	}
 	return whole + "." + fraction[:min(len(fraction), digits)]
-}
-
-func orEmpty(values map[string]string) map[string]string {
-	if values == nil {
-		return map[string]string{}
-	}
-	return values
 }
 
 // Index brings all vectors up to date: categories first, so that each product is blended as it is

@@ -34,11 +34,16 @@ func TestTheLogTellsWhatWasAndWhatIs(t *testing.T) {
 	keeper := shop.Admin()
 	started := time.Now()
 	var product api.AdminProduct
-	keeper.Post(products, fields{"name": "50% O'Neill kettle", "price": "20.00", "sku": "K-1", "stock": 5}).
+	keeper.Post(
+		products, fields{"name": "50% O'Neill kettle", "price": "20.00", "sku": "K-1", "stock": 5},
+	).
 		Want(http.StatusCreated).
 		Into(&product)
 	address := fmt.Sprintf("%s/%d", products, product.ID)
-	keeper.Patch(address, fields{"is_featured": true, "discount_price": "15.00"}, apitest.Header{Name: "X-Request-Id", Value: "mine-1"}).
+	keeper.Patch(
+		address, fields{"is_featured": true, "discount_price": "15.00"},
+		apitest.Header{Name: "X-Request-Id", Value: "mine-1"},
+	).
 		Want(http.StatusOK)
 	keeper.Patch(address, fields{"is_featured": true}).Want(http.StatusOK) // changes nothing
 	keeper.Delete(address).Want(http.StatusNoContent)
@@ -118,13 +123,19 @@ func TestSecretsAndPersonsStayOutOfTheLog(t *testing.T) {
 	keeper, ada := shop.Admin(), shop.Customer()
 	customer := apitest.Value[int64](shop, "SELECT max(id) FROM users")
 	var home api.Address
-	ada.Post("/api/v1/addresses", fields{"recipient": "Canary Person", "line1": "Canary Street 1", "city": "Ulm", "postal_code": "89073", "country": "DE"}).
+	ada.Post("/api/v1/addresses", fields{
+		"recipient": "Canary Person", "line1": "Canary Street 1", "city": "Ulm",
+		"postal_code": "89073", "country": "DE",
+	}).
 		Want(http.StatusCreated).
 		Into(&home)
 	keeper.Post(products, fields{"name": "Kettle", "price": "20.00", "stock": 5}).
 		Want(http.StatusCreated)
 	var order api.Order
-	ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": 1, "quantity": 1}}, "shipping_address_id": home.ID}).
+	ada.Post(
+		"/api/v1/orders",
+		fields{"items": []fields{{"product_id": 1, "quantity": 1}}, "shipping_address_id": home.ID},
+	).
 		Want(http.StatusCreated).
 		Into(&order)
 	keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), fields{"status": "PAID"}).
@@ -132,7 +143,7 @@ func TestSecretsAndPersonsStayOutOfTheLog(t *testing.T) {
 	keeper.Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", customer), fields{"role": "staff"}).
 		Want(http.StatusOK)
 
-	// What a table masks is told of, and no more.
+	// A change of a masked column is logged without its values.
 	shop.Exec("CREATE TABLE hooks (id bigint PRIMARY KEY, url text, secret text)")
 	shop.Exec("SELECT audit_table('hooks', 'hook', label => 'url', masked => '{secret}')")
 	shop.Exec(`BEGIN; SET LOCAL shopd.audit = '{"operation":"createHook","actor":1}';
@@ -166,7 +177,7 @@ func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	keeper := shop.Admin()
-	told := func(object string) (events []string, all []api.AuditEntry) {
+	logged := func(object string) (events []string, all []api.AuditEntry) {
 		all = list(keeper, "?object_type="+object).Items
 		for _, entry := range all {
 			events = append(events, entry.Event)
@@ -182,7 +193,7 @@ func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 	shop.Exec("UPDATE webhooks SET failing_since = now()")
 	keeper.Patch(fmt.Sprintf("%s/%d", hooks, made.ID), fields{"is_active": false}).
 		Want(http.StatusOK)
-	events, entries := told("webhook")
+	events, entries := logged("webhook")
 	require.Equal(t, []string{"webhook.updated", "webhook.updated", "webhook.created"}, events)
 	assert.Equal(t, "https://example.com/", *entries[0].Label)
 	assert.Equal(t, false, entries[0].After["is_active"])
@@ -196,7 +207,7 @@ func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 		Into(&begun)
 	shop.Exec("UPDATE imports SET position = 1, rows_total = 7, created = 3")
 	keeper.Post(fmt.Sprintf("/api/v1/admin/imports/%d/cancel", begun.ID), nil).Want(http.StatusOK)
-	events, entries = told("import")
+	events, entries = logged("import")
 	require.Equal(t, []string{"import.updated", "import.created"}, events)
 	assert.Equal(t, "https://example.com/feed.csv", *entries[1].Label)
 	assert.Equal(t, map[string]any{"status": "queued", "finished_at": nil}, entries[0].Before)
@@ -214,7 +225,10 @@ func TestTheLogIsFinal(t *testing.T) {
 	shop := apitest.New(t)
 	keeper := shop.Admin()
 	keeper.Post("/api/v1/admin/brands", fields{"name": "Acme"}).Want(http.StatusCreated)
-	for _, sql := range []string{"UPDATE audit_events SET event = 'a.b'", "DELETE FROM audit_events", "TRUNCATE audit_events"} {
+	for _, sql := range []string{
+		"UPDATE audit_events SET event = 'a.b'", "DELETE FROM audit_events",
+		"TRUNCATE audit_events",
+	} {
 		_, err := shop.Pool.Exec(t.Context(), sql)
 		assert.ErrorContains(t, err, "never changed", sql)
 	}
@@ -240,7 +254,11 @@ func TestTheLogIsFinal(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(
-			func() { keeper.Patch("/api/v1/admin/brands/1", fields{"description": fmt.Sprintf("No. %d", i)}) },
+			func() {
+				keeper.Patch(
+					"/api/v1/admin/brands/1", fields{"description": fmt.Sprintf("No. %d", i)},
+				)
+			},
 		)
 	}
 	all.Wait()

@@ -29,9 +29,8 @@ type write struct {
 	call      func() *apitest.Answer
 }
 
-// madeByOthers are tables that staff's writes reach and that need no entry of their own: what is
-// made of other tables, ledgers that are logs themselves, and what has its entries written by
-// Record.
+// madeByOthers are tables that staff's writes change and that need no entry of their own: they are
+// derived from other tables, are ledgers, which are logs themselves, or have entries by Record.
 var madeByOthers = map[string]bool{
 	"audit_events":         true,
 	"order_history":        true,
@@ -179,14 +178,21 @@ func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 	}
 
 	var product api.AdminProduct
-	keeper.Post(admin+"/products", fields{"name": "Kettle", "price": "20.00", "sku": "KETTLE", "stock": 50}).
+	keeper.Post(
+		admin+"/products", fields{"name": "Kettle", "price": "20.00", "sku": "KETTLE", "stock": 50},
+	).
 		Want(http.StatusCreated).
 		Into(&product)
 	of := fmt.Sprintf("/products/%d", product.ID)
-	keeper.Patch(admin+fmt.Sprintf("%s/variants/%d", of, product.Variants[0].ID), fields{"options": fields{"size": "S"}}).
+	keeper.Patch(
+		admin+fmt.Sprintf("%s/variants/%d", of, product.Variants[0].ID),
+		fields{"options": fields{"size": "S"}},
+	).
 		Want(http.StatusOK)
 	var order api.Order
-	ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": product.ID, "quantity": 1}}}).
+	ada.Post(
+		"/api/v1/orders", fields{"items": []fields{{"product_id": product.ID, "quantity": 1}}},
+	).
 		Want(http.StatusCreated).
 		Into(&order)
 	at := fmt.Sprintf("/orders/%d", order.ID)
@@ -254,7 +260,11 @@ func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 		}},
 		{
 			"setStock",
-			func() *apitest.Answer { return keeper.Put(admin+"/stock", fields{"sku": "KETTLE", "quantity": 30}) },
+			func() *apitest.Answer {
+				return keeper.Put(
+					admin+"/stock", fields{"sku": "KETTLE", "quantity": 30},
+				)
+			},
 		},
 		{"adjustStock", func() *apitest.Answer {
 			return keeper.Post(
@@ -270,7 +280,11 @@ func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 		}},
 		{
 			"setOrderStatus",
-			func() *apitest.Answer { return keeper.Put(admin+at+"/status", fields{"status": "PAID"}) },
+			func() *apitest.Answer {
+				return keeper.Put(
+					admin+at+"/status", fields{"status": "PAID"},
+				)
+			},
 		},
 		{"setShipment", func() *apitest.Answer {
 			return keeper.Put(
@@ -324,7 +338,10 @@ func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 		{"rotateAPIKey", post("/api-keys/%d/rotate")},
 		{"revokeAPIKey", remove("/api-keys/%d")},
 		{"startImport", func() *apitest.Answer {
-			answer := keeper.Post(admin+"/imports", upload(t, "products.csv", []byte("id,title,price\njug,Jug,1.00\n"))).
+			answer := keeper.Post(
+				admin+"/imports",
+				upload(t, "products.csv", []byte("id,title,price\njug,Jug,1.00\n")),
+			).
 				Want(http.StatusAccepted)
 			answer.Into(&made)
 			return answer

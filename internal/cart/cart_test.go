@@ -242,7 +242,7 @@ func TestWhatStandsInTheWay(t *testing.T) {
 	ada.Patch(item(made[3].ID), fields{"quantity": 3}).Want(http.StatusOK).Into(&now)
 	for _, p := range now.Problems {
 		assert.NotEqual(
-			t, api.CartProblemCodePriceChanged, p.Code, "told once the line is chosen again",
+			t, api.CartProblemCodePriceChanged, p.Code, "not reported after the line was chosen again",
 		)
 	}
 	ada.Delete(item(made[0].ID)).Want(http.StatusOK)
@@ -314,7 +314,7 @@ func TestGuestsHaveCarts(t *testing.T) {
 	shop.Post(items, fields{"product_id": cable.ID, "quantity": 1}, mine).
 		Want(http.StatusOK).
 		Into(&now)
-	assert.Nil(t, now.CartToken, "told once")
+	assert.Nil(t, now.CartToken, "returned only once")
 	assert.Len(t, now.Lines, 2)
 	assert.Len(t, show(shop.Caller, mine).Lines, 2)
 	assert.Empty(t, show(shop.Caller).Lines)

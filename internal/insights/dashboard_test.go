@@ -35,7 +35,7 @@ func open(t *testing.T, settings ...apitest.Setting) seller {
 	return seller{shop, t, shop.Admin()}
 }
 
-// product makes a product and answers its id.
+// product creates a product and returns its id.
 func (s seller) product(body fields) int64 {
 	var made api.AdminProduct
 	s.keeper.Post(admin+"/products", body).Want(http.StatusCreated).Into(&made)
@@ -47,7 +47,9 @@ func (s seller) sell(
 	buyer apitest.Caller, product int64, quantity int, at string, paid bool,
 ) int64 {
 	var order api.Order
-	buyer.Post("/api/v1/orders", fields{"items": []fields{{"product_id": product, "quantity": quantity}}}).
+	buyer.Post(
+		"/api/v1/orders", fields{"items": []fields{{"product_id": product, "quantity": quantity}}},
+	).
 		Want(http.StatusCreated).
 		Into(&order)
 	if paid {
@@ -102,9 +104,14 @@ func TestDashboard(t *testing.T) {
 	gone := s.sell(bob, kettle, 1, "2026-03-29T12:00:00Z", true) // the 29th
 	s.sell(bob, kettle, 1, "2026-03-29T22:00:00Z", true)         // the 30th
 	s.sell(eve, kettle, 1, "2026-03-29T15:00:00Z", false)        // never paid
-	s.keeper.Post(fmt.Sprintf("%s/orders/%d/refunds", admin, back), fields{"amount": "5.00", "reason": "Dented"}).
+	s.keeper.Post(
+		fmt.Sprintf("%s/orders/%d/refunds", admin, back),
+		fields{"amount": "5.00", "reason": "Dented"},
+	).
 		Want(http.StatusCreated)
-	s.keeper.Post(fmt.Sprintf("%s/orders/%d/refunds", admin, gone), fields{"reason": "Lost", "cancel": true}).
+	s.keeper.Post(
+		fmt.Sprintf("%s/orders/%d/refunds", admin, gone), fields{"reason": "Lost", "cancel": true},
+	).
 		Want(http.StatusCreated)
 	guest := s.Post("/api/v1/cart/items", fields{"product_id": kettle, "quantity": 1}).
 		Want(http.StatusOK)
@@ -266,7 +273,11 @@ func TestDaysOfTheStore(t *testing.T) {
 	assert.Len(t, s.show("?from="+before).Days, 1)
 	assert.Equal(t, "2026-03-07", s.show("?to=2026-04-05").From.String())
 
-	for _, wrong := range []string{"?from=2026-04-06&to=2026-04-05", "?from=2025-01-01&to=2026-01-02", "?from=0001-01-01&to=0001-01-02", "?from=2026-02-30", "?from=x", "?top=101", "?to=1969-12-31&from=1969-12-01"} {
+	for _, wrong := range []string{
+		"?from=2026-04-06&to=2026-04-05", "?from=2025-01-01&to=2026-01-02",
+		"?from=0001-01-01&to=0001-01-02", "?from=2026-02-30", "?from=x", "?top=101",
+		"?to=1969-12-31&from=1969-12-01",
+	} {
 		s.keeper.Get(dashboard+wrong).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/shopd/shopd"
 )
 
-// TestEveryKindOfJobIsKnown holds what is shown of jobs against the kinds that the source has.
+// TestEveryKindOfJobIsKnown compares the kinds of jobs whose arguments can be shown with the kinds
+// in the source.
 func TestEveryKindOfJobIsKnown(t *testing.T) {
 	t.Parallel()
 	kind := regexp.MustCompile(`\) Kind\(\) string *\{\s*return "([a-z_.]+)"`)

@@ -48,9 +48,9 @@ func TestJobsAreShownWithoutSecrets(t *testing.T) {
 	var fetch api.Job
 	s.keeper.Get(at(images, "")).Want(http.StatusOK).Into(&fetch)
 	assert.Equal(t, map[string]any{"import": float64(7), "urls": []any{"[masked]"}}, fetch.Args)
-	told := s.job("notifications.mail", "completed", `{"mail": "order_paid", "events": [3, 4]}`)
+	paid := s.job("notifications.mail", "completed", `{"mail": "order_paid", "events": [3, 4]}`)
 	var notice api.Job
-	s.keeper.Get(at(told, "")).Want(http.StatusOK).Into(&notice)
+	s.keeper.Get(at(paid, "")).Want(http.StatusOK).Into(&notice)
 	assert.Equal(
 		t, map[string]any{"mail": "order_paid", "events": []any{float64(3), float64(4)}},
 		notice.Args,
@@ -132,7 +132,7 @@ func TestJobsAreRetriedAndCancelled(t *testing.T) {
 	s.keeper.Post(at(4242, "/retry"), nil).Problem(http.StatusNotFound, "job_not_found")
 	s.keeper.Post(at(4242, "/cancel"), nil).Problem(http.StatusNotFound, "job_not_found")
 
-	// What was cancelled and then asked for anew is one job, not two.
+	// A job that was cancelled and then inserted again counts as one.
 	replaced := s.job("cart.sweep", "cancelled", `{}`)
 	s.Exec(
 		"UPDATE river_job SET unique_key = 'sweep', unique_states = B'11110101' WHERE id IN ($1, $2)",

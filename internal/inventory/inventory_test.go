@@ -56,19 +56,26 @@ func TestStockIsSetAndAdjusted(t *testing.T) {
 	variant := drift.Variants[0].ID
 
 	var now api.VariantStock
-	admin.Put(stock, fields{"gtin": "4006381333931", "quantity": 18, "expected_quantity": 20, "reference": "shelf 4"}).
+	admin.Put(stock, fields{
+		"gtin": "4006381333931", "quantity": 18, "expected_quantity": 20, "reference": "shelf 4",
+	}).
 		Want(http.StatusOK).
 		Into(&now)
 	assert.Equal(t, int64(18), now.Stock)
 	admin.Put(stock, fields{"sku": "D-1", "quantity": 5, "expected_quantity": 20}).
 		Problem(http.StatusConflict, "stock_changed")
-	admin.Post(adjustments, fields{"variant_id": variant, "delta": 4, "reason": "received", "reference": "delivery 4711"}).
+	admin.Post(adjustments, fields{
+		"variant_id": variant, "delta": 4, "reason": "received", "reference": "delivery 4711",
+	}).
 		Want(http.StatusOK).
 		Into(&now)
 	assert.Equal(t, int64(22), now.Stock)
 	admin.Post(adjustments, fields{"variant_id": variant, "delta": -23, "reason": "lost"}).
 		Problem(http.StatusConflict, "insufficient_stock")
-	admin.Post(adjustments, fields{"variant_id": variant, "delta": -2, "reason": "damaged", "expected_quantity": 21}).
+	admin.Post(
+		adjustments,
+		fields{"variant_id": variant, "delta": -2, "reason": "damaged", "expected_quantity": 21},
+	).
 		Problem(http.StatusConflict, "stock_changed")
 	admin.Put(stock, fields{"sku": "D-1", "quantity": 22}).
 		Want(http.StatusOK)
@@ -85,7 +92,9 @@ func TestStockIsSetAndAdjusted(t *testing.T) {
 	assert.Equal(t, "shelf 4", ledger.Items[1].Reference)
 	assert.Equal(t, api.StockReasonInitial, ledger.Items[2].Reason)
 	var older api.StockMovementPage
-	movements := fmt.Sprintf("/api/v1/admin/stock/movements?variant_id=%d&product_id=%d", variant, drift.ID)
+	movements := fmt.Sprintf(
+		"/api/v1/admin/stock/movements?variant_id=%d&product_id=%d", variant, drift.ID,
+	)
 	admin.Get(movements + "&limit=1").Want(http.StatusOK).Into(&older)
 	admin.Get("/api/v1/admin/stock/movements?cursor="+*older.NextCursor).
 		Problem(http.StatusUnprocessableEntity, "invalid_request") // of other filters
@@ -102,7 +111,10 @@ func TestStockIsSetAndAdjusted(t *testing.T) {
 
 	read := admin.Get("/api/v1/admin/stock/04006381333931").Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int32(22), now.Levels[0].Quantity)
-	admin.Get("/api/v1/admin/stock/4006381333931", apitest.Header{Name: "If-None-Match", Value: read.Header.Get("ETag")}).
+	admin.Get(
+		"/api/v1/admin/stock/4006381333931",
+		apitest.Header{Name: "If-None-Match", Value: read.Header.Get("ETag")},
+	).
 		Want(http.StatusNotModified)
 	admin.Get("/api/v1/admin/stock/40063813").Problem(http.StatusNotFound, "variant_not_found")
 	admin.Get("/api/v1/admin/stock/123").Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -133,7 +145,11 @@ func TestInventoryOfAProduct(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	simple := product(admin, fields{"name": "Simple", "price": "1", "stock": 2})
-	address := func(p api.AdminProduct) string { return fmt.Sprintf("/api/v1/admin/products/%d/inventory", p.ID) }
+	address := func(p api.AdminProduct) string {
+		return fmt.Sprintf(
+			"/api/v1/admin/products/%d/inventory", p.ID,
+		)
+	}
 	var now api.VariantStock
 	admin.Put(address(simple), fields{"quantity": 7}).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int64(7), now.Stock)
@@ -207,7 +223,7 @@ func TestLocations(t *testing.T) {
 	requireBalanced(t, shop)
 }
 
-// getStockHealth: what is nearly sold out, and how long it will last.
+// getStockHealth: variants that are nearly sold out, and how long their stock will last.
 func TestStockHealth(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -31,7 +31,7 @@ const (
 // with an Idempotency-Key. Beside them pgbench runs the statements of such a checkout, prepared, at
 // 16 connections, or this program does where pgbench is not installed; they take turns in one run.
 // Products are many, so that checkouts rarely want the same one; in the end every order holds one
-// product that all want, and hot-ratio is what is left of the rate before.
+// product that all want, and hot-ratio is the share of the rate before that remains.
 func BenchmarkCheckout(b *testing.B) {
 	measure, unit := yardstick(b)
 	var before float64
@@ -110,7 +110,7 @@ func (c *checkoutBench) lines() (first, second int64) {
 	return first, benchProducts/2 + 1 + rand.Int64N(benchProducts/2)
 }
 
-// turn has so many customers order for a time, and answers orders per second and how long each
+// turn lets so many customers order for a time, and returns the orders per second and how long each
 // took.
 func (c *checkoutBench) turn(b *testing.B, clients int) (rate float64, took []time.Duration) {
 	b.Helper()

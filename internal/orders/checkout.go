@@ -19,11 +19,12 @@ import (
 // them bought something.
 const maxAttempts = 5
 
-// answer is the response to a request with an Idempotency-Key: the first one, or its replay.
-type answer struct{ idempotency.Response }
+// placedResponse is the response to a request with an Idempotency-Key: the first one, or its
+// replay.
+type placedResponse struct{ idempotency.Response }
 
 // VisitCreateOrderResponse implements api.CreateOrderResponseObject.
-func (a answer) VisitCreateOrderResponse(w http.ResponseWriter) error { return a.Write(w) }
+func (r placedResponse) VisitCreateOrderResponse(w http.ResponseWriter) error { return r.Write(w) }
 
 // checkout is what a customer wants to order.
 type checkout struct {
@@ -77,7 +78,7 @@ func (o *Orders) CreateOrder(
 	if soldOut {
 		o.stock.Changed(ctx)
 	}
-	return answer{placed}, nil
+	return placedResponse{placed}, nil
 }
 
 // checkoutLocks returns the names under which a checkout enters the bulkhead: the account's cart
@@ -87,7 +88,7 @@ func (o *Orders) checkoutLocks(ctx context.Context, in checkout) ([]string, erro
 	names := []string{cart.LockName(in.user)}
 	if in.Items == nil {
 		if o.settings.Bulkhead.IsQuiet() {
-			return names, nil // nobody to wait for: not worth a statement
+			return names, nil // no request would have to wait, so the statement is saved
 		}
 		products, err := o.queries.ListCartProducts(ctx, &in.user)
 		return append(names, stockNames(products)...), err

@@ -101,11 +101,17 @@ func TestOneHotProductStopsNobodyElse(t *testing.T) {
 	others := []func(){
 		func() { eve.Get("/api/v1/auth/me").Want(http.StatusOK) },
 		func() { eve.Get(cart).Want(http.StatusOK) },
-		func() { eve.Post(orders, fields{"items": []fields{of(p[1], 1)}}).Want(http.StatusCreated) },
+		func() {
+			eve.Post(
+				orders, fields{"items": []fields{of(p[1], 1)}},
+			).Want(http.StatusCreated)
+		},
 		func() { eve.Post(items, of(p[1], 1)).Want(http.StatusOK) },
 		func() { eve.Delete(cart).Want(http.StatusNoContent) },
 	}
-	release := hold(t, shop, "SELECT FROM stock_levels WHERE variant_id = $1 FOR UPDATE", p[0].Variants[0].ID)
+	release := hold(
+		t, shop, "SELECT FROM stock_levels WHERE variant_id = $1 FOR UPDATE", p[0].Variants[0].ID,
+	)
 	end := crowd(len(buyers), func(i int) int {
 		if i%2 == 0 { // half of them by their carts
 			buyers[i].Post(items, of(p[0], 1))

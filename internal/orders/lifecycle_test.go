@@ -70,7 +70,10 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	tag := keeper.Get(admin(order)).Want(http.StatusOK).Header.Get("ETag")
 	keeper.Get(admin(order), apitest.Header{Name: "If-None-Match", Value: tag}).
 		Want(http.StatusNotModified)
-	keeper.Put(admin(order)+"/status", fields{"status": "PAID", "note": "By bank"}, apitest.Header{Name: "If-Match", Value: tag}).
+	keeper.Put(
+		admin(order)+"/status", fields{"status": "PAID", "note": "By bank"},
+		apitest.Header{Name: "If-Match", Value: tag},
+	).
 		Want(http.StatusOK).
 		Into(&seen)
 	require.Len(t, seen.History, 2)
@@ -78,9 +81,12 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	assert.NotNil(t, seen.History[1].ActorID)
 	var mine api.Order
 	ada.Get(address(order)).Want(http.StatusOK).Into(&mine)
-	assert.Nil(t, mine.History[1].ActorID, "who works in the shop is not told")
+	assert.Nil(t, mine.History[1].ActorID, "customers do not see which member of staff it was")
 	assert.Nil(t, mine.PayUntil)
-	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}, apitest.Header{Name: "If-Match", Value: tag}).
+	keeper.Put(
+		admin(order)+"/status", fields{"status": "SHIPPED"},
+		apitest.Header{Name: "If-Match", Value: tag},
+	).
 		Problem(http.StatusPreconditionFailed, "stale")
 	keeper.Put(admins+"/4242/status", fields{"status": "PAID"}).
 		Problem(http.StatusNotFound, "order_not_found")
@@ -95,7 +101,7 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	require.Len(t, order.Payments, 1)
 	assert.Equal(
 		t, api.PaymentStatusRefunded, order.Payments[0].Status,
-		"what came beside the shop goes back beside it",
+		"a payment outside the shop is refunded outside the shop",
 	)
 	shop.RequireSound()
 }
@@ -201,7 +207,7 @@ func TestMoneyMovesAnOrder(t *testing.T) {
 	shop.RequireSound()
 }
 
-// createOrder, addCartItem: workers cancel what is late by themselves, and remove what is old.
+// createOrder, addCartItem: workers cancel late orders and delete old carts.
 func TestJobsOfTheShop(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

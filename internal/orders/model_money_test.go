@@ -58,8 +58,8 @@ func (m *model) giveBack(o *modelOrder, cents int, cancel bool) (status int) {
 	return http.StatusCreated
 }
 
-// findOut is some minutes later: what nobody heard of is asked for, and what was not wanted is back
-// if it is known that long.
+// findOut is what happens after some minutes: the provider is asked for lost responses, and
+// unneeded charges that were known before are refunded.
 func (m *model) findOut() {
 	for i := range m.orders {
 		o := &m.orders[i]
@@ -168,8 +168,8 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 	}
 }
 
-// agreeWithLedger compares what the payment provider took and gave back for each order, beside what
-// was paid by hand, with the model.
+// agreeWithLedger compares the charges and refunds in the provider's ledger with the model, for
+// each order, except payments by hand.
 func (m *model) agreeWithLedger(t *rapid.T) {
 	ledger, err := m.shop.App.TestPayments.Ledger()
 	if err != nil {

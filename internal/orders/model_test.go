@@ -15,8 +15,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// model is the shop as a few maps: what it should answer to whatever is asked of it, one thing
-// after the other.
+// model is the shop as some maps. It predicts the response to every call, one call after the other.
 type model struct {
 	shop   *apitest.Shop
 	keeper apitest.Caller
@@ -38,9 +37,9 @@ type modelOrder struct {
 	status string
 
 	paid, refunded int  // cents
-	byHand         bool // it was paid beside the shop
-	unknown        bool // it was charged, and nobody heard so
-	owed           int  // cents that were taken and not wanted, and are not back yet
+	byHand         bool // it was paid outside the shop
+	unknown        bool // it was charged, and the response was lost
+	owed           int  // cents that were charged without need and not refunded yet
 }
 
 const modelMaxUnpaid = 3
@@ -119,7 +118,11 @@ func (m *model) order(t *rapid.T) *modelOrder {
 
 // buying is what happens before there is an order.
 func (m *model) buying() map[string]func(*rapid.T) {
-	product := func(t *rapid.T) int { return rapid.IntRange(0, len(m.products)-1).Draw(t, "product") }
+	product := func(t *rapid.T) int {
+		return rapid.IntRange(
+			0, len(m.products)-1,
+		).Draw(t, "product")
+	}
 	buyer := func(t *rapid.T) int { return rapid.IntRange(0, len(m.buyers)-1).Draw(t, "buyer") }
 	return map[string]func(*rapid.T){
 		"add": func(t *rapid.T) {

@@ -20,7 +20,9 @@ func TestOrderFromTheCart(t *testing.T) {
 	shop := apitest.New(t)
 	keeper, ada := shop.Admin(), shop.Customer()
 	p := products(keeper, 5, 5)
-	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"discount_price": "9.99"}).
+	keeper.Patch(
+		fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"discount_price": "9.99"},
+	).
 		Want(http.StatusOK)
 	ada.Post(orders, nil).Problem(http.StatusConflict, "cart_empty")
 	home := fields{
@@ -70,7 +72,10 @@ func TestOrderFromTheCart(t *testing.T) {
 	assert.Equal(t, []string{"order.created"}, events(shop, order))
 
 	// Later changes of product and address change no order.
-	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"name": "Renamed", "price": "99.00"}).
+	keeper.Patch(
+		fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID),
+		fields{"name": "Renamed", "price": "99.00"},
+	).
 		Want(http.StatusOK)
 	ada.Delete(fmt.Sprintf("/api/v1/addresses/%d", office.ID)).Want(http.StatusNoContent)
 	var read api.Order
@@ -138,7 +143,9 @@ func TestOrderWithoutACart(t *testing.T) {
 	)
 
 	for _, body := range []fields{
-		{"items": []fields{}}, {"items": []fields{of(p[0], 0)}}, {"items": []fields{of(p[0], 10_001)}}, {"item": 1}, {"expected_total": "1.234", "items": []fields{of(p[1], 1)}},
+		{"items": []fields{}}, {"items": []fields{of(p[0], 0)}}, {"items": []fields{
+			of(p[0], 10_001),
+		}}, {"item": 1}, {"expected_total": "1.234", "items": []fields{of(p[1], 1)}},
 		{"shipping_address_id": 4242, "items": []fields{of(p[1], 1)}}, {"billing_address_id": 4242, "items": []fields{of(p[1], 1)}}, {"note": "", "items": []fields{of(p[1], 1)}},
 	} {
 		ada.Post(orders, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -168,7 +175,9 @@ func TestEveryLineInTheWayIsNamed(t *testing.T) {
 		{Pointer: "/lines/2", Message: "is not sold any more: 0 are available"},
 		{Pointer: "/lines/3", Message: "1 are available, not 4"},
 	}, problem.Errors)
-	problem = ada.Post(orders, fields{"items": []fields{of(p[0], 3), of(p[3], 1), {"product_id": 4242, "quantity": 1}, of(p[0], 3)}}).
+	problem = ada.Post(orders, fields{"items": []fields{
+		of(p[0], 3), of(p[3], 1), {"product_id": 4242, "quantity": 1}, of(p[0], 3),
+	}}).
 		Problem(http.StatusConflict, "insufficient_stock")
 	assert.Equal(t, []api.FieldError{
 		{
@@ -274,7 +283,9 @@ func TestListsOfOrders(t *testing.T) {
 	assert.Equal(t, other.ID, all.Items[0].ID)
 	keeper.Get(admins + "?limit=3&cursor=" + *all.NextCursor).Want(http.StatusOK).Into(&all)
 	assert.Len(t, all.Items, 1)
-	for _, q := range []string{other.Number, strings.ToLower(other.Number), strings.ReplaceAll(other.Number[3:], "-", "")} {
+	for _, q := range []string{
+		other.Number, strings.ToLower(other.Number), strings.ReplaceAll(other.Number[3:], "-", ""),
+	} {
 		keeper.Get(admins + "?q=" + q).Want(http.StatusOK).Into(&all)
 		require.Len(t, all.Items, 1, q)
 	}

@@ -27,7 +27,7 @@ func TestAnOrderWhoseCommitNobodyHeard(t *testing.T) {
 	again := func(key apitest.Header) (answer *apitest.Answer) {
 		require.Eventually(
 			t,
-			func() bool { // the server of the database may not have noticed that nobody is there
+			func() bool { // PostgreSQL may not have noticed yet that the connection is gone
 				answer = ada.Post(orders, body, key)
 				return answer.Status != http.StatusConflict
 			},
@@ -41,8 +41,8 @@ func TestAnOrderWhoseCommitNobodyHeard(t *testing.T) {
 		done := round%2 == 0
 		cut.Commit(0, done)
 		unknown := ada.Post(orders, body, key)
-		told := unknown.Problem(http.StatusServiceUnavailable, "outcome_unknown")
-		assert.Equal(t, api.ResolutionRetry, *told.Resolution)
+		problem := unknown.Problem(http.StatusServiceUnavailable, "outcome_unknown")
+		assert.Equal(t, api.ResolutionRetry, *problem.Resolution)
 		assert.NotEmpty(t, unknown.Header.Get("Retry-After"))
 		before := apitest.Value[int](shop, "SELECT count(*) FROM orders")
 		second := again(key)

@@ -129,7 +129,9 @@ func TestARaceThatIsLostIsFoundOut(t *testing.T) {
 	there.Add(4)
 	sold := apitest.Race(4, func(int) int {
 		var left int
-		if err := shop.Pool.QueryRow(t.Context(), "SELECT quantity FROM stock_levels WHERE variant_id = $1", variant).
+		if err := shop.Pool.QueryRow(
+			t.Context(), "SELECT quantity FROM stock_levels WHERE variant_id = $1", variant,
+		).
 			Scan(&left); err != nil ||
 			left < 3 {
 			return http.StatusConflict
@@ -260,8 +262,13 @@ func TestARefusedOrderKeepsNoKey(t *testing.T) {
 	ada.Post(orders, fields{}, key).Problem(http.StatusConflict, "cart_empty")
 	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM idempotency_keys"))
 	place(ada, fields{"items": []fields{of(p[0], 5)}}, key)
-	for _, bad := range []string{"", "tab\there", string(make([]byte, 0, 256)) + fmt.Sprintf("%0256d", 1), "é"} {
-		ada.Post(orders, fields{"items": []fields{of(p[0], 5)}}, apitest.Header{Name: "Idempotency-Key", Value: bad}).
+	for _, bad := range []string{
+		"", "tab\there", string(make([]byte, 0, 256)) + fmt.Sprintf("%0256d", 1), "é",
+	} {
+		ada.Post(
+			orders, fields{"items": []fields{of(p[0], 5)}},
+			apitest.Header{Name: "Idempotency-Key", Value: bad},
+		).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")

@@ -84,8 +84,7 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	shop.RequireSound()
 }
 
-// collapse counts as 400 what was told 409: while the refund is under way the order is not
-// cancelled yet.
+// collapse counts 409 as 400: while the refund is under way the order is not cancelled yet.
 func collapse(counts map[int]int) map[int]int {
 	counts[http.StatusBadRequest] += counts[http.StatusConflict]
 	delete(counts, http.StatusConflict)
@@ -122,7 +121,9 @@ func TestAnOrderThatCostsNothingIsPaid(t *testing.T) {
 	})
 	assert.GreaterOrEqual(t, statuses[http.StatusNoContent], 1)
 	assert.Equal(t, 16, statuses[http.StatusNoContent]+statuses[http.StatusConflict])
-	again := keeper.Post(admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"}).
+	again := keeper.Post(
+		admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"},
+	).
 		Want(http.StatusNoContent)
 	assert.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 	keeper.Post(admin(order)+"/refunds", off).Problem(http.StatusConflict, "order_not_cancellable")

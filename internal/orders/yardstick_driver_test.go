@@ -91,8 +91,8 @@ func byDriver(b *testing.B, c *checkoutBench) float64 {
 	return float64(done.Load()) / time.Since(started).Seconds()
 }
 
-// trip sends statements together and reads what they answer; the columns of the last row become
-// values.
+// trip sends statements in one round trip and reads their results. The columns of the last row
+// become values.
 func trip(
 	ctx context.Context, conn *pgconn.PgConn, name string, all []step, values map[string]string,
 ) error {

@@ -124,8 +124,8 @@ func checkoutScript(b *testing.B) string {
 	}, "\n") + "\n"
 }
 
-// findPgbench finds pgbench, beside the server's programs too; empty when it is not on this
-// machine.
+// findPgbench returns the path of pgbench, which may be next to the server's programs, or "" if it
+// is not on this machine.
 func findPgbench() string {
 	if path, err := exec.LookPath("pgbench"); err == nil {
 		return path

@@ -15,7 +15,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// send sends a call in the background; what it answers nobody hears.
+// send sends a call in the background, and ignores the response.
 func send(
 	t *testing.T, to *apitest.Process, caller apitest.Caller, path, body, key string,
 ) (ended chan struct{}) {
@@ -71,7 +71,7 @@ func TestADeathAfterTheChargeChargesOnce(t *testing.T) {
 	s.later()
 	assertStatus(t, api.OrderStatusPAID, read(ada, found))
 	pay(ada, found, "tok_slow", key("two")).Want(http.StatusCreated)
-	// what was found out is its answer
+	// The response is the outcome that Reconcile found out.
 	assert.Len(t, s.ledger().Charges, 2)
 	s.RequireSound()
 }

@@ -26,16 +26,20 @@ func TestPostgreSQLHangs(t *testing.T) {
 	ada := elsewhere.As(s.Customer().Token())
 	order := s.order(ada)
 	calls := map[string]func() *apitest.Answer{
-		"me":    func() *apitest.Answer { return ada.Get("/api/v1/auth/me") },
-		"order": func() *apitest.Answer { return ada.Get(fmt.Sprintf("/api/v1/orders/%d", order.ID)) },
-		"pay":   func() *apitest.Answer { return pay(ada, order, "tok_visa", key("hung")) },
+		"me": func() *apitest.Answer { return ada.Get("/api/v1/auth/me") },
+		"order": func() *apitest.Answer {
+			return ada.Get(
+				fmt.Sprintf("/api/v1/orders/%d", order.ID),
+			)
+		},
+		"pay": func() *apitest.Answer { return pay(ada, order, "tok_visa", key("hung")) },
 		"question": func() *apitest.Answer {
 			return ada.Post("/api/v1/rag/query", fields{"query": "Which mugs are there?"})
 		},
 		"readiness": func() *apitest.Answer { return elsewhere.Get("/readyz") },
 	}
 	resume := cut.Hang(t)
-	for range 3 { // the first ones find it out, the others are told at once
+	for range 3 { // the first calls find it out, later ones fail at once
 		var all sync.WaitGroup
 		for name, call := range calls {
 			all.Go(func() {

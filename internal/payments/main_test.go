@@ -50,7 +50,9 @@ func open(t *testing.T, settings ...apitest.Setting) stall {
 	s := stall{Shop: apitest.New(t, append([]apitest.Setting{unlimited}, settings...)...), t: t}
 	s.keeper = s.Admin()
 	var made api.AdminProduct
-	s.keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 1000}).
+	s.keeper.Post(
+		"/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 1000},
+	).
 		Want(http.StatusCreated).
 		Into(&made)
 	s.product = made.ID
@@ -97,7 +99,7 @@ func (s stall) ledger() testpay.Ledger {
 	return ledger
 }
 
-// later makes it some minutes later for what is pending, and finds out what became of it.
+// later makes pending payments and refunds some minutes older, and finds out how they ended.
 func (s stall) later() {
 	s.t.Helper()
 	s.Exec(

@@ -26,7 +26,7 @@ func TestCommitsNobodyHeard(t *testing.T) {
 		var answer *apitest.Answer
 		require.Eventually(
 			t,
-			func() bool { // the server of the database may not have noticed that nobody is there
+			func() bool { // PostgreSQL may not have noticed yet that the connection is gone
 				answer = call()
 				return answer.Status != http.StatusConflict ||
 					answer.Status == http.StatusServiceUnavailable
@@ -40,10 +40,9 @@ func TestCommitsNobodyHeard(t *testing.T) {
 		commit, done, name := round/2%2, round%2 == 0, key(fmt.Sprint(round))
 		order := s.order(ada)
 		cut.Commit(commit, done)
-		told := pay(
-			ada, order, "tok_visa", name,
-		).Problem(http.StatusServiceUnavailable, "outcome_unknown")
-		assert.Equal(t, api.ResolutionRetry, *told.Resolution)
+		problem := pay(ada, order, "tok_visa", name).
+			Problem(http.StatusServiceUnavailable, "outcome_unknown")
+		assert.Equal(t, api.ResolutionRetry, *problem.Resolution)
 		again(func() *apitest.Answer { return pay(ada, order, "tok_visa", name) })
 		assertStatus(t, api.OrderStatusPAID, read(ada, order))
 		require.Len(t, s.ledger().Charges, round+1)
@@ -62,8 +61,8 @@ func TestCommitsNobodyHeard(t *testing.T) {
 	s.RequireSound()
 }
 
-// payOrder: a provider that takes another amount than it was asked for is told to give it back; the
-// order waits for its total.
+// payOrder: a charge of another amount than was requested is refunded; the order still waits for
+// its total.
 func TestAnotherAmountIsSetAside(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -93,8 +92,8 @@ func TestAnotherAmountIsSetAside(t *testing.T) {
 	pay(ada, order, "tok_visa", key("two")).Want(http.StatusCreated)
 	s.RequireSound()
 
-	// The same is found out of a payment whose answer was lost. A webhook is not believed: it may
-	// be forged.
+	// The same is found out about a payment whose response was lost. A webhook is not trusted,
+	// since it may be forged.
 	order = s.order(ada)
 	pay(ada, order, "tok_timeout").Want(http.StatusAccepted)
 	s.Exec("UPDATE payments SET amount_minor = 2400 WHERE order_id = $1", order.ID)

@@ -68,9 +68,9 @@ func (p *Payments) PayOrder(
 	return answer{*known}, nil
 }
 
-// withLease runs work at most once per Idempotency-Key and returns its answer, or the stored answer
-// of an earlier request. It continues if the client disconnects. If work returns a problem, no
-// money moved.
+// withLease runs work at most once per Idempotency-Key and returns its response, or the stored
+// response of an earlier request. It continues if the client disconnects. If work returns a
+// problem, no money moved.
 func (p *Payments) withLease(
 	ctx context.Context, key *string, order int64, body any,
 	work func(context.Context, *idempotency.Lease) (*idempotency.Response, error),

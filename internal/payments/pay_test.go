@@ -49,7 +49,7 @@ func TestPay(t *testing.T) {
 	s.RequireSound()
 }
 
-// listPaymentTypes, payOrder: the types there are, and what is refused.
+// listPaymentTypes, payOrder: the payment types, and payments that are refused.
 func TestPaymentTypes(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -63,7 +63,9 @@ func TestPaymentTypes(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	for _, body := range []fields{
 		{}, {"token": "tok_visa"}, {"payment_type": "card"}, {"payment_method_id": 1, "token": "tok_visa"}, {"payment_method_id": 1, "payment_type": "card"},
-		with(""), with("tok_of_nobody"), {"payment_type": "card", "token": "tok_visa", "amount": "1.00"},
+		with(""), with(
+			"tok_of_nobody",
+		), {"payment_type": "card", "token": "tok_visa", "amount": "1.00"},
 	} {
 		ada.Post(at(order)+"/pay", body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
@@ -121,7 +123,9 @@ func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
 		Want(http.StatusOK).
 		Into(&all)
 	assert.Empty(t, all.Items, "no such account")
-	s.keeper.Get(fmt.Sprintf("/api/v1/admin/payments?status=failed&provider=test&order_id=%d", order.ID)).
+	s.keeper.Get(
+		fmt.Sprintf("/api/v1/admin/payments?status=failed&provider=test&order_id=%d", order.ID),
+	).
 		Want(http.StatusOK).
 		Into(&all)
 	require.Len(t, all.Items, 2)
@@ -130,8 +134,8 @@ func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
 	s.RequireSound()
 }
 
-// payOrder: whether the provider's answer was lost or the request: nothing is charged twice, and
-// the truth is found out.
+// payOrder: if the provider's response was lost, or the request, nothing is charged twice, and the
+// outcome is found out.
 func TestUnknownOutcomesAreFoundOut(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -161,9 +165,8 @@ func TestUnknownOutcomesAreFoundOut(t *testing.T) {
 		s.Exec("UPDATE orders SET expires_at = now() - interval '1 hour' WHERE id = $1", order.ID)
 		require.NoError(t, s.App.Orders.Expire(t.Context()))
 		require.NoError(t, s.App.Payments.Reconcile(t.Context()))
-		assertStatus(
-			t, api.OrderStatusPENDING, read(ada, order),
-		) // nobody asks at once, and nothing expires meanwhile
+		// The provider is asked later, and the order does not expire meanwhile.
+		assertStatus(t, api.OrderStatusPENDING, read(ada, order))
 		s.later()
 		now := read(ada, order)
 		assertStatus(t, c.order, now)
@@ -178,7 +181,9 @@ func TestPendingPaymentsAreSettledByWebhook(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ada := s.Customer()
-	for token, want := range map[string]api.OrderStatus{"tok_pending": api.OrderStatusPAID, "tok_pending_declined": api.OrderStatusPENDING} {
+	for token, want := range map[string]api.OrderStatus{
+		"tok_pending": api.OrderStatusPAID, "tok_pending_declined": api.OrderStatusPENDING,
+	} {
 		order := s.order(ada)
 		var payment api.Payment
 		pay(ada, order, token).Want(http.StatusAccepted).Into(&payment)
@@ -224,7 +229,7 @@ func TestAProviderOutOfReachChangesNothing(t *testing.T) {
 	s.RequireSound()
 }
 
-// cardNumber is what is left of the number in any of its forms.
+// cardNumber matches the card number in any of its forms.
 var cardNumber = regexp.MustCompile("4242.{0,3}4242|４２４２")
 
 // payOrder, createPaymentMethod, refundOrder: card numbers are refused, and stored and logged
@@ -234,7 +239,10 @@ func TestNoCardNumberComesNear(t *testing.T) {
 	s := open(t)
 	ada := s.Customer()
 	order := s.order(ada)
-	for _, number := range []string{"4242424242424242", "4242 4242 4242 4242", "4242-4242-4242-4242", "４２４２４２４２４２４２４２４２", "tok_4242424242424242", "4242\u200b424242424242"} {
+	for _, number := range []string{
+		"4242424242424242", "4242 4242 4242 4242", "4242-4242-4242-4242", "４２４２４２４２４２４２４２４２",
+		"tok_4242424242424242", "4242\u200b424242424242",
+	} {
 		for _, body := range []fields{with(number), {"payment_type": number, "token": "tok_visa"}} {
 			answer := ada.Post(at(order)+"/pay", body, key("card"))
 			answer.Problem(http.StatusUnprocessableEntity, "card_number_refused")
@@ -257,7 +265,9 @@ func TestMoneyBesideTheShop(t *testing.T) {
 	s := open(t)
 	ada := s.Customer()
 	order := s.order(ada)
-	s.keeper.Put(admin(order)+"/status", fields{"status": "PAID", "note": "Paid by bank transfer."}).
+	s.keeper.Put(
+		admin(order)+"/status", fields{"status": "PAID", "note": "Paid by bank transfer."},
+	).
 		Want(http.StatusOK)
 	now := read(ada, order)
 	assert.Equal(t, api.PaymentProviderManual, now.Payments[0].Provider)

@@ -61,7 +61,10 @@ func TestSavedMethods(t *testing.T) {
 		Problem(http.StatusNotFound, "payment_method_not_found")
 	bob.Delete(of(first)).Problem(http.StatusNotFound, "payment_method_not_found")
 
-	for token, code := range map[string]int{"tok_declined": http.StatusPaymentRequired, "tok_of_nobody": http.StatusUnprocessableEntity, "tok_unavailable": http.StatusServiceUnavailable} {
+	for token, code := range map[string]int{
+		"tok_declined": http.StatusPaymentRequired, "tok_of_nobody": http.StatusUnprocessableEntity,
+		"tok_unavailable": http.StatusServiceUnavailable,
+	} {
 		ada.Post(methods, fields{"token": token}).Want(code)
 	}
 	ada.Post(methods, fields{"token": "tok_visa", "payment_type": "barter"}).
@@ -82,7 +85,11 @@ func TestOneDefaultAndAtMostTwentyUnderRace(t *testing.T) {
 	ada := s.Customer()
 	statuses := apitest.Race(
 		32,
-		func(i int) int { return ada.Post(methods, fields{"token": "tok_visa", "is_default": i%2 == 0}).Status },
+		func(i int) int {
+			return ada.Post(
+				methods, fields{"token": "tok_visa", "is_default": i%2 == 0},
+			).Status
+		},
 	)
 	assert.Equal(t, map[int]int{http.StatusCreated: 20, http.StatusConflict: 12}, statuses)
 	assert.Equal(

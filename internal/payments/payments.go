@@ -3,7 +3,7 @@
 //
 // Every payment follows the same three steps. First, a row with a key of its own is committed: it
 // says what the provider is about to be asked. Then the provider is asked, outside any transaction.
-// Last, its answer is committed together with what follows from it for the order. A crash in
+// Last, its response is committed together with the changes of the order. A crash in
 // between leaves a pending row, and the job Reconcile asks the provider how it ended.
 //
 // Locks are taken in this order: the order, the payment, the refund.

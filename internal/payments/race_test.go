@@ -20,7 +20,11 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 		order := s.order(ada)
 		statuses := apitest.Race(
 			32,
-			func(i int) int { return pay(ada, order, token, key(fmt.Sprintf("%d-%d", round, i))).Status },
+			func(i int) int {
+				return pay(
+					ada, order, token, key(fmt.Sprintf("%d-%d", round, i)),
+				).Status
+			},
 		)
 		assert.Equal(t, 1, statuses[http.StatusCreated]+statuses[http.StatusAccepted])
 		assert.Equal(t, 31, statuses[http.StatusConflict])
@@ -91,7 +95,11 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
 	statuses := apitest.Race(
 		32,
-		func(i int) int { return s.refund(order, fields{"amount": "3.00"}, key(fmt.Sprint(i))).Status },
+		func(i int) int {
+			return s.refund(
+				order, fields{"amount": "3.00"}, key(fmt.Sprint(i)),
+			).Status
+		},
 	)
 	assert.Equal(t, map[int]int{http.StatusCreated: 8, http.StatusConflict: 24}, statuses)
 	s.RequireSound()
@@ -100,7 +108,11 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
 	statuses = apitest.Race(
 		32,
-		func(i int) int { return s.refund(order, fields{"cancel": true}, key(fmt.Sprint("all", i))).Status },
+		func(i int) int {
+			return s.refund(
+				order, fields{"cancel": true}, key(fmt.Sprint("all", i)),
+			).Status
+		},
 	)
 	assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, statuses)
 	assert.Equal(

@@ -66,7 +66,7 @@ func TestRefund(t *testing.T) {
 	order = s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
 	s.refund(order, fields{}).Want(http.StatusCreated)
-	assertStatus(t, api.OrderStatusPAID, read(ada, order)) // nobody said to cancel it
+	assertStatus(t, api.OrderStatusPAID, read(ada, order)) // the request did not cancel it
 	s.refund(order, fields{"cancel": true}).Want(http.StatusCreated)
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
 	assert.Len(t, s.ledger().Refunds, 3)

@@ -14,7 +14,7 @@ import (
 )
 
 // payOrder, stripeWebhook: a Stripe that declines, that never replies, and whose webhooks come
-// before its answers, twice, and the older one last.
+// before its responses, twice, and the older one last.
 func TestStripeOutOfOrder(t *testing.T) {
 	t.Parallel()
 	stripe := newStandin(t)
@@ -49,11 +49,11 @@ func TestStripeOutOfOrder(t *testing.T) {
 	tell("payment_intent.payment_failed", stripe.intents[0])
 	assertStatus(t, api.OrderStatusPENDING, read(ada, order))
 
-	// The webhook is there before the answer.
+	// The webhook arrives before the response.
 	behaves(false, false, func(intent object) { tell("payment_intent.succeeded", intent) })
 	pay(ada, order, "pm_card_visa", key("two")).Want(http.StatusCreated)
 	tell("payment_intent.payment_failed", stripe.intents[0]) // of the first attempt, late
-	tell("payment_intent.payment_failed", stripe.intents[1]) // older than what was told
+	tell("payment_intent.payment_failed", stripe.intents[1]) // older than the other event
 	now := read(ada, order)
 	assertStatus(t, api.OrderStatusPAID, now)
 	assert.Equal(
@@ -65,9 +65,11 @@ func TestStripeOutOfOrder(t *testing.T) {
 	s.refund(order, fields{"amount": "5.00"}).Want(http.StatusCreated)
 	assert.Equal(t, "5.00", read(ada, order).Payments[1].Refunded)
 
-	// It takes the money and says nothing; a failure that it took back is told after the success,
-	// then before it.
-	for i, kinds := range [][]string{{"succeeded", "payment_failed"}, {"payment_failed", "succeeded"}} {
+	// It charges and does not respond. The event of an earlier failure comes after that of the
+	// success, then before it.
+	for i, kinds := range [][]string{
+		{"succeeded", "payment_failed"}, {"payment_failed", "succeeded"},
+	} {
 		behaves(false, true, nil)
 		order = s.order(ada)
 		pay(ada, order, "pm_card_visa").Want(http.StatusAccepted)

@@ -39,8 +39,8 @@ func stripeSettings(address string) []apitest.Setting {
 
 type object = map[string]any
 
-// standin is a server in Stripe's place: it keeps payment intents and refunds, and answers what
-// Stripe would.
+// standin is a stand-in for Stripe: it stores payment intents and refunds, and responds like
+// Stripe.
 type standin struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -49,8 +49,8 @@ type standin struct {
 	dead    map[string]bool // paths at which it dies after doing what it is asked
 
 	declines bool
-	silent   bool         // it takes the money, and says nothing until the shop gives up
-	before   func(object) // it does, before it answers with what it made
+	silent   bool         // it charges, and does not respond until the shop gives up
+	before   func(object) // is called before the response, with the object that was made
 }
 
 func newStandin(t *testing.T) *standin {
@@ -95,7 +95,7 @@ func (s *standin) answer(r *http.Request) object {
 	case r.URL.Path == "/v1/payment_methods":
 		return object{"id": "pm_1", "object": "payment_method"}
 	case r.URL.Path == "/v1/payment_intents" && r.Method == http.MethodPost:
-		return keep(
+		return addOnce(
 			&s.intents,
 			"pi",
 			r.Form,
@@ -109,7 +109,7 @@ func (s *standin) answer(r *http.Request) object {
 	case strings.HasPrefix(r.URL.Path, "/v1/payment_intents/"):
 		return s.intents[0]
 	case r.URL.Path == "/v1/refunds" && r.Method == http.MethodPost:
-		return keep(
+		return addOnce(
 			&s.refunds, "re", r.Form,
 			object{"currency": "usd", "payment_intent": r.Form.Get("payment_intent")},
 		)
@@ -117,8 +117,9 @@ func (s *standin) answer(r *http.Request) object {
 	return object{"object": "list", "data": s.refunds, "has_more": false}
 }
 
-// keep adds to a list, once for each key: broken connections make the client send a request again.
-func keep(list *[]object, prefix string, form url.Values, more object) object {
+// addOnce adds to a list, once for each key: the client sends a request again after its connection
+// broke.
+func addOnce(list *[]object, prefix string, form url.Values, more object) object {
 	for _, known := range *list {
 		if known["metadata"].(object)["idempotency_key"] == form.Get("metadata[idempotency_key]") {
 			return known
@@ -260,7 +261,7 @@ func TestStripe(t *testing.T) {
 	pay(ada, order, "pm_card_visa").Want(http.StatusAccepted)
 	s.later()
 	assertStatus(t, api.OrderStatusPAID, read(ada, order))
-	// And a refund whose answer is lost is not made twice.
+	// A refund whose response is lost is not made twice.
 	stripe.dies("POST/v1/refunds", true)
 	s.refund(order, fields{"cancel": true}).Want(http.StatusAccepted)
 	stripe.dies("POST/v1/refunds", false)

@@ -23,7 +23,7 @@ func (s stall) sign(payload string, at time.Time, secret string) apitest.Header 
 	return apitest.Header{Name: "Test-Signature", Value: signed.Header}
 }
 
-// testWebhook, stripeWebhook: what is not signed rightly is refused.
+// testWebhook, stripeWebhook: events without a right signature are refused.
 func TestForgedWebhooksChangeNothing(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -69,7 +69,10 @@ func TestForgedWebhooksChangeNothing(t *testing.T) {
 	send(foreign, s.sign(foreign, time.Now(), secret)).Want(http.StatusOK)
 	assertStatus(t, api.OrderStatusPENDING, read(ada, order))
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_events"))
-	s.Post("/api/v1/payments/stripe/webhook", apitest.Raw{ContentType: "application/json", Content: text}).
+	s.Post(
+		"/api/v1/payments/stripe/webhook",
+		apitest.Raw{ContentType: "application/json", Content: text},
+	).
 		Problem(http.StatusNotFound, "webhook_not_found")
 	send(text, good).Want(http.StatusOK)
 	assertStatus(t, api.OrderStatusPAID, read(ada, order))
@@ -101,7 +104,9 @@ func TestShuffledWebhooks(t *testing.T) {
 	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	apitest.Race(len(ids), func(i int) int { return s.tell(ids[i]).Want(http.StatusOK).Status })
 	s.later()
-	for i, want := range []api.OrderStatus{"PAID", "PENDING", "PAID", "CANCELLED", "CANCELLED", "CANCELLED"} {
+	for i, want := range []api.OrderStatus{
+		"PAID", "PENDING", "PAID", "CANCELLED", "CANCELLED", "CANCELLED",
+	} {
 		assertStatus(t, want, read(ada, all[i]))
 	}
 	assert.Len(t, s.ledger().Refunds, 2)

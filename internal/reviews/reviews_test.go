@@ -96,7 +96,7 @@ func TestAReviewIsWrittenChangedAndWithdrawn(t *testing.T) {
 }
 
 // createReview, replaceMyReview, listProductReviews, adminListReviews, getMyReview, deleteMyReview:
-// what is refused.
+// requests that are refused.
 func TestReviewsRefuse(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -111,11 +111,15 @@ func TestReviewsRefuse(t *testing.T) {
 		ada.Post(address, wrong).Problem(http.StatusUnprocessableEntity, "invalid_request")
 		ada.Put(address+"/mine", wrong).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	for _, query := range []string{"?rating=6", "?sort=best", "?cursor=nonsense", "?cursor=MS4y&offset=1", "?limit=0"} {
+	for _, query := range []string{
+		"?rating=6", "?sort=best", "?cursor=nonsense", "?cursor=MS4y&offset=1", "?limit=0",
+	} {
 		shop.Get(address+query).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	const most = 1<<63 - 1
-	for _, keys := range [][]int64{{0, 5, most, 1}, {0, 5, -1, 1}, {0, 6, 1, 1}, {1, 5, 1, 1}, {0, 5, 1}} {
+	for _, keys := range [][]int64{
+		{0, 5, most, 1}, {0, 5, -1, 1}, {0, 6, 1, 1}, {1, 5, 1, 1}, {0, 5, 1},
+	} {
 		shop.Get(address+"?cursor="+forgedCursor(keys...)).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
@@ -170,7 +174,10 @@ func TestOrdersFiltersAndPages(t *testing.T) {
 			for _, review := range page.Items {
 				paged = append(paged, review.ID)
 			}
-			for _, review := range list(shop.Caller, fmt.Sprintf("%s?limit=7&sort=%s&offset=%d", address, sort, len(skipped))).Items {
+			for _, review := range list(
+				shop.Caller,
+				fmt.Sprintf("%s?limit=7&sort=%s&offset=%d", address, sort, len(skipped)),
+			).Items {
 				skipped = append(skipped, review.ID)
 			}
 			if page.NextCursor == nil {
@@ -337,7 +344,10 @@ func TestRatingsAreRightUnderRace(t *testing.T) {
 					address, fields{"rating": 1 + rand.IntN(5)},
 				).Status == http.StatusCreated {
 					customer.Get(address + "/mine").Want(http.StatusOK).Into(&own)
-					admin.Put(fmt.Sprintf("%s/%d/visibility", adminReviews, own.ID), fields{"is_hidden": rand.IntN(2) == 0}).
+					admin.Put(
+						fmt.Sprintf("%s/%d/visibility", adminReviews, own.ID),
+						fields{"is_hidden": rand.IntN(2) == 0},
+					).
 						Want(http.StatusOK)
 				}
 				customer.Put(address+"/mine", fields{"rating": 1 + rand.IntN(5)}).
@@ -358,18 +368,25 @@ func TestVerifiedPurchases(t *testing.T) {
 	shop := apitest.New(t)
 	admin, buyer, other := shop.Admin(), shop.Customer(), shop.Customer()
 	var product api.AdminProduct
-	admin.Post("/api/v1/admin/products", map[string]any{"name": "Pan", "price": "5.00", "stock": 5}).
+	admin.Post(
+		"/api/v1/admin/products", map[string]any{"name": "Pan", "price": "5.00", "stock": 5},
+	).
 		Want(http.StatusCreated).
 		Into(&product)
 	var order api.Order
-	buyer.Post("/api/v1/orders", map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}}).
+	buyer.Post(
+		"/api/v1/orders",
+		map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}},
+	).
 		Want(http.StatusCreated).
 		Into(&order)
 	address := fmt.Sprintf("/api/v1/products/%d/reviews", product.ID)
 	var mine api.OwnReview
 	buyer.Post(address, map[string]any{"rating": 5}).Want(http.StatusCreated).Into(&mine)
 	assert.False(t, mine.IsVerifiedPurchase, "ordered, but not paid for")
-	admin.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), map[string]any{"status": "PAID"}).
+	admin.Put(
+		fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), map[string]any{"status": "PAID"},
+	).
 		Want(http.StatusOK)
 	buyer.Get(address + "/mine").Want(http.StatusOK).Into(&mine)
 	assert.True(t, mine.IsVerifiedPurchase)

@@ -31,7 +31,7 @@ const (
 
 // BenchmarkPlatformTax measures what the platform costs: the same two reads through the whole
 // server, with validation, limits, logs and metrics on, and behind a bare Echo and pgx handler that
-// runs the same SQL and answers the same body; beside them one that marshals the rows as they are.
+// runs the same SQL and sends the same body; besides one that marshals the rows as they are.
 // They take turns in one run; rates are requests per second.
 func BenchmarkPlatformTax(b *testing.B) {
 	shop := apitest.Demo(
@@ -75,8 +75,8 @@ func BenchmarkPlatformTax(b *testing.B) {
 	}
 }
 
-// BenchmarkKeptAnswers compares answers that are kept with a bare handler that sends the same bytes
-// from Redis.
+// BenchmarkKeptAnswers compares cached pages with a bare handler that sends the same bytes from
+// Redis.
 func BenchmarkKeptAnswers(b *testing.B) {
 	shop := apitest.Demo(
 		b, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"},
@@ -209,7 +209,7 @@ func bareServer(b *testing.B, shop *apitest.Shop) string {
 	return listener.URL
 }
 
-// rate is how many answers a second the connections get together.
+// rate returns how many responses a second the connections get together.
 func rate(b *testing.B, base, path string, turn time.Duration) float64 {
 	b.Helper()
 	return apitest.Load(b, base, benchConnections, turn, func(int) string { return path }).PerSecond

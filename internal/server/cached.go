@@ -39,7 +39,8 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 			if err != nil {
 				return err
 			}
-			// What is computed from prices is cached under this: it ends with the next turn, too.
+			// Values computed from prices are cached under this version, which also ends with the
+			// next turn.
 			request.From(ctx).CatalogueVersion = version + " " + turn.Name
 			err = next(c)
 			lifetime = min(lifetime, time.Until(turn.Before))

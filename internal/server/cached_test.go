@@ -26,14 +26,19 @@ func TestAKeptAnswerIsTheSameAnswer(t *testing.T) {
 	id := apitest.Value[int64](
 		shop, "SELECT product_id FROM product_listings WHERE is_visible LIMIT 1",
 	)
-	for _, path := range []string{fmt.Sprintf("/api/v1/products/%d", id), "/api/v1/products?limit=3", "/api/v1/products/search?q=coffee", "/api/v1/categories"} {
+	for _, path := range []string{
+		fmt.Sprintf("/api/v1/products/%d", id), "/api/v1/products?limit=3",
+		"/api/v1/products/search?q=coffee", "/api/v1/categories",
+	} {
 		var first, again *apitest.Answer
 		assert.Positive(
 			t, shop.Statements(func() { first = shop.Get(path).Want(http.StatusOK) }), path,
 		)
 		assert.Zero(t, shop.Statements(func() { again = shop.Get(path).Want(http.StatusOK) }), path)
 		assert.Equal(t, first.Body, again.Body)
-		for _, header := range []string{"Content-Type", "ETag", "Content-Length", "X-Content-Type-Options"} {
+		for _, header := range []string{
+			"Content-Type", "ETag", "Content-Length", "X-Content-Type-Options",
+		} {
 			assert.Equal(t, first.Header.Get(header), again.Header.Get(header), header)
 		}
 		assert.NotEqual(t, first.Header.Get("X-Request-Id"), again.Header.Get("X-Request-Id"))
@@ -57,8 +62,8 @@ func TestAKeptAnswerIsTheSameAnswer(t *testing.T) {
 }
 
 // createProduct, createCategory, listProducts, listCategories: after the response to a change, no
-// reader gets the state before, with many readers who keep the cache warm all the time, and another
-// server on the same database and Redis.
+// reader gets the state before. Many readers fill the cache all the time, and another server uses
+// the same database and Redis.
 func TestChangesAreSeenByTheNextReader(t *testing.T) {
 	t.Parallel()
 	prefix := apitest.Setting{Name: "REDIS_PREFIX", Value: "test:" + t.Name() + rand.Text() + ":"}
@@ -66,7 +71,10 @@ func TestChangesAreSeenByTheNextReader(t *testing.T) {
 	elsewhere := shop.Restart(cacheOn, prefix)
 	admin := shop.Admin()
 	var product api.AdminProduct
-	admin.Post("/api/v1/admin/products", map[string]any{"name": "Version 0", "price": "10.00", "stock": 1000, "slug": "it"}).
+	admin.Post(
+		"/api/v1/admin/products",
+		map[string]any{"name": "Version 0", "price": "10.00", "stock": 1000, "slug": "it"},
+	).
 		Want(http.StatusCreated).
 		Into(&product)
 	address := fmt.Sprintf("/api/v1/admin/products/%d", product.ID)
@@ -110,9 +118,17 @@ func TestChangesAreSeenByTheNextReader(t *testing.T) {
 	readers.Wait()
 
 	for _, change := range []func(){
-		func() { admin.Put(address+"/inventory", map[string]any{"quantity": 7}).Want(http.StatusOK) },
+		func() {
+			admin.Put(
+				address+"/inventory", map[string]any{"quantity": 7},
+			).Want(http.StatusOK)
+		},
 		func() { admin.Delete(address).Want(http.StatusNoContent) },
-		func() { admin.Post("/api/v1/admin/categories", map[string]any{"name": "New"}).Want(http.StatusCreated) },
+		func() {
+			admin.Post(
+				"/api/v1/admin/categories", map[string]any{"name": "New"},
+			).Want(http.StatusCreated)
+		},
 	} {
 		before := elsewhere.Get("/api/v1/products").
 			String() +
@@ -142,7 +158,7 @@ func TestAStampedeCostsOneAnswer(t *testing.T) {
 		readers.Wait()
 	})
 	assert.LessOrEqual(
-		t, statements, 3, "one, or a few where one was kept just after another looked",
+		t, statements, 3, "one, or up to three if a page was stored just after another reader looked",
 	)
 }
 
@@ -180,7 +196,9 @@ func TestTotalsAreCountedOnce(t *testing.T) {
 	assert.Equal(t, 1, shop.Statements(func() {
 		assert.Equal(t, before, total("/api/v1/products?in_stock=true&limit=5&offset=100000"))
 	}), "behind the end, where a page has no row to say how many there are")
-	admin.Post("/api/v1/admin/products", map[string]any{"name": "One more", "price": "1.00", "stock": 1}).
+	admin.Post(
+		"/api/v1/admin/products", map[string]any{"name": "One more", "price": "1.00", "stock": 1},
+	).
 		Want(http.StatusCreated)
 	assert.Equal(t, before+1, total("/api/v1/products?in_stock=true&limit=5&offset=5"))
 }
@@ -192,7 +210,9 @@ func TestTheLastUnitIsSeenToGo(t *testing.T) {
 	shop := apitest.New(t, cacheOn)
 	var product api.AdminProduct
 	shop.Admin().
-		Post("/api/v1/admin/products", map[string]any{"name": "Drift", "price": "10.00", "stock": 2}).
+		Post(
+			"/api/v1/admin/products", map[string]any{"name": "Drift", "price": "10.00", "stock": 2},
+		).
 		Want(http.StatusCreated).
 		Into(&product)
 	customer := shop.Customer()
@@ -202,7 +222,10 @@ func TestTheLastUnitIsSeenToGo(t *testing.T) {
 		return seen.InStock
 	}
 	buy := func() {
-		customer.Post("/api/v1/orders", map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}}).
+		customer.Post(
+			"/api/v1/orders",
+			map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}},
+		).
 			Want(http.StatusCreated)
 	}
 	require.True(t, inStock())
@@ -228,7 +251,7 @@ func TestRedirectsPassTheCache(t *testing.T) {
 		shop.Get("/api/v1/products/slug/mug").Want(http.StatusOK)
 		rename("cup")
 		var readers sync.WaitGroup
-		for range 8 { // some of them share one answer
+		for range 8 { // some of them share one response
 			readers.Go(func() {
 				moved := shop.Get("/api/v1/products/slug/mug").Want(http.StatusMovedPermanently)
 				assert.Equal(t, "cup", moved.Header.Get("Location"))

@@ -10,7 +10,7 @@ import (
 // preflightAge is for how many seconds a browser may remember what cors allowed.
 const preflightAge = 600
 
-// cors lets pages of the listed origins call the API and read its answers, and pages of no other.
+// cors lets pages of the listed origins, and of no other, call the API and read its responses.
 func cors(origins []string) echo.MiddlewareFunc {
 	if len(origins) == 0 {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
@@ -25,7 +25,7 @@ func cors(origins []string) echo.MiddlewareFunc {
 			"Authorization", "Content-Type", "If-Match", "If-None-Match", "If-Range",
 			"Idempotency-Key", "Range", "X-Cart-Token", csrfHeader, requestIDHeader,
 		},
-		// Without these names scripts see only the few headers that every page may read.
+		// Scripts may read these headers in addition to those that every page may read.
 		ExposeHeaders: []string{
 			"Accept-Ranges", "Age", "Allow", "Content-Disposition", "Content-Range", "Deprecation",
 			"ETag", "Idempotent-Replayed", "RateLimit-Limit", "RateLimit-Remaining",

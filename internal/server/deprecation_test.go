@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ending is a contract in which one operation is to go and one stays.
+// ending is a contract with one deprecated operation and another one.
 const ending = `
 openapi: 3.0.3
 info: {title: test, version: 1.0.0}

@@ -8,8 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// describeSchemaError says what is wrong with a value in words that go behind the name of its
-// field.
+// describeSchemaError returns the error of a value in words that follow the name of its field.
 func describeSchemaError(err *openapi3.SchemaError) string {
 	schema := err.Schema
 	switch err.SchemaField {

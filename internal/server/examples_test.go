@@ -151,7 +151,9 @@ func TestThePasswordFormOfTheDocsLogsIn(t *testing.T) {
 		"password":   {apitest.AdminPassword},
 	}
 	var tokens api.TokenPair
-	shop.Post(tokenURL, apitest.Raw{ContentType: "application/x-www-form-urlencoded", Content: form.Encode()},
+	shop.Post(tokenURL, apitest.Raw{
+		ContentType: "application/x-www-form-urlencoded", Content: form.Encode(),
+	},
 		apitest.Header{
 			Name:  "Authorization",
 			Value: "Basic Og==",

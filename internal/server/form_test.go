@@ -169,7 +169,7 @@ func TestChunkedRequestsCloseTheirConnection(t *testing.T) {
 	assert.False(t, response.Close)
 }
 
-// login, startImport: a client that sends its body too slowly is told so.
+// login, startImport: a client that sends its body too slowly gets a problem that says so.
 func TestABodyThatIsTooSlowHasItsStatus(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

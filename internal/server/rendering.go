@@ -62,7 +62,7 @@ type contractFiles struct {
 	tryOut     []byte // as JSON, for the page that tries it
 }
 
-// renderContract makes the files at their first use: few servers are asked for them.
+// renderContract renders the files at their first use, since most servers never need them.
 var renderContract = sync.OnceValues(func() (files contractFiles, err error) {
 	document, err := openapi.Served(shopd.Contract)
 	if err != nil {
@@ -118,7 +118,7 @@ func leaveOutExample(document *openapi.Document, parameter *yaml.Node) {
 	}
 }
 
-// contractAnswer is a file of the contract as an answer.
+// contractAnswer is a file of the contract as a response.
 type contractAnswer struct {
 	*rendering
 	isZipped bool

@@ -62,7 +62,10 @@ func TestWhatTheFrameworkRefusesIsAProblem(t *testing.T) {
 		Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 	shop.Post(login, apitest.Raw{Content: "{}"}).
 		Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
-	shop.Post(login, apitest.Raw{ContentType: "application/json", Content: `{"password":"` + strings.Repeat("a", 2<<20) + `"}`}).
+	shop.Post(login, apitest.Raw{
+		ContentType: "application/json",
+		Content:     `{"password":"` + strings.Repeat("a", 2<<20) + `"}`,
+	}).
 		Problem(http.StatusRequestEntityTooLarge, "body_too_large")
 }
 
@@ -115,7 +118,11 @@ func TestCORS(t *testing.T) {
 // login: the address that a trusted proxy adds is the one that counts.
 func TestLimitsAreCountedPerAddress(t *testing.T) {
 	t.Parallel()
-	forwarded := func(address string) apitest.Header { return apitest.Header{Name: "X-Forwarded-For", Value: address} }
+	forwarded := func(address string) apitest.Header {
+		return apitest.Header{
+			Name: "X-Forwarded-For", Value: address,
+		}
+	}
 	ask := func(shop *apitest.Shop, address string) int {
 		return shop.Post(
 			"/api/v1/auth/login", map[string]string{"email": "a@example.com", "password": "x"},
@@ -173,7 +180,10 @@ func TestHostileBodies(t *testing.T) {
 				continue
 			}
 			for _, body := range hostile {
-				for _, media := range []string{"application/json", "application/json; charset=utf-16", "application/x-www-form-urlencoded", "multipart/form-data"} {
+				for _, media := range []string{
+					"application/json", "application/json; charset=utf-16",
+					"application/x-www-form-urlencoded", "multipart/form-data",
+				} {
 					answer := shop.Call(
 						method, path, apitest.Raw{ContentType: media, Content: body},
 					)

@@ -37,7 +37,8 @@ var (
 const notUTF8 = "holds bytes that are not valid UTF-8"
 
 // validatorOptions leave authentication to guard and defaults to the handlers. The value that was
-// validated is the one that is bound: encoding/json would match member names without regard to case.
+// validated is the one that is bound: encoding/json would match member names without regard to
+// case.
 var validatorOptions = &openapi3filter.Options{
 	MultiError:          true,
 	KeepValidatedValue:  true,

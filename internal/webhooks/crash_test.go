@@ -103,7 +103,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		shoppers.Wait()
 	}
 
-	// Some minutes later: what the dead held is let go, and another goes on.
+	// Some minutes later another worker continues the jobs and deliveries of the killed one.
 	r.status(http.StatusOK)
 	s.Exec(
 		"UPDATE river_job SET state = 'available', scheduled_at = now() " +

@@ -131,7 +131,7 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 			"SELECT count(*) FROM river_job WHERE kind = 'notifications.mail' "+
 				"AND args->>'mail' = 'webhook_disabled'",
 		),
-		"an administrator is told",
+		"an administrator is notified",
 	)
 	assert.NotContains(
 		t,
@@ -156,7 +156,7 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 	assert.Equal(t, all[0].EventID, r.messages()[0].ID)
 }
 
-// getWebhook: a receiver that answers 410 is disabled.
+// getWebhook: a receiver that responds with 410 is disabled.
 func TestAReceiverThatIsGone(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -219,8 +219,7 @@ func TestNothingInwardIsCalled(t *testing.T) {
 	assert.Empty(t, r.types())
 }
 
-// listWebhookDeliveries: receivers that hang, before they answer or in the middle of it, delay no
-// other.
+// listWebhookDeliveries: receivers that hang, before their response or within it, delay no other.
 func TestReceiversThatHang(t *testing.T) {
 	t.Parallel()
 	s := open(t, apitest.Setting{Name: "WEBHOOK_TIMEOUT", Value: "3s"})

@@ -50,7 +50,9 @@ func open(t *testing.T, settings ...apitest.Setting) shop {
 	}, settings...)...), t: t}
 	s.keeper = s.Admin()
 	var made api.AdminProduct
-	s.keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 100000}).
+	s.keeper.Post(
+		"/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 100000},
+	).
 		Want(http.StatusCreated).
 		Into(&made)
 	s.product = made.ID
@@ -121,8 +123,8 @@ type message struct {
 	Data      json.RawMessage `json:"data"`
 }
 
-// receiver is somebody who is told. It answers what answer does, and keeps what it got; what the
-// reference library does not verify fails the test.
+// receiver is a receiver of webhooks. It responds as answer does, and records the requests. A
+// request that the reference library does not verify fails the test.
 type receiver struct {
 	*httptest.Server
 	t      *testing.T

@@ -31,7 +31,9 @@ var (
 	ErrInactive = problem.Conflict(
 		"webhook_inactive", "The webhook is not active. Make it active first.",
 	)
-	errURL      = problem.Invalid(problem.Field{Pointer: "/url", Message: "is not a public address"})
+	errURL = problem.Invalid(
+		problem.Field{Pointer: "/url", Message: "is not a public address"},
+	)
 	errInsecure = problem.Invalid(
 		problem.Field{Pointer: "/url", Message: "must begin with https://"},
 	)
@@ -45,7 +47,7 @@ type Settings struct {
 	Log      *slog.Logger
 	Secret   []byte           // the key that encrypts webhook secrets is derived from it
 	Client   *safehttp.Client // calls receivers
-	Timeout  time.Duration    // how long a receiver may take to answer
+	Timeout  time.Duration    // how long a receiver may take to respond
 	Insecure bool             // accept http:// addresses
 	Clock    *clock.Clock     // of signatures; nil: the system's
 }

@@ -23,7 +23,7 @@ import (
 )
 
 // createWebhook, listWebhooks, getWebhook, updateWebhook, deleteWebhook, pingWebhook,
-// redeliverWebhook: a webhook from its creation to its end, and what is refused.
+// redeliverWebhook: a webhook from its creation to its end, and requests that are refused.
 func TestKeepingWebhooks(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -51,7 +51,10 @@ func TestKeepingWebhooks(t *testing.T) {
 	)
 
 	match := apitest.Header{Name: "If-Match", Value: tag}
-	s.keeper.Patch(at(made.ID), fields{"description": "The warehouse", "events": []string{"*"}, "is_active": false}, match).
+	s.keeper.Patch(
+		at(made.ID),
+		fields{"description": "The warehouse", "events": []string{"*"}, "is_active": false}, match,
+	).
 		Want(http.StatusOK).
 		Into(&found)
 	assert.Equal(t, "The warehouse", found.Description)
@@ -71,7 +74,10 @@ func TestKeepingWebhooks(t *testing.T) {
 	s.keeper.Post(at(made.ID)+"/deliveries/4242/redeliver", nil).
 		Problem(http.StatusNotFound, "delivery_not_found")
 
-	for _, url := range []string{"http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest", "http://user:pass@example.com/", "http://2130706433/"} {
+	for _, url := range []string{
+		"http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest",
+		"http://user:pass@example.com/", "http://2130706433/",
+	} {
 		s.keeper.Post(hooks, fields{"url": url, "events": []string{"*"}}).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 		s.keeper.Patch(at(made.ID), fields{"url": url}).
@@ -85,7 +91,10 @@ func TestKeepingWebhooks(t *testing.T) {
 	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).
 		Problem(http.StatusConflict, "too_many_webhooks")
 
-	for _, call := range [][2]string{{"GET", ""}, {"PATCH", ""}, {"DELETE", ""}, {"POST", "/rotate-secret"}, {"POST", "/test"}, {"GET", "/deliveries"}, {"POST", "/deliveries/1/redeliver"}} {
+	for _, call := range [][2]string{
+		{"GET", ""}, {"PATCH", ""}, {"DELETE", ""}, {"POST", "/rotate-secret"}, {"POST", "/test"},
+		{"GET", "/deliveries"}, {"POST", "/deliveries/1/redeliver"},
+	} {
 		var body any
 		if call[0] == http.MethodPatch {
 			body = fields{"is_active": true}
@@ -142,7 +151,10 @@ func TestEveryEventArrives(t *testing.T) {
 
 	ada := s.Customer()
 	var order api.Order
-	ada.Post(orders, fields{"items": []fields{{"product_id": product.ID, "quantity": 2}}, "note": "Ring twice"}).
+	ada.Post(
+		orders,
+		fields{"items": []fields{{"product_id": product.ID, "quantity": 2}}, "note": "Ring twice"},
+	).
 		Want(http.StatusCreated).
 		Into(&order)
 	s.pay(ada, order, "tok_declined").Want(http.StatusPaymentRequired)
@@ -208,7 +220,9 @@ func TestEveryEventArrives(t *testing.T) {
 		strings.Replace(created["created_at"].(string), "+00:00", "Z", 1),
 	)
 	assert.Equal(t, created["customer"], paid["customer"])
-	for _, field := range []string{"id", "number", "items", "total", "currency", "note", "shipping_address", "total_quantity"} {
+	for _, field := range []string{
+		"id", "number", "items", "total", "currency", "note", "shipping_address", "total_quantity",
+	} {
 		assert.Equal(t, created[field], paid[field], field)
 	}
 	assert.Equal(t, "25.00", byType["payment.refunded"]["refund"].(map[string]any)["amount"])
@@ -232,7 +246,7 @@ func TestEveryEventArrives(t *testing.T) {
 		Into(&page)
 	assert.Empty(t, page.Items)
 
-	// What nobody wants is not even kept, unless the shop itself does.
+	// An event that no webhook wants is not stored, unless the shop itself needs it.
 	s.keeper.Patch(at(made.ID), fields{"is_active": false}).Want(http.StatusOK)
 	before := apitest.Value[int](s.Shop, "SELECT count(*) FROM events")
 	s.keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", s.product), fields{"name": "Drifted"}).
@@ -282,7 +296,7 @@ func TestSecretsOverlap(t *testing.T) {
 	s.order(s.Customer())
 	other := shop{
 		Shop: s.Restart(
-			apitest.Setting{Name: "SECRET_KEY", Value: "another-secret-of-the-tests-and-of-nobody"},
+			apitest.Setting{Name: "SECRET_KEY", Value: "another-secret-that-only-this-test-has"},
 		),
 		t: t,
 	}

@@ -57,7 +57,9 @@ func TestAmountsThereAndBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		currency := money.Currency(
-			rapid.SampledFrom([]string{"USD", "EUR", "JPY", "ISK", "UGX", "HUF", "TWD", "MGA", "KWD", "TND"}).
+			rapid.SampledFrom(
+				[]string{"USD", "EUR", "JPY", "ISK", "UGX", "HUF", "TWD", "MGA", "KWD", "TND"},
+			).
 				Draw(t, "currency"),
 		)
 		minor := rapid.Int64Range(1, math.MaxInt64).Draw(t, "minor")

@@ -77,12 +77,18 @@ func TestSaveMethodFails(t *testing.T) {
 		answer http.HandlerFunc
 		want   error
 	}{
-		"card number":    {"４２４２４２４２４２４２４２４２", hangsUp, provider.ErrCardNumber},
-		"nothing":        {"", hangsUp, provider.ErrRefused},
-		"a path":         {"../customers", hangsUp, provider.ErrToken},
-		"unknown":        {"pm_9", methods(refuses(404, "invalid_request_error", "resource_missing", nil)), provider.ErrToken},
-		"another's":      {"pm_1", methods(refuses(400, "invalid_request_error", "", nil)), provider.ErrToken},
-		"spent token":    {"tok_1", refuses(400, "invalid_request_error", "token_already_used", nil), provider.ErrToken},
+		"card number": {"４２４２４２４２４２４２４２４２", hangsUp, provider.ErrCardNumber},
+		"nothing":     {"", hangsUp, provider.ErrRefused},
+		"a path":      {"../customers", hangsUp, provider.ErrToken},
+		"unknown": {"pm_9", methods(
+			refuses(404, "invalid_request_error", "resource_missing", nil),
+		), provider.ErrToken},
+		"another's": {"pm_1", methods(
+			refuses(400, "invalid_request_error", "", nil),
+		), provider.ErrToken},
+		"spent token": {"tok_1", refuses(
+			400, "invalid_request_error", "token_already_used", nil,
+		), provider.ErrToken},
 		"customer fails": {"pm_1", refuses(500, "api_error", "", nil), provider.ErrOutcomeUnknown},
 		"hangs up":       {"pm_1", methods(hangsUp), provider.ErrOutcomeUnknown},
 	} {
@@ -109,16 +115,23 @@ func TestRemoveMethod(t *testing.T) {
 		answer http.HandlerFunc
 		want   error
 	}{
-		"there":    {says(200, object{"id": "pm_1", "object": "payment_method"}), nil},
-		"unknown":  {refuses(404, "invalid_request_error", "resource_missing", object{"param": "payment_method"}), nil},
+		"there": {says(200, object{"id": "pm_1", "object": "payment_method"}), nil},
+		"unknown": {refuses(
+			404, "invalid_request_error", "resource_missing", object{"param": "payment_method"},
+		), nil},
 		"detached": {refuses(400, "invalid_request_error", "", nil), nil},
 		"500":      {refuses(500, "api_error", "", nil), provider.ErrOutcomeUnknown},
-		"429":      {refuses(429, "invalid_request_error", "rate_limit", nil), provider.ErrUnavailable},
-		"key":      {refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration},
+		"429": {refuses(
+			429, "invalid_request_error", "rate_limit", nil,
+		), provider.ErrUnavailable},
+		"key": {refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration},
 	} {
 		server := newStandin(t, c.answer)
 		err := server.provider(t).
-			RemoveMethod(t.Context(), provider.SavedMethod{ProviderMethodID: "pm_1", ProviderCustomerID: "cus_1"})
+			RemoveMethod(
+				t.Context(),
+				provider.SavedMethod{ProviderMethodID: "pm_1", ProviderCustomerID: "cus_1"},
+			)
 		require.ErrorIs(t, err, c.want, name)
 		assert.Equal(t, "/v1/payment_methods/pm_1/detach", server.asked[0].path)
 	}

@@ -68,7 +68,7 @@ func openFolder(dir string) (*Store, error) {
 	s := &Store{folder: dir, setting: "UPLOAD_DIR"}
 	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{
 		Metadata: fileblob.MetadataDontWrite, CreateDir: true, DirFileMode: 0o755,
-		NoTempDir: true, // drafts beside the files: renaming works only within one file system
+		NoTempDir: true, // drafts are next to the files: they can be renamed only within one file system
 	})
 	if err != nil {
 		return nil, s.failed("open", err)

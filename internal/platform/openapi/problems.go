@@ -98,7 +98,7 @@ func (d *Document) Problems() ([]Problem, error) {
 	return problems, nil
 }
 
-// operation is what is read of an operation to tell its kind.
+// operation has the facts about an operation that decide its kind.
 type operation struct {
 	node        *yaml.Node
 	id          string
