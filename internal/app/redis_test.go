@@ -29,8 +29,14 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 		degraded   bool // readiness says so
 		gone       bool // nothing can be asked of it
 	}{
-		"dead": {func(_ *testing.T, r *apitest.Redis) { r.Kill() }, func(_ *testing.T, r *apitest.Redis) { r.Start() }, true, true},
-		"hung": {func(_ *testing.T, r *apitest.Redis) { r.Hang() }, func(_ *testing.T, r *apitest.Redis) { r.Resume() }, true, true},
+		"dead": {
+			func(_ *testing.T, r *apitest.Redis) { r.Kill() },
+			func(_ *testing.T, r *apitest.Redis) { r.Start() }, true, true,
+		},
+		"hung": {
+			func(_ *testing.T, r *apitest.Redis) { r.Hang() },
+			func(_ *testing.T, r *apitest.Redis) { r.Resume() }, true, true,
+		},
 		"empty": {func(t *testing.T, r *apitest.Redis) {
 			require.NoError(t, r.FlushAll(t.Context()).Err())
 		}, func(*testing.T, *apitest.Redis) {}, false, false},

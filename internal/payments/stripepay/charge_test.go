@@ -33,90 +33,88 @@ func TestWhatBecomesOfACharge(t *testing.T) {
 		status provider.Status
 		code   string
 	}{
-		"succeeded": {says(
-			200, intent("succeeded", nil),
-		), nil, provider.Succeeded, ""},
-		"processing": {says(
-			200, intent("processing", nil),
-		), nil, provider.Pending, ""},
-		"not captured": {says(
-			200, intent("requires_capture", nil),
-		), nil, provider.Pending, ""},
-		"a status of the future": {says(
-			200, intent("requires_patience", nil),
-		), nil, provider.Pending, ""},
-		"wants a browser": {says(
-			200, intent("requires_action", nil),
-		), nil, provider.Declined, "authentication_required"},
-		"cancelled": {says(
-			200, intent("canceled", nil),
-		), nil, provider.Declined, "canceled"},
-		"not confirmed yet": {says(
-			200, intent("requires_confirmation", nil),
-		), nil, provider.Pending, ""},
-		"never confirmed": {says(
-			200, intent("requires_confirmation", object{"created": old}),
-		), nil, provider.Declined, "processing_error"},
-		"insufficient funds": {card(
-			"card_declined", "insufficient_funds", nil,
-		), nil, provider.Declined, "insufficient_funds"},
-		"expired": {card(
-			"expired_card", "", nil,
-		), nil, provider.Declined, "expired_card"},
-		"lost card": {card(
-			"card_declined", "lost_card", nil,
-		), nil, provider.Declined, "lost_card"},
-		"wants authentication": {card(
-			"authentication_required", "", nil,
-		), nil, provider.Declined, "authentication_required"},
+		"succeeded":    {says(200, intent("succeeded", nil)), nil, provider.Succeeded, ""},
+		"processing":   {says(200, intent("processing", nil)), nil, provider.Pending, ""},
+		"not captured": {says(200, intent("requires_capture", nil)), nil, provider.Pending, ""},
+		"a status of the future": {
+			says(200, intent("requires_patience", nil)), nil, provider.Pending, "",
+		},
+		"wants a browser": {
+			says(200, intent("requires_action", nil)), nil, provider.Declined,
+			"authentication_required",
+		},
+		"cancelled": {says(200, intent("canceled", nil)), nil, provider.Declined, "canceled"},
+		"not confirmed yet": {
+			says(200, intent("requires_confirmation", nil)), nil, provider.Pending, "",
+		},
+		"never confirmed": {
+			says(200, intent("requires_confirmation", object{"created": old})), nil,
+			provider.Declined, "processing_error",
+		},
+		"insufficient funds": {
+			card("card_declined", "insufficient_funds", nil), nil, provider.Declined,
+			"insufficient_funds",
+		},
+		"expired":   {card("expired_card", "", nil), nil, provider.Declined, "expired_card"},
+		"lost card": {card("card_declined", "lost_card", nil), nil, provider.Declined, "lost_card"},
+		"wants authentication": {
+			card("authentication_required", "", nil), nil, provider.Declined,
+			"authentication_required",
+		},
 		"declined without a word": {card("", "", nil), nil, provider.Declined, "card_declined"},
-		"declined without payment": {card(
-			"card_declined", "generic_decline", object{"payment_intent": nil},
-		), nil, provider.Declined, "generic_decline"},
+		"declined without payment": {
+			card("card_declined", "generic_decline", object{"payment_intent": nil}), nil,
+			provider.Declined, "generic_decline",
+		},
 
 		"500": {refuses(500, "api_error", "", nil), provider.ErrOutcomeUnknown, "", ""},
-		"500 of a proxy": {says(
-			502, "<html>secret pi_1_secret_x</html>",
-		), provider.ErrOutcomeUnknown, "", ""},
+		"500 of a proxy": {
+			says(502, "<html>secret pi_1_secret_x</html>"), provider.ErrOutcomeUnknown, "", "",
+		},
 		"not JSON":       {says(200, "pi_1_secret_x"), provider.ErrOutcomeUnknown, "", ""},
 		"empty object":   {says(200, "{}"), provider.ErrOutcomeUnknown, "", ""},
 		"hangs up":       {hangsUp, provider.ErrOutcomeUnknown, "", ""},
 		"redirects":      {redirects, provider.ErrOutcomeUnknown, "", ""},
 		"says nothing":   {waits, provider.ErrOutcomeUnknown, "", ""},
 		"half an answer": {stops, provider.ErrOutcomeUnknown, "", ""},
-		"still working": {refuses(
-			409, "idempotency_error", "idempotency_key_in_use", nil,
-		), provider.ErrOutcomeUnknown, "", ""},
-		"rate limit": {refuses(
-			429, "invalid_request_error", "rate_limit", nil,
-		), provider.ErrUnavailable, "", ""},
-		"locked": {refuses(
-			429, "invalid_request_error", "lock_timeout", nil,
-		), provider.ErrUnavailable, "", ""},
+		"still working": {
+			refuses(409, "idempotency_error", "idempotency_key_in_use", nil),
+			provider.ErrOutcomeUnknown, "", "",
+		},
+		"rate limit": {
+			refuses(429, "invalid_request_error", "rate_limit", nil), provider.ErrUnavailable, "",
+			"",
+		},
+		"locked": {
+			refuses(429, "invalid_request_error", "lock_timeout", nil), provider.ErrUnavailable, "",
+			"",
+		},
 		"wrong key": {refuses(
 			401, "invalid_request_error", "", object{"message": "Invalid API Key provided: " + key},
 		), provider.ErrConfiguration, "", ""},
-		"key of less": {refuses(
-			403, "invalid_request_error", "", object{"message": key + " may not do that"},
-		), provider.ErrConfiguration, "", ""},
-		"key reused": {refuses(
-			400, "idempotency_error", "", nil,
-		), provider.ErrKeyReused, "", ""},
-		"too little": {refuses(
-			400, "invalid_request_error", "amount_too_small", object{"param": "amount"},
-		), provider.ErrAmount, "", ""},
+		"key of less": {
+			refuses(403, "invalid_request_error", "", object{"message": key + " may not do that"}),
+			provider.ErrConfiguration, "", "",
+		},
+		"key reused": {refuses(400, "idempotency_error", "", nil), provider.ErrKeyReused, "", ""},
+		"too little": {
+			refuses(400, "invalid_request_error", "amount_too_small", object{"param": "amount"}),
+			provider.ErrAmount, "", "",
+		},
 		"no such method": {refuses(
 			400, "invalid_request_error", "resource_missing", object{"param": "payment_method"},
 		), provider.ErrToken, "", ""},
-		"spent token": {refuses(
-			400, "invalid_request_error", "token_already_used", nil,
-		), provider.ErrToken, "", ""},
-		"anything else": {refuses(
-			400, "invalid_request_error", "parameter_unknown", object{"param": "colour"},
-		), provider.ErrRefused, "", ""},
-		"402 of no card": {refuses(
-			402, "invalid_request_error", "", nil,
-		), provider.ErrRefused, "", ""},
+		"spent token": {
+			refuses(400, "invalid_request_error", "token_already_used", nil), provider.ErrToken, "",
+			"",
+		},
+		"anything else": {
+			refuses(400, "invalid_request_error", "parameter_unknown", object{"param": "colour"}),
+			provider.ErrRefused, "", "",
+		},
+		"402 of no card": {
+			refuses(402, "invalid_request_error", "", nil), provider.ErrRefused, "", "",
+		},
 		"a 4xx of a wall": {says(403, "<html>"), provider.ErrOutcomeUnknown, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,11 +175,17 @@ func TestWhatWasSurelyNotSent(t *testing.T) {
 		change func(*provider.ChargeRequest)
 		want   error
 	}{
-		{func(r *provider.ChargeRequest) { r.Token = "4242 4242 4242 4242" }, provider.ErrCardNumber},
+		{
+			func(r *provider.ChargeRequest) { r.Token = "4242 4242 4242 4242" },
+			provider.ErrCardNumber,
+		},
 		{func(r *provider.ChargeRequest) { r.Token = "pm_../refunds" }, provider.ErrToken},
 		{func(r *provider.ChargeRequest) { r.Token = ".." }, provider.ErrToken},
 		{func(r *provider.ChargeRequest) { r.AmountMinor = 0 }, provider.ErrAmount},
-		{func(r *provider.ChargeRequest) { r.AmountMinor, r.Currency = 1234, "KWD" }, provider.ErrAmount},
+		{
+			func(r *provider.ChargeRequest) { r.AmountMinor, r.Currency = 1234, "KWD" },
+			provider.ErrAmount,
+		},
 	} {
 		request := charge()
 		c.change(&request)
@@ -217,8 +221,14 @@ func TestWhatIsSent(t *testing.T) {
 		"automatic_payment_methods[allow_redirects]": "never",
 	}
 	for i, own := range []map[string]string{
-		{"amount": "1250", "currency": "usd", "payment_method": "pm_card_visa", "error_on_requires_action": "true"},
-		{"amount": "90000", "currency": "isk", "payment_method": "pm_1", "customer": "cus_1", "off_session": "true"},
+		{
+			"amount": "1250", "currency": "usd", "payment_method": "pm_card_visa",
+			"error_on_requires_action": "true",
+		},
+		{
+			"amount": "90000", "currency": "isk", "payment_method": "pm_1", "customer": "cus_1",
+			"off_session": "true",
+		},
 	} {
 		sent := server.asked[i]
 		assert.Equal(t, "POST /v1/payment_intents", sent.method+" "+sent.path)

@@ -54,25 +54,20 @@ func TestFind(t *testing.T) {
 		id      string // empty: not found
 		status  provider.Status
 	}{
-		"key": {provider.FindRequest{
-			IdempotencyKey: "key-2",
-		}, "pi_2", provider.Succeeded},
-		"key before order": {provider.FindRequest{
-			IdempotencyKey: "key-3", OrderReference: "order-1",
-		}, "pi_3", provider.Pending},
-		"declined": {provider.FindRequest{
-			IdempotencyKey: "key-1",
-		}, "pi_1", provider.Declined},
-		"order": {provider.FindRequest{
-			OrderReference: "order-1",
-		}, "pi_2", provider.Succeeded},
-		"order declined": {provider.FindRequest{
-			OrderReference: "order-2",
-		}, "pi_1", provider.Declined},
+		"key": {provider.FindRequest{IdempotencyKey: "key-2"}, "pi_2", provider.Succeeded},
+		"key before order": {
+			provider.FindRequest{IdempotencyKey: "key-3", OrderReference: "order-1"}, "pi_3",
+			provider.Pending,
+		},
+		"declined": {provider.FindRequest{IdempotencyKey: "key-1"}, "pi_1", provider.Declined},
+		"order":    {provider.FindRequest{OrderReference: "order-1"}, "pi_2", provider.Succeeded},
+		"order declined": {
+			provider.FindRequest{OrderReference: "order-2"}, "pi_1", provider.Declined,
+		},
 		"unknown key": {provider.FindRequest{IdempotencyKey: "key-9"}, "", ""},
-		"unknown key of order": {provider.FindRequest{
-			IdempotencyKey: "key-9", OrderReference: "order-1",
-		}, "", ""},
+		"unknown key of order": {
+			provider.FindRequest{IdempotencyKey: "key-9", OrderReference: "order-1"}, "", "",
+		},
 		"unknown order": {provider.FindRequest{OrderReference: "order-9"}, "", ""},
 	} {
 		c.request.AttemptedAt = at
@@ -144,13 +139,9 @@ func TestFindDoesNotTakeAFailureForNothing(t *testing.T) {
 		"500":            {refuses(500, "api_error", "", nil), provider.ErrUnavailable},
 		"500 later":      {second(refuses(500, "api_error", "", nil)), provider.ErrUnavailable},
 		"hangs up later": {second(hangsUp), provider.ErrUnavailable},
-		"429": {refuses(
-			429, "invalid_request_error", "rate_limit", nil,
-		), provider.ErrUnavailable},
-		"wrong key": {refuses(
-			401, "invalid_request_error", "", nil,
-		), provider.ErrConfiguration},
-		"endless": {endless, provider.ErrUnavailable},
+		"429":            {refuses(429, "invalid_request_error", "rate_limit", nil), provider.ErrUnavailable},
+		"wrong key":      {refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration},
+		"endless":        {endless, provider.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

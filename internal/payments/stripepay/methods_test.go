@@ -80,15 +80,17 @@ func TestSaveMethodFails(t *testing.T) {
 		"card number": {"４２４２４２４２４２４２４２４２", hangsUp, provider.ErrCardNumber},
 		"nothing":     {"", hangsUp, provider.ErrRefused},
 		"a path":      {"../customers", hangsUp, provider.ErrToken},
-		"unknown": {"pm_9", methods(
-			refuses(404, "invalid_request_error", "resource_missing", nil),
-		), provider.ErrToken},
-		"another's": {"pm_1", methods(
-			refuses(400, "invalid_request_error", "", nil),
-		), provider.ErrToken},
-		"spent token": {"tok_1", refuses(
-			400, "invalid_request_error", "token_already_used", nil,
-		), provider.ErrToken},
+		"unknown": {
+			"pm_9", methods(refuses(404, "invalid_request_error", "resource_missing", nil)),
+			provider.ErrToken,
+		},
+		"another's": {
+			"pm_1", methods(refuses(400, "invalid_request_error", "", nil)), provider.ErrToken,
+		},
+		"spent token": {
+			"tok_1", refuses(400, "invalid_request_error", "token_already_used", nil),
+			provider.ErrToken,
+		},
 		"customer fails": {"pm_1", refuses(500, "api_error", "", nil), provider.ErrOutcomeUnknown},
 		"hangs up":       {"pm_1", methods(hangsUp), provider.ErrOutcomeUnknown},
 	} {
@@ -121,10 +123,8 @@ func TestRemoveMethod(t *testing.T) {
 		), nil},
 		"detached": {refuses(400, "invalid_request_error", "", nil), nil},
 		"500":      {refuses(500, "api_error", "", nil), provider.ErrOutcomeUnknown},
-		"429": {refuses(
-			429, "invalid_request_error", "rate_limit", nil,
-		), provider.ErrUnavailable},
-		"key": {refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration},
+		"429":      {refuses(429, "invalid_request_error", "rate_limit", nil), provider.ErrUnavailable},
+		"key":      {refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration},
 	} {
 		server := newStandin(t, c.answer)
 		err := server.provider(t).

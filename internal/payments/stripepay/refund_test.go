@@ -52,39 +52,32 @@ func TestRefund(t *testing.T) {
 		err    error
 		status provider.RefundStatus
 	}{
-		"succeeded": {refunding(
-			says(200, refundObject("succeeded")),
-		), nil, provider.RefundDone},
-		"pending": {refunding(
-			says(200, refundObject("pending")),
-		), nil, provider.RefundPending},
-		"wants the payer": {refunding(
-			says(200, refundObject("requires_action")),
-		), nil, provider.RefundPending},
-		"failed": {refunding(
-			says(200, refundObject("failed")),
-		), nil, provider.RefundFailed},
-		"cancelled": {refunding(
-			says(200, refundObject("canceled")),
-		), nil, provider.RefundFailed},
-		"too much": {refunding(
-			refuses(400, "invalid_request_error", "", object{"param": "amount"}),
-		), provider.ErrRefused, ""},
-		"refunded already": {refunding(
-			refuses(400, "invalid_request_error", "charge_already_refunded", nil),
-		), provider.ErrRefused, ""},
+		"succeeded": {refunding(says(200, refundObject("succeeded"))), nil, provider.RefundDone},
+		"pending":   {refunding(says(200, refundObject("pending"))), nil, provider.RefundPending},
+		"wants the payer": {
+			refunding(says(200, refundObject("requires_action"))), nil, provider.RefundPending,
+		},
+		"failed":    {refunding(says(200, refundObject("failed"))), nil, provider.RefundFailed},
+		"cancelled": {refunding(says(200, refundObject("canceled"))), nil, provider.RefundFailed},
+		"too much": {
+			refunding(refuses(400, "invalid_request_error", "", object{"param": "amount"})),
+			provider.ErrRefused, "",
+		},
+		"refunded already": {
+			refunding(refuses(400, "invalid_request_error", "charge_already_refunded", nil)),
+			provider.ErrRefused, "",
+		},
 		"no payment": {refuses(
 			404, "invalid_request_error", "resource_missing", object{"param": "payment_intent"},
 		), provider.ErrRefused, ""},
 		"hangs up":        {refunding(hangsUp), provider.ErrOutcomeUnknown, ""},
 		"empty":           {refunding(says(200, "{}")), provider.ErrOutcomeUnknown, ""},
 		"500 at the look": {refuses(500, "api_error", "", nil), provider.ErrUnavailable, ""},
-		"500": {refunding(
-			refuses(500, "api_error", "", nil),
-		), provider.ErrOutcomeUnknown, ""},
-		"429": {refunding(
-			refuses(429, "invalid_request_error", "rate_limit", nil),
-		), provider.ErrUnavailable, ""},
+		"500":             {refunding(refuses(500, "api_error", "", nil)), provider.ErrOutcomeUnknown, ""},
+		"429": {
+			refunding(refuses(429, "invalid_request_error", "rate_limit", nil)),
+			provider.ErrUnavailable, "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -85,36 +85,39 @@ func TestParseWebhook(t *testing.T) {
 		data          object
 		want          provider.Event
 	}{
-		"succeeded": {"payment_intent.succeeded", "2026-03-25.dahlia", intent(
-			"succeeded", nil,
-		), payment(provider.PaymentSucceeded, "")},
-		"succeeded, old version": {"payment_intent.succeeded", "2019-12-03", intent(
-			"succeeded", nil,
-		), payment(provider.PaymentSucceeded, "")},
-		"failed": {"payment_intent.payment_failed", "", unpaid, payment(
-			provider.PaymentFailed, "insufficient_funds",
-		)},
-		"cancelled": {"payment_intent.canceled", "", intent("canceled", nil), payment(
-			provider.PaymentFailed, "canceled",
-		)},
-		"refund made": {"refund.created", "", refundObject("succeeded"), refund(
-			provider.RefundSucceeded,
-		)},
-		"refund pending": {"refund.created", "", refundObject("pending"), refund(
-			provider.Other,
-		)},
-		"refund settled": {"refund.updated", "", refundObject("succeeded"), refund(
-			provider.RefundSucceeded,
-		)},
-		"refund failed": {"refund.failed", "", refundObject("failed"), refund(
-			provider.RefundFailure,
-		)},
-		"refund of a charge": {"charge.refund.updated", "", refundObject("canceled"), refund(
-			provider.RefundFailure,
-		)},
-		"something else": {"customer.created", "", object{"id": "cus_1"}, provider.Event{
-			ID: "evt_1", Type: provider.Other, At: sentAt.UTC(),
-		}},
+		"succeeded": {
+			"payment_intent.succeeded", "2026-03-25.dahlia", intent("succeeded", nil),
+			payment(provider.PaymentSucceeded, ""),
+		},
+		"succeeded, old version": {
+			"payment_intent.succeeded", "2019-12-03", intent("succeeded", nil),
+			payment(provider.PaymentSucceeded, ""),
+		},
+		"failed": {
+			"payment_intent.payment_failed", "", unpaid,
+			payment(provider.PaymentFailed, "insufficient_funds"),
+		},
+		"cancelled": {
+			"payment_intent.canceled", "", intent("canceled", nil),
+			payment(provider.PaymentFailed, "canceled"),
+		},
+		"refund made": {
+			"refund.created", "", refundObject("succeeded"), refund(provider.RefundSucceeded),
+		},
+		"refund pending": {"refund.created", "", refundObject("pending"), refund(provider.Other)},
+		"refund settled": {
+			"refund.updated", "", refundObject("succeeded"), refund(provider.RefundSucceeded),
+		},
+		"refund failed": {
+			"refund.failed", "", refundObject("failed"), refund(provider.RefundFailure),
+		},
+		"refund of a charge": {
+			"charge.refund.updated", "", refundObject("canceled"), refund(provider.RefundFailure),
+		},
+		"something else": {
+			"customer.created", "", object{"id": "cus_1"},
+			provider.Event{ID: "evt_1", Type: provider.Other, At: sentAt.UTC()},
+		},
 	} {
 		payload, header := sign(t, event("evt_1", c.kind, c.version, c.data), secret)
 		got, err := p.ParseWebhook(payload, header, sentAt.Add(time.Minute))
@@ -165,21 +168,19 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 		"forged":     {p, good, forged, sentAt, provider.ErrBadSignature},
 		"not signed": {p, good, "", sentAt, provider.ErrBadSignature},
 		"no header":  {p, good, "v1", sentAt, provider.ErrBadSignature},
-		"changed": {p, bytes.Replace(
-			good, []byte("1250"), []byte("9250"), 1,
-		), header, sentAt, provider.ErrBadSignature},
-		"spaced": {p, append(
-			bytes.Clone(good), '\n',
-		), header, sentAt, provider.ErrBadSignature},
-		"old": {p, good, header, sentAt.Add(
-			5*time.Minute + time.Second,
-		), provider.ErrBadSignature},
-		"of the future": {p, good, header, sentAt.Add(
-			-5*time.Minute - time.Second,
-		), provider.ErrBadSignature},
-		"newer time": {p, good, "t=1800000600," + header[len("t=1800000000,"):], sentAt.Add(
-			10 * time.Minute,
-		), provider.ErrBadSignature},
+		"changed": {
+			p, bytes.Replace(good, []byte("1250"), []byte("9250"), 1), header, sentAt,
+			provider.ErrBadSignature,
+		},
+		"spaced": {p, append(bytes.Clone(good), '\n'), header, sentAt, provider.ErrBadSignature},
+		"old":    {p, good, header, sentAt.Add(5*time.Minute + time.Second), provider.ErrBadSignature},
+		"of the future": {
+			p, good, header, sentAt.Add(-5*time.Minute - time.Second), provider.ErrBadSignature,
+		},
+		"newer time": {
+			p, good, "t=1800000600," + header[len("t=1800000000,"):], sentAt.Add(10 * time.Minute),
+			provider.ErrBadSignature,
+		},
 		"without secret": {unset, good, unkeyed, sentAt, provider.ErrConfiguration},
 	} {
 		_, err := c.p.ParseWebhook(c.payload, c.header, c.now)
