@@ -75,7 +75,9 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	t.Helper()
 	variables := defaults(url)
 	variables["REDIS_PREFIX"] = "test:" + randomWord() + ":"
-	variables["UPLOAD_DIR"], variables["MAIL_DIR"], variables["PAYMENT_TEST_DIR"] = t.TempDir(), t.TempDir(), t.TempDir()
+	for _, name := range []string{"UPLOAD_DIR", "MAIL_DIR", "PAYMENT_TEST_DIR"} {
+		variables[name] = t.TempDir()
+	}
 	for _, setting := range settings {
 		variables[setting.Name] = setting.Value
 	}
@@ -114,7 +116,7 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 func defaults(databaseURL string) map[string]string {
 	return map[string]string{
 		"DEBUG":             "true",
-		"SECRET_KEY":        "a-secret-of-the-tests-and-of-nobody-else",
+		"SECRET_KEY":        "a-secret-that-only-the-tests-know-and-use",
 		"BCRYPT_COST":       "4",
 		"DATABASE_URL":      databaseURL,
 		"REDIS_URL":         servers.redis,

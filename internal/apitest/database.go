@@ -40,7 +40,8 @@ func startServers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	servers.postgres, servers.redis, servers.release = stack.DatabaseURL, stack.RedisURL, stack.Release
+	servers.postgres, servers.redis = stack.DatabaseURL, stack.RedisURL
+	servers.release = stack.Release
 	return nil
 }
 
@@ -182,7 +183,8 @@ func admin(t testing.TB, sql string) {
 	conn, err := pgx.Connect(ctx, servers.postgres)
 	require.NoError(t, err)
 	defer func() { _ = conn.Close(ctx) }()
-	const inUse = "55006" // PostgreSQL has waited for 5 seconds: its autovacuum looks at a new template
+	// PostgreSQL has waited for 5 seconds: its autovacuum looks at a new template.
+	const inUse = "55006"
 	for attempt := 1; ; attempt++ {
 		_, err = conn.Exec(ctx, sql)
 		var pg *pgconn.PgError

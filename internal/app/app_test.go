@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/app"
-	"github.com/shopd/shopd/internal/model/geministub"
 	"github.com/shopd/shopd/internal/platform/config"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
@@ -50,67 +48,6 @@ func settings(t *testing.T, shop *apitest.Shop, extra map[string]string) config.
 	s, err := config.Parse(variables)
 	require.NoError(t, err)
 	return s
-}
-
-// askAssistant: a server that stops takes no new connection, and finishes the request under way.
-func TestDrainLetsRequestsFinish(t *testing.T) {
-	t.Parallel()
-	model := geministub.New()
-	upstream := httptest.NewServer(model)
-	defer upstream.Close()
-	shop := apitest.Demo(t)
-	a, err := app.New(
-		t.Context(),
-		settings(
-			t, shop, map[string]string{"GEMINI_API_KEY": "k", "GEMINI_ENDPOINT": upstream.URL},
-		),
-		quiet,
-		nil,
-	)
-	require.NoError(t, err)
-	require.NoError(t, a.Index(t.Context(), nil))
-	listener, err := app.Listen(t.Context(), "127.0.0.1", 0)
-	require.NoError(t, err)
-	url := "http://" + listener.Addr().String()
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx, listener) }()
-
-	entered, leave := make(chan struct{}), make(chan struct{})
-	model.SetAnswer(func(p geministub.Prompt) string {
-		close(entered)
-		<-leave
-		return geministub.Obedient(p)
-	})
-	answered := make(chan int, 1)
-	go func() {
-		response, err := http.Post(
-			url+"/api/v1/rag/query", "application/json",
-			strings.NewReader(`{"query":"what mugs do you have?"}`),
-		)
-		if assert.NoError(t, err) {
-			_ = response.Body.Close()
-			answered <- response.StatusCode
-		}
-	}()
-	<-entered // the request is under way
-	stop()
-	require.Eventually(t, func() bool { // no new connection is taken
-		conn, err := net.Dial("tcp", listener.Addr().String())
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err != nil
-	}, 5*time.Second, 5*time.Millisecond)
-	select {
-	case err := <-ended:
-		t.Fatalf("ended while a request was under way: %v", err)
-	default:
-	}
-	close(leave)
-	assert.Equal(t, http.StatusOK, <-answered)
-	require.NoError(t, <-ended)
-	require.NoError(t, a.Close())
 }
 
 // No operation: app.New and app.Listen return an error that says why the server cannot start.
@@ -278,7 +215,8 @@ func TestCurrenciesWithOtherDecimals(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = a.Close() }()
 	shop.Exec(`WITH p AS (INSERT INTO products (name, slug) VALUES ('Tea', 'tea') RETURNING id)
-		INSERT INTO variants (product_id, is_default, sku, price_minor, discount_minor) SELECT id, true, 'T', 1200, 980 FROM p`)
+		INSERT INTO variants (product_id, is_default, sku, price_minor, discount_minor)
+			SELECT id, true, 'T', 1200, 980 FROM p`)
 	server := httptest.NewServer(a.Server)
 	defer server.Close()
 	response, err := http.Get(server.URL + "/api/v1/products/slug/tea")

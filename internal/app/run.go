@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/shopd/shopd/internal/server"
 )
 
 // Limits of a connection. Each operation has further limits.
@@ -19,6 +21,9 @@ const (
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 256 << 10 // a token of 100 kB gets a problem as response
 )
+
+// lastWords is how long before the end of DRAIN_TIMEOUT requests are cancelled.
+const lastWords = time.Second
 
 // Listen takes the address the settings name. Taking it before anything slow shows early that it is
 // in use.
@@ -52,8 +57,8 @@ func isLoopback(address net.Addr) bool {
 }
 
 // Run serves on listener, and works jobs unless WORKERS is false, until ctx ends. Then readiness
-// fails, requests are still taken for DRAIN_DELAY, and those under way may finish, for
-// DRAIN_TIMEOUT at most.
+// fails, requests are still taken for DRAIN_DELAY, and those under way may finish, for DRAIN_TIMEOUT
+// at most. Those that take longer are cancelled shortly before, so that they can say so.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if a.settings.HasPublicSecret() && !isLoopback(listener.Addr()) {
 		return errPublicSecret
@@ -63,7 +68,10 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 			return err
 		}
 	}
+	requests, cancelRequests := context.WithCancelCause(context.Background())
+	defer cancelRequests(nil)
 	public := a.httpServer(a.closeWhileDraining(a.Server))
+	public.BaseContext = func(net.Listener) context.Context { return requests }
 	failed := make(chan error, 2)
 	go func() { failed <- public.Serve(listener) }()
 	servers := []*http.Server{public}
@@ -86,6 +94,9 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if cause == nil {
 		a.announceEnd()
 	}
+	lastCall := time.AfterFunc(a.settings.DrainTimeout-min(lastWords, a.settings.DrainTimeout/2),
+		func() { cancelRequests(server.ErrStopping) })
+	defer lastCall.Stop()
 	return errors.Join(cause, a.drain(servers))
 }
 

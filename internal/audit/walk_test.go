@@ -56,14 +56,17 @@ const noteWrites = `
 	CREATE TABLE seen_writes (of text NOT NULL, audited boolean NOT NULL);
 	CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql AS $$
 	BEGIN
-		INSERT INTO seen_writes VALUES (TG_TABLE_NAME, coalesce(current_setting('shopd.audit', true), '') <> '');
+		INSERT INTO seen_writes VALUES (TG_TABLE_NAME,
+			coalesce(current_setting('shopd.audit', true), '') <> '');
 		RETURN NULL;
 	END $$;
 	DO $$
 	DECLARE name text;
 	BEGIN
-		FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'seen_writes' LOOP
-			EXECUTE format('CREATE TRIGGER zz_seen AFTER INSERT OR UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION note_write()', name);
+		FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r'
+			AND relnamespace = 'public'::regnamespace AND relname <> 'seen_writes' LOOP
+			EXECUTE format('CREATE TRIGGER zz_seen AFTER INSERT OR UPDATE OR DELETE ON %I
+				FOR EACH ROW EXECUTE FUNCTION note_write()', name);
 		END LOOP;
 	END $$`
 
@@ -102,8 +105,9 @@ func performWrites(t *testing.T, shop *apitest.Shop, keeper apitest.Caller, acto
 		assert.Positive(t, apitest.Value[int64](
 			shop,
 			`SELECT count(*) FROM audit_events
-			WHERE id > $1 AND operation = $2 AND actor_id IS NOT DISTINCT FROM $3 AND key_id IS NOT DISTINCT FROM $5
-			AND request_id = $4 AND address IS NOT NULL AND (object_id IS NOT NULL OR object_type = 'index')`,
+			 WHERE id > $1 AND operation = $2 AND actor_id IS NOT DISTINCT FROM $3
+			   AND key_id IS NOT DISTINCT FROM $5 AND request_id = $4 AND address IS NOT NULL
+			   AND (object_id IS NOT NULL OR object_type = 'index')`,
 			before,
 			w.operation,
 			actor,
@@ -115,13 +119,16 @@ func performWrites(t *testing.T, shop *apitest.Shop, keeper apitest.Caller, acto
 			apitest.Value[[]string](
 				shop,
 				`SELECT coalesce(array_agg(DISTINCT of), '{}') FROM seen_writes
-			WHERE NOT audited AND of IN (SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audited')`,
+			WHERE NOT audited AND of IN (SELECT tgrelid::regclass::text FROM pg_trigger
+				WHERE tgname = 'audited')`,
 			),
 			"%s writes outside of postgres.Tx and jobs.Queue.Tx",
 			w.operation,
 		)
-		for _, table := range apitest.Value[[]string](shop, `SELECT coalesce(array_agg(DISTINCT of), '{}') FROM seen_writes
-			WHERE audited AND of NOT IN (SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audited')`) {
+		for _, table := range apitest.Value[[]string](shop, `
+			SELECT coalesce(array_agg(DISTINCT of), '{}') FROM seen_writes
+			 WHERE audited AND of NOT IN
+			   (SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audited')`) {
 			unseen = slices.DeleteFunc(unseen, func(one string) bool { return one == table })
 			assert.True(
 				t, madeByOthers[table], "%s writes %s, which is not audited: see audit_table",
@@ -205,7 +212,8 @@ func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 			id := apitest.Value[int64](
 				shop,
 				`INSERT INTO river_job (kind, state, args, max_attempts, scheduled_at)
-				VALUES ('cart.sweep', 'scheduled', '{}', 3, now() + interval '1 hour') RETURNING id`,
+				VALUES ('cart.sweep', 'scheduled', '{}', 3, now() + interval '1 hour')
+					RETURNING id`,
 			)
 			return keeper.Post(fmt.Sprintf(admin+"/jobs/%d", id)+path, nil)
 		}

@@ -242,7 +242,7 @@ func TestWhatStandsInTheWay(t *testing.T) {
 	ada.Patch(item(made[3].ID), fields{"quantity": 3}).Want(http.StatusOK).Into(&now)
 	for _, p := range now.Problems {
 		assert.NotEqual(
-			t, api.CartProblemCodePriceChanged, p.Code, "not reported after the line was chosen again",
+			t, api.CartProblemCodePriceChanged, p.Code, "the line was chosen again",
 		)
 	}
 	ada.Delete(item(made[0].ID)).Want(http.StatusOK)

@@ -20,8 +20,10 @@ const jobs = admin + "/jobs"
 func (s seller) job(kind, state, args string) int64 {
 	return apitest.Value[int64](
 		s.Shop,
-		`INSERT INTO river_job (kind, state, args, max_attempts, attempt, scheduled_at, attempted_at, finalized_at, errors)
-		VALUES ($1, $2::text::river_job_state, $3::text::jsonb, 3, 3, now(), now(), CASE WHEN $2 IN ('cancelled', 'completed', 'discarded') THEN now() END,
+		`INSERT INTO river_job (kind, state, args, max_attempts, attempt, scheduled_at,
+			attempted_at, finalized_at, errors)
+		VALUES ($1, $2::text::river_job_state, $3::text::jsonb, 3, 3, now(), now(),
+			CASE WHEN $2 IN ('cancelled', 'completed', 'discarded') THEN now() END,
 			ARRAY['{"at":"2026-11-21T10:00:00Z","attempt":1,"error":"GET https://u:canary@example.com/?token=canary&x=1: whsec_canary refused","trace":""}'::jsonb])
 		RETURNING id`,
 		kind,
@@ -135,7 +137,8 @@ func TestJobsAreRetriedAndCancelled(t *testing.T) {
 	// A job that was cancelled and then inserted again counts as one.
 	replaced := s.job("cart.sweep", "cancelled", `{}`)
 	s.Exec(
-		"UPDATE river_job SET unique_key = 'sweep', unique_states = B'11110101' WHERE id IN ($1, $2)",
+		`UPDATE river_job SET unique_key = 'sweep', unique_states = B'11110101'
+			WHERE id IN ($1, $2)`,
 		replaced, s.job("cart.sweep", "available", `{}`),
 	)
 	s.keeper.Post(at(replaced, "/retry"), nil).Problem(http.StatusConflict, "job_replaced")

@@ -31,11 +31,14 @@ func product(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
 func requireBalanced(t *testing.T, shop *apitest.Shop) {
 	t.Helper()
 	require.Zero(t, apitest.Value[int](shop, `SELECT count(*) FROM stock_levels l
-		WHERE l.quantity <> (SELECT coalesce(sum(delta), 0) FROM stock_movements m WHERE m.variant_id = l.variant_id AND m.location_id = l.location_id)`))
+		WHERE l.quantity <> (SELECT coalesce(sum(delta), 0) FROM stock_movements m
+			WHERE m.variant_id = l.variant_id AND m.location_id = l.location_id)`))
 	require.Zero(t, apitest.Value[int](shop, `SELECT count(*) FROM variants v
-		WHERE v.stock <> (SELECT coalesce(sum(quantity), 0) FROM stock_levels l WHERE l.variant_id = v.id)`))
+		WHERE v.stock <> (SELECT coalesce(sum(quantity), 0) FROM stock_levels l
+			WHERE l.variant_id = v.id)`))
 	require.Zero(t, apitest.Value[int](shop, `SELECT count(*) FROM product_listings p
-		WHERE p.stock <> (SELECT sum(v.stock) FROM variants v WHERE v.product_id = p.product_id AND v.deleted_at IS NULL)`))
+		WHERE p.stock <> (SELECT sum(v.stock) FROM variants v WHERE v.product_id = p.product_id
+			AND v.deleted_at IS NULL)`))
 }
 
 // setStock, adjustStock, getStock, listStockMovements: levels, and the ledger that explains them.
@@ -102,7 +105,8 @@ func TestStockIsSetAndAdjusted(t *testing.T) {
 		Want(http.StatusOK).
 		Into(&older)
 	assert.Equal(t, ledger.Items[1:], older.Items)
-	admin.Get("/api/v1/admin/stock/movements?reason=received&reference=delivery+4711&location=main&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z").
+	admin.Get("/api/v1/admin/stock/movements?reason=received&reference=delivery+4711" +
+		"&location=main&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z").
 		Want(http.StatusOK).
 		Into(&older)
 	assert.Len(t, older.Items, 1)
@@ -240,8 +244,10 @@ func TestStockHealth(t *testing.T) {
 		)
 	}
 	shop.Exec(
-		`INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, reference, at)
-		SELECT v.id, 1, d, 40, CASE WHEN d < 0 THEN 'sale' ELSE 'release' END, 'order:1', now() - interval '3 days'
+		`INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, reference,
+			at)
+		SELECT v.id, 1, d, 40, CASE WHEN d < 0 THEN 'sale' ELSE 'release' END, 'order:1',
+			now() - interval '3 days'
 		  FROM variants v, unnest(ARRAY[-70, 10]) d WHERE v.sku = 'P-3'`,
 	)
 	var health api.StockHealth

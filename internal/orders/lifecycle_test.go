@@ -222,13 +222,15 @@ func TestJobsOfTheShop(t *testing.T) {
 	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second'")
 	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
 	shop.Exec(
-		"UPDATE carts SET updated_at = now() - interval '31 days' WHERE id = (SELECT max(id) FROM carts)",
+		`UPDATE carts SET updated_at = now() - interval '31 days'
+			WHERE id = (SELECT max(id) FROM carts)`,
 	)
 	shop.Restart(apitest.Setting{Name: "WORKERS", Value: "true"})
 	require.Eventually(t, func() bool {
 		return apitest.Value[bool](
 			shop,
-			`SELECT (SELECT status FROM orders) = 'CANCELLED' AND NOT EXISTS (SELECT FROM idempotency_keys)
+			`SELECT (SELECT status FROM orders) = 'CANCELLED'
+				AND NOT EXISTS (SELECT FROM idempotency_keys)
 			AND (SELECT count(*) FROM carts WHERE user_id IS NULL) = 1
 			AND (SELECT count(*) FROM events WHERE told_at IS NOT NULL) = 2`,
 		)

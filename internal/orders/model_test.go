@@ -218,8 +218,10 @@ func (m *model) agree(t *rapid.T) {
 	for _, o := range m.orders {
 		got := apitest.Value[string](
 			m.shop,
-			`SELECT concat_ws(' ', status, total_minor, (SELECT coalesce(sum(amount_minor - refunded_minor), 0)
-			FROM payments WHERE order_id = orders.id AND status IN ('paid', 'refunded') AND NOT is_surplus)) FROM orders WHERE id = $1`,
+			`SELECT concat_ws(' ', status, total_minor,
+				(SELECT coalesce(sum(amount_minor - refunded_minor), 0)
+			FROM payments WHERE order_id = orders.id AND status IN ('paid', 'refunded')
+				AND NOT is_surplus)) FROM orders WHERE id = $1`,
 			o.id,
 		)
 		if want := fmt.Sprintf("%s %d %d", o.status, o.total*100, o.paid-o.refunded); got != want {

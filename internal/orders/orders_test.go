@@ -96,7 +96,8 @@ func TestOrderFromTheCart(t *testing.T) {
 func events(shop *apitest.Shop, order api.Order) []string {
 	return apitest.Value[[]string](
 		shop,
-		"SELECT coalesce(array_agg(kind ORDER BY id), '{}') FROM events WHERE object_type = 'order' AND object_id = $1",
+		`SELECT coalesce(array_agg(kind ORDER BY id), '{}') FROM events WHERE object_type = 'order'
+			AND object_id = $1`,
 		order.ID,
 	)
 }
@@ -146,7 +147,9 @@ func TestOrderWithoutACart(t *testing.T) {
 		{"items": []fields{}}, {"items": []fields{of(p[0], 0)}}, {"items": []fields{
 			of(p[0], 10_001),
 		}}, {"item": 1}, {"expected_total": "1.234", "items": []fields{of(p[1], 1)}},
-		{"shipping_address_id": 4242, "items": []fields{of(p[1], 1)}}, {"billing_address_id": 4242, "items": []fields{of(p[1], 1)}}, {"note": "", "items": []fields{of(p[1], 1)}},
+		{"shipping_address_id": 4242, "items": []fields{of(p[1], 1)}},
+		{"billing_address_id": 4242, "items": []fields{of(p[1], 1)}},
+		{"note": "", "items": []fields{of(p[1], 1)}},
 	} {
 		ada.Post(orders, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
@@ -213,7 +216,8 @@ func TestOrdersTakeFromSeveralLocations(t *testing.T) {
 	levels := func() []int32 {
 		return apitest.Value[[]int32](
 			shop,
-			"SELECT array_agg(s.quantity ORDER BY l.position) FROM stock_levels s JOIN stock_locations l ON l.id = s.location_id",
+			`SELECT array_agg(s.quantity ORDER BY l.position) FROM stock_levels s
+				JOIN stock_locations l ON l.id = s.location_id`,
 		)
 	}
 	order := place(ada, fields{"items": []fields{of(p[0], 5)}})

@@ -71,7 +71,8 @@ func TestStockComesBackOnce(t *testing.T) {
 				2,
 				apitest.Value[int](
 					shop,
-					"SELECT count(*) FROM stock_movements WHERE reason = 'release' AND reference = 'order:' || $1::text",
+					`SELECT count(*) FROM stock_movements WHERE reason = 'release'
+						AND reference = 'order:' || $1::text`,
 					fmt.Sprint(order.ID),
 				),
 			)
@@ -80,7 +81,8 @@ func TestStockComesBackOnce(t *testing.T) {
 				1,
 				apitest.Value[int](
 					shop,
-					"SELECT count(*) FROM events WHERE kind = 'order.cancelled' AND object_id::text = $1",
+					`SELECT count(*) FROM events WHERE kind = 'order.cancelled'
+						AND object_id::text = $1`,
 					fmt.Sprint(order.ID),
 				),
 			)
@@ -140,8 +142,10 @@ func TestARaceThatIsLostIsFoundOut(t *testing.T) {
 		there.Wait()
 		if _, err := shop.Pool.Exec(
 			t.Context(),
-			`WITH taken AS (UPDATE stock_levels SET quantity = $2 WHERE variant_id = $1 RETURNING variant_id, location_id, quantity)
-			INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason) SELECT variant_id, location_id, -3, quantity, 'sale' FROM taken`,
+			`WITH taken AS (UPDATE stock_levels SET quantity = $2 WHERE variant_id = $1
+				RETURNING variant_id, location_id, quantity)
+			INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason)
+				SELECT variant_id, location_id, -3, quantity, 'sale' FROM taken`,
 			variant,
 			left-3,
 		); err != nil {

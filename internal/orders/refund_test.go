@@ -58,7 +58,8 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 		t, shop.App.TestPayments.SettleRefund(t.Context(), ledger.Refunds[1].ID, true),
 	)
 	shop.Exec(
-		"UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'",
+		`UPDATE refunds SET created_at = created_at - interval '5 minutes',
+			checked_at = checked_at - interval '5 minutes'`,
 	)
 	require.NoError(t, shop.App.Payments.Reconcile(t.Context()))
 	ada.Get(address(order)).Want(http.StatusOK).Into(&order)

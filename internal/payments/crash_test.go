@@ -87,7 +87,8 @@ func TestDeathsAtAnyMoment(t *testing.T) {
 			t,
 			func() bool { // the database may still be at work on what the dead asked of it
 				s.Exec(
-					"UPDATE idempotency_keys SET leased_until = now() - interval '1 second' WHERE status IS NULL",
+					`UPDATE idempotency_keys SET leased_until = now() - interval '1 second'
+						WHERE status IS NULL`,
 				)
 				answer := call()
 				if answer.Status == http.StatusConflict {

@@ -103,10 +103,13 @@ func (s stall) ledger() testpay.Ledger {
 func (s stall) later() {
 	s.t.Helper()
 	s.Exec(
-		"UPDATE payments SET attempted_at = attempted_at - interval '5 minutes', asked_at = asked_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'",
+		`UPDATE payments SET attempted_at = attempted_at - interval '5 minutes',
+			asked_at = asked_at - interval '5 minutes',
+			checked_at = checked_at - interval '5 minutes'`,
 	)
 	s.Exec(
-		"UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'",
+		`UPDATE refunds SET created_at = created_at - interval '5 minutes',
+			checked_at = checked_at - interval '5 minutes'`,
 	)
 	require.NoError(s.t, s.App.Payments.Reconcile(s.t.Context()))
 }

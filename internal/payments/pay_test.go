@@ -62,7 +62,11 @@ func TestPaymentTypes(t *testing.T) {
 	ada.Post(at(order)+"/pay", fields{"payment_type": "paypal", "token": "tok_visa"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	for _, body := range []fields{
-		{}, {"token": "tok_visa"}, {"payment_type": "card"}, {"payment_method_id": 1, "token": "tok_visa"}, {"payment_method_id": 1, "payment_type": "card"},
+		{},
+		{"token": "tok_visa"},
+		{"payment_type": "card"},
+		{"payment_method_id": 1, "token": "tok_visa"},
+		{"payment_method_id": 1, "payment_type": "card"},
 		with(""), with(
 			"tok_of_nobody",
 		), {"payment_type": "card", "token": "tok_visa", "amount": "1.00"},
@@ -119,7 +123,10 @@ func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
 	s.Customer().Get(payments).Want(http.StatusOK).Into(&page)
 	assert.Empty(t, page.Items)
 	var all api.AdminPaymentPage
-	s.keeper.Get(fmt.Sprintf("/api/v1/admin/payments?status=failed&provider=test&user_id=%d&from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z", now.Payments[0].ID)).
+	s.keeper.Get(fmt.Sprintf(
+		"/api/v1/admin/payments?status=failed&provider=test&user_id=%d"+
+			"&from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z", now.Payments[0].ID,
+	)).
 		Want(http.StatusOK).
 		Into(&all)
 	assert.Empty(t, all.Items, "no such account")

@@ -54,8 +54,10 @@ func TestForgedWebhooksChangeNothing(t *testing.T) {
 		_ = name
 	}
 	for from, to := range map[string]string{
-		`"amount_minor":2500`: `"amount_minor":2499`, `"currency":"USD"`: `"currency":"EUR"`, `"order_reference":"order:1"`: `"order_reference":"order:2"`,
-		`"payment":"pay_`: `"payment":"pay__`,
+		`"amount_minor":2500`:         `"amount_minor":2499`,
+		`"currency":"USD"`:            `"currency":"EUR"`,
+		`"order_reference":"order:1"`: `"order_reference":"order:2"`,
+		`"payment":"pay_`:             `"payment":"pay__`,
 	} {
 		wrong := strings.Replace(text, from, to, 1)
 		require.NotEqual(t, text, wrong, from)
@@ -65,7 +67,8 @@ func TestForgedWebhooksChangeNothing(t *testing.T) {
 	}
 	unknown := `{"id":"evt_1","type":"invoice.paid"}`
 	send(unknown, s.sign(unknown, time.Now(), secret)).Want(http.StatusOK)
-	foreign := `{"id":"evt_2","type":"payment_succeeded","payment":"pay_of_somebody","amount_minor":1,"currency":"USD"}`
+	foreign := `{"id":"evt_2","type":"payment_succeeded","payment":"pay_of_somebody",` +
+		`"amount_minor":1,"currency":"USD"}`
 	send(foreign, s.sign(foreign, time.Now(), secret)).Want(http.StatusOK)
 	assertStatus(t, api.OrderStatusPENDING, read(ada, order))
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_events"))

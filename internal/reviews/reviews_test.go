@@ -43,7 +43,8 @@ func requireCounted(t *testing.T, shop *apitest.Shop) {
 		apitest.Value[int](
 			shop,
 			`SELECT count(*) FROM product_listings l WHERE (l.rating_count, l.rating_sum) <>
-		(SELECT count(*), coalesce(sum(r.rating), 0) FROM reviews r WHERE r.product_id = l.product_id AND NOT r.is_hidden)`,
+		(SELECT count(*), coalesce(sum(r.rating), 0) FROM reviews r
+			WHERE r.product_id = l.product_id AND NOT r.is_hidden)`,
 		),
 	)
 }
@@ -104,9 +105,12 @@ func TestReviewsRefuse(t *testing.T) {
 	drift, address := product(admin, "Drift")
 	ada := shop.Customer()
 	for _, wrong := range []fields{
-		{}, {"rating": 0}, {"rating": 6}, {"rating": 4.5}, {"rating": "5"}, {"rating": 5, "author": "Bob"}, {"rating": 5, "is_hidden": false},
-		{"rating": 5, "title": strings.Repeat("x", 201)}, {"rating": 5, "body": strings.Repeat("x", 5001)},
-		{"rating": 5, "title": "two\nlines"}, {"rating": 5, "title": "\u202egnp.exe"}, {"rating": 5, "body": "bell\u0007"}, {"rating": 5, "body": "\u0085"},
+		{}, {"rating": 0}, {"rating": 6}, {"rating": 4.5}, {"rating": "5"},
+		{"rating": 5, "author": "Bob"}, {"rating": 5, "is_hidden": false},
+		{"rating": 5, "title": strings.Repeat("x", 201)},
+		{"rating": 5, "body": strings.Repeat("x", 5001)},
+		{"rating": 5, "title": "two\nlines"}, {"rating": 5, "title": "\u202egnp.exe"},
+		{"rating": 5, "body": "bell\u0007"}, {"rating": 5, "body": "\u0085"},
 	} {
 		ada.Post(address, wrong).Problem(http.StatusUnprocessableEntity, "invalid_request")
 		ada.Put(address+"/mine", wrong).Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -144,10 +148,12 @@ func TestOrdersFiltersAndPages(t *testing.T) {
 	shop := apitest.New(t)
 	drift, address := product(shop.Admin(), "Drift")
 	shop.Exec(
-		`INSERT INTO users (email, password_hash, first_name, last_name) SELECT 'u' || n || '@example.com', '', 'U', 'V' FROM generate_series(1, 60) n`,
+		`INSERT INTO users (email, password_hash, first_name, last_name)
+			SELECT 'u' || n || '@example.com', '', 'U', 'V' FROM generate_series(1, 60) n`,
 	)
 	shop.Exec(`INSERT INTO reviews (product_id, user_id, rating, author, created_at, is_hidden)
-		SELECT $1, id, 1 + id % 5, 'U V.', now() - make_interval(mins => (id % 7)::int), id % 10 = 0 FROM users WHERE email LIKE 'u%'`, drift.ID)
+		SELECT $1, id, 1 + id % 5, 'U V.', now() - make_interval(mins => (id % 7)::int), id % 10 = 0
+			FROM users WHERE email LIKE 'u%'`, drift.ID)
 	whole := list(shop.Caller, address+"?limit=100")
 	shown := apitest.Value[int64](shop, "SELECT count(*) FROM reviews WHERE NOT is_hidden")
 	assert.Equal(t, shown, whole.Total)
@@ -227,7 +233,8 @@ func TestStaffHidesReviews(t *testing.T) {
 		1,
 		apitest.Value[int](
 			shop,
-			`SELECT count(*) FROM audit_events WHERE event = 'review.hidden' AND actor_id IS NOT NULL
+			`SELECT count(*) FROM audit_events WHERE event = 'review.hidden'
+				AND actor_id IS NOT NULL
 		AND detail->>'account' = $1::bigint::text AND detail->>'reason' = 'Names an employee.'`,
 			seen.UserID,
 		),

@@ -59,7 +59,9 @@ func BenchmarkPlatformTax(b *testing.B) {
 					b, shop.URL(), path, turn,
 				), rate(b, bare, "/rows"+path, turn)
 				if round > 0 { // the first round warms up
-					plain, whole, rows = plain+p/benchRounds, whole+w/benchRounds, rows+r/benchRounds
+					plain += p / benchRounds
+					whole += w / benchRounds
+					rows += r / benchRounds
 				}
 			}
 			fmt.Printf(

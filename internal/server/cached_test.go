@@ -158,7 +158,7 @@ func TestAStampedeCostsOneAnswer(t *testing.T) {
 		readers.Wait()
 	})
 	assert.LessOrEqual(
-		t, statements, 3, "one, or up to three if a page was stored just after another reader looked",
+		t, statements, 3, "one, or up to three if a page was stored just after a reader looked",
 	)
 }
 

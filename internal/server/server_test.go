@@ -240,7 +240,8 @@ func rawCall(t *testing.T, base, method, address, token string) (status int, hea
 	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
 	_, err = fmt.Fprintf(
 		conn,
-		"%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+		"%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"+
+			"Connection: close\r\nContent-Length: 0\r\n\r\n",
 		method, address, token,
 	)
 	require.NoError(t, err)

@@ -83,11 +83,13 @@ func (s shop) work() {
 func (s shop) later(interval string) {
 	s.t.Helper()
 	s.Exec(
-		"UPDATE webhook_deliveries SET next_attempt_at = next_attempt_at - $1::interval, leased_until = leased_until - $1::interval",
+		`UPDATE webhook_deliveries SET next_attempt_at = next_attempt_at - $1::interval,
+			leased_until = leased_until - $1::interval`,
 		interval,
 	)
 	s.Exec(
-		"UPDATE webhooks SET failing_since = failing_since - $1::interval, old_secret_until = old_secret_until - $1::interval",
+		`UPDATE webhooks SET failing_since = failing_since - $1::interval,
+			old_secret_until = old_secret_until - $1::interval`,
 		interval,
 	)
 	s.work()

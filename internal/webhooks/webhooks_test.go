@@ -86,7 +86,8 @@ func TestKeepingWebhooks(t *testing.T) {
 	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"order.lost"}}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	s.Exec(
-		"INSERT INTO webhooks (url, events, secret) SELECT 'https://example.com/', '{*}', '' FROM generate_series(2, 100)",
+		`INSERT INTO webhooks (url, events, secret) SELECT 'https://example.com/', '{*}', ''
+			FROM generate_series(2, 100)`,
 	)
 	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).
 		Problem(http.StatusConflict, "too_many_webhooks")
@@ -241,7 +242,8 @@ func TestEveryEventArrives(t *testing.T) {
 		Want(http.StatusOK).
 		Into(&page)
 	require.Len(t, page.Items, 2)
-	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&status=delivered&cursor=" + *page.NextCursor).
+	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&status=delivered&cursor=" +
+		*page.NextCursor).
 		Want(http.StatusOK).
 		Into(&page)
 	assert.Empty(t, page.Items)
@@ -255,7 +257,8 @@ func TestEveryEventArrives(t *testing.T) {
 	assert.Equal(t, before+1, apitest.Value[int](s.Shop, "SELECT count(*) FROM events"))
 
 	s.Exec(
-		"UPDATE events SET at = at - interval '31 days', told_at = now() WHERE id <> (SELECT max(id) FROM events)",
+		`UPDATE events SET at = at - interval '31 days', told_at = now()
+			WHERE id <> (SELECT max(id) FROM events)`,
 	)
 	require.NoError(t, s.App.Events.Purge(t.Context()))
 	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM events"))

@@ -139,9 +139,13 @@ func TestFindDoesNotTakeAFailureForNothing(t *testing.T) {
 		"500":            {refuses(500, "api_error", "", nil), provider.ErrUnavailable},
 		"500 later":      {second(refuses(500, "api_error", "", nil)), provider.ErrUnavailable},
 		"hangs up later": {second(hangsUp), provider.ErrUnavailable},
-		"429":            {refuses(429, "invalid_request_error", "rate_limit", nil), provider.ErrUnavailable},
-		"wrong key":      {refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration},
-		"endless":        {endless, provider.ErrUnavailable},
+		"429": {
+			refuses(429, "invalid_request_error", "rate_limit", nil), provider.ErrUnavailable,
+		},
+		"wrong key": {
+			refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration,
+		},
+		"endless": {endless, provider.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

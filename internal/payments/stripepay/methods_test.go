@@ -123,8 +123,10 @@ func TestRemoveMethod(t *testing.T) {
 		), nil},
 		"detached": {refuses(400, "invalid_request_error", "", nil), nil},
 		"500":      {refuses(500, "api_error", "", nil), provider.ErrOutcomeUnknown},
-		"429":      {refuses(429, "invalid_request_error", "rate_limit", nil), provider.ErrUnavailable},
-		"key":      {refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration},
+		"429": {
+			refuses(429, "invalid_request_error", "rate_limit", nil), provider.ErrUnavailable,
+		},
+		"key": {refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration},
 	} {
 		server := newStandin(t, c.answer)
 		err := server.provider(t).

@@ -73,7 +73,9 @@ func TestRefund(t *testing.T) {
 		"hangs up":        {refunding(hangsUp), provider.ErrOutcomeUnknown, ""},
 		"empty":           {refunding(says(200, "{}")), provider.ErrOutcomeUnknown, ""},
 		"500 at the look": {refuses(500, "api_error", "", nil), provider.ErrUnavailable, ""},
-		"500":             {refunding(refuses(500, "api_error", "", nil)), provider.ErrOutcomeUnknown, ""},
+		"500": {
+			refunding(refuses(500, "api_error", "", nil)), provider.ErrOutcomeUnknown, "",
+		},
 		"429": {
 			refunding(refuses(429, "invalid_request_error", "rate_limit", nil)),
 			provider.ErrUnavailable, "",
@@ -102,7 +104,8 @@ func TestWhatIsSentForARefund(t *testing.T) {
 	assert.Equal(t, "POST /v1/refunds", sent.method+" "+sent.path)
 	assert.Equal(t, "refund-1", sent.header.Get("Idempotency-Key"))
 	for name, want := range map[string]string{
-		"amount": "25000", "payment_intent": "pi_1", "metadata[idempotency_key]": "refund-1", "metadata[reason]": strings.Repeat("ü", 500),
+		"amount": "25000", "payment_intent": "pi_1", "metadata[idempotency_key]": "refund-1",
+		"metadata[reason]": strings.Repeat("ü", 500),
 	} {
 		assert.Equal(t, want, sent.form.Get(name), name)
 	}

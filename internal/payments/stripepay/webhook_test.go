@@ -173,7 +173,9 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 			provider.ErrBadSignature,
 		},
 		"spaced": {p, append(bytes.Clone(good), '\n'), header, sentAt, provider.ErrBadSignature},
-		"old":    {p, good, header, sentAt.Add(5*time.Minute + time.Second), provider.ErrBadSignature},
+		"old": {
+			p, good, header, sentAt.Add(5*time.Minute + time.Second), provider.ErrBadSignature,
+		},
 		"of the future": {
 			p, good, header, sentAt.Add(-5*time.Minute - time.Second), provider.ErrBadSignature,
 		},

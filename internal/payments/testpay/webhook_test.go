@@ -43,9 +43,13 @@ func TestWebhooksAreSigned(t *testing.T) {
 			p, bytes.Replace(payload, []byte("1250"), []byte("1251"), 1), header, at,
 			provider.ErrBadSignature,
 		},
-		"other white":     {p, append(bytes.Clone(payload), ' '), header, at, provider.ErrBadSignature},
-		"no signature":    {p, payload, "", at, provider.ErrBadSignature},
-		"old":             {p, payload, header, at.Add(5*time.Minute + time.Second), provider.ErrBadSignature},
+		"other white": {
+			p, append(bytes.Clone(payload), ' '), header, at, provider.ErrBadSignature,
+		},
+		"no signature": {p, payload, "", at, provider.ErrBadSignature},
+		"old": {
+			p, payload, header, at.Add(5*time.Minute + time.Second), provider.ErrBadSignature,
+		},
 		"future":          {p, payload, header, at.Add(-6 * time.Minute), provider.ErrBadSignature},
 		"another's":       {stranger, payload, header, at, provider.ErrBadSignature},
 		"without secret":  {unset, payload, header, at, provider.ErrConfiguration},

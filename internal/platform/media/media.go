@@ -68,7 +68,8 @@ func openFolder(dir string) (*Store, error) {
 	s := &Store{folder: dir, setting: "UPLOAD_DIR"}
 	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{
 		Metadata: fileblob.MetadataDontWrite, CreateDir: true, DirFileMode: 0o755,
-		NoTempDir: true, // drafts are next to the files: they can be renamed only within one file system
+		// Drafts are next to the files, since they can be renamed only within one file system.
+		NoTempDir: true,
 	})
 	if err != nil {
 		return nil, s.failed("open", err)

@@ -15,8 +15,8 @@ import (
 
 // noTransaction is the first line of a migration that cannot run in a transaction, such as CREATE
 // INDEX CONCURRENTLY. Its statements, each of which ends a line, run one by one. They must be
-// repeatable (IF NOT EXISTS, or a DROP … IF EXISTS before): if a process is killed in between, the
-// next one runs the whole file again.
+// repeatable (IF NOT EXISTS, or a DROP … IF EXISTS before): if a process is killed in between,
+// the next one runs the whole file again.
 const noTransaction = "-- no transaction\n"
 
 // migrationDriver runs migrations for golang-migrate. It commits each migration together with its
