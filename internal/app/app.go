@@ -15,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
-	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/addresses"
@@ -75,7 +74,6 @@ type App struct {
 	redis         redis.UniversalClient
 	media         *media.Store
 	pages         *cache.Pages // nil if responses are not cached
-	workers       *river.Workers
 	queue         *jobs.Queue
 	bulkhead      *bulkhead.Bulkhead // of what locks rows that many lock
 	mail          mail.Sender
@@ -249,8 +247,7 @@ func (a *App) openStores(ctx context.Context) (err error) {
 		a.pages = cache.NewPages(a.redis, s.RedisPrefix)
 	}
 	a.changes = &catalogueChanges{pages: a.pages}
-	a.workers = river.NewWorkers()
-	if a.queue, err = jobs.New(a.pool, a.workers, a.log); err != nil {
+	if a.queue, err = jobs.New(a.pool, a.log); err != nil {
 		return err
 	}
 	a.mail, err = newSender(s, a.log)

@@ -22,7 +22,6 @@ import (
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/idempotency"
 	"github.com/shopd/shopd/internal/platform/jobs"
-	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/onetime"
 	"github.com/shopd/shopd/internal/platform/safehttp"
 	"github.com/shopd/shopd/internal/reviews"
@@ -142,9 +141,7 @@ func (a *App) newCatalogue() {
 		Fetch:       safehttp.New(safehttp.Settings{Allowed: a.settings.FetchAllowedNetworks}),
 		Changed:     a.changes.notify,
 	})
-	a.Catalog.AddWorkers(a.workers)
-	a.queue.Every(time.Hour, catalog.CountSales{})
-	a.queue.Every(media.SweepPeriod, catalog.SweepFiles{})
+	a.Catalog.HandleJobs(a.queue)
 }
 
 // newSearch makes the search, which reads its words again when the catalogue changes.
@@ -156,8 +153,7 @@ func (a *App) newSearch() {
 	})
 	a.closers = append(a.closers, func() error { a.Search.Close(); return nil })
 	a.changes.listen(a.Search.Forget)
-	a.Search.AddWorkers(a.workers)
-	a.queue.Every(search.RecountPeriod, search.Recount{})
+	a.Search.HandleJobs(a.queue)
 }
 
 // newAssistant makes the assistant.
@@ -196,7 +192,7 @@ func (a *App) newFeeds() {
 		),
 		Changed: a.changes.notify,
 	})
-	a.Feeds.AddWorkers(a.workers, a.queue)
+	a.Feeds.HandleJobs(a.queue)
 }
 
 // newInsights makes what those who run the shop look at.

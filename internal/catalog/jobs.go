@@ -2,8 +2,10 @@ package catalog
 
 import (
 	"context"
+	"time"
 
-	"github.com/riverqueue/river"
+	"github.com/shopd/shopd/internal/platform/jobs"
+	"github.com/shopd/shopd/internal/platform/media"
 )
 
 // ProductChanged is the job that follows a change of a product: it updates the product's vector.
@@ -28,13 +30,10 @@ type CountSales struct{}
 // Kind implements river.JobArgs.
 func (CountSales) Kind() string { return "catalog.count_sales" }
 
-// AddWorkers registers the workers of the domain's jobs.
-func (c *Catalog) AddWorkers(workers *river.Workers) {
-	river.AddWorker(
-		workers,
-		river.WorkFunc(
-			func(ctx context.Context, _ *river.Job[CountSales]) error { return c.CountSales(ctx) },
-		),
-	)
-	river.AddWorker(workers, river.WorkFunc(c.sweepFiles))
+// HandleJobs registers the domain's jobs, and how often they run.
+func (c *Catalog) HandleJobs(queue *jobs.Queue) {
+	jobs.Handle(queue, func(ctx context.Context, _ CountSales) error { return c.CountSales(ctx) })
+	jobs.HandleJob(queue, 0, c.sweepFiles)
+	queue.Every(time.Hour, CountSales{})
+	queue.Every(media.SweepPeriod, SweepFiles{})
 }

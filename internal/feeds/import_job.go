@@ -28,8 +28,8 @@ type Resume struct{}
 // Kind implements river.JobArgs.
 func (Resume) Kind() string { return "feeds.resume" }
 
-// AddWorkers registers the workers of the domain's jobs, and the periodic jobs.
-func (f *Feeds) AddWorkers(_ *river.Workers, queue *jobs.Queue) {
+// HandleJobs registers the domain's jobs, and how often the periodic ones run.
+func (f *Feeds) HandleJobs(queue *jobs.Queue) {
 	jobs.HandleJob(queue, importTimeout, f.runJob)
 	jobs.HandleJob(queue, imagesTimeout, f.fetchImages)
 	jobs.Handle(queue, func(ctx context.Context, _ Resume) error { return f.resume(ctx) })

@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/vectors"
@@ -67,14 +67,13 @@ type Recount struct{}
 // Kind implements river.JobArgs.
 func (Recount) Kind() string { return "search.recount" }
 
-// RecountPeriod is how often the job Recount runs.
-const RecountPeriod = 5 * time.Minute
+// recountPeriod is how often the job Recount runs.
+const recountPeriod = 5 * time.Minute
 
-// AddWorkers registers the worker of the domain's job.
-func (s *Search) AddWorkers(workers *river.Workers) {
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Recount]) error {
-		return s.RecountWords(ctx)
-	}))
+// HandleJobs registers the domain's job, and how often it runs.
+func (s *Search) HandleJobs(queue *jobs.Queue) {
+	jobs.Handle(queue, func(ctx context.Context, _ Recount) error { return s.RecountWords(ctx) })
+	queue.Every(recountPeriod, Recount{})
 }
 
 // RecountWords counts how many products have each word and deletes the words that none has. It does

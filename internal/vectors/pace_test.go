@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/riverqueue/river"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -64,9 +63,8 @@ func TestAThousandProductsAtAHundredAMinute(t *testing.T) {
 			)
 			require.NoError(t, err)
 			defer func() { _ = client.Close() }()
-			workers := river.NewWorkers()
 			log := slog.New(slog.DiscardHandler)
-			queue, err := jobs.New(shop.Pool, workers, log)
+			queue, err := jobs.New(shop.Pool, log)
 			require.NoError(t, err)
 			v := vectors.New(shop.Pool, queue, client, model.NewHealth(log), vectors.Settings{
 				Log:         log,

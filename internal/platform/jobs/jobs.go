@@ -47,8 +47,9 @@ type Queue struct {
 	endRescue context.CancelFunc       // nil until Start
 }
 
-// New returns a queue. Handle adds the functions that work jobs to workers.
-func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, error) {
+// New returns a queue. Each domain registers its jobs with Handle and Every.
+func New(pool *pgxpool.Pool, log *slog.Logger) (*Queue, error) {
+	workers := river.NewWorkers()
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: atOnce},
