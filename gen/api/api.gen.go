@@ -1104,8 +1104,8 @@ type APIKeyInput struct {
 	// Example: ERP
 	Name string `json:"name"`
 
-	// Networks Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None: from
-	// anywhere.
+	// Networks Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None:
+	// from anywhere.
 	//
 	//
 	// Example: ["203.0.113.0/24"]
@@ -1157,8 +1157,8 @@ type APIKeyPatch struct {
 	// Example: ERP
 	Name *string `json:"name,omitempty"`
 
-	// Networks Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None: from
-	// anywhere.
+	// Networks Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None:
+	// from anywhere.
 	//
 	//
 	// Example: ["203.0.113.0/24"]
@@ -7851,15 +7851,15 @@ type ExportProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-	// apostrophes, and characters that nobody sees make no difference.
+	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of
+	// blanks and apostrophes, and characters that nobody sees make no difference.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-	// characters that nobody sees make no difference.
+	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+	// and characters that nobody sees make no difference.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8473,15 +8473,15 @@ type ListProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-	// apostrophes, and characters that nobody sees make no difference.
+	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of
+	// blanks and apostrophes, and characters that nobody sees make no difference.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-	// characters that nobody sees make no difference.
+	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+	// and characters that nobody sees make no difference.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8567,15 +8567,15 @@ type SearchProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-	// apostrophes, and characters that nobody sees make no difference.
+	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of
+	// blanks and apostrophes, and characters that nobody sees make no difference.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-	// characters that nobody sees make no difference.
+	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+	// and characters that nobody sees make no difference.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.

@@ -1105,8 +1105,8 @@ type APIKeyInput struct {
 	// Example: ERP
 	Name string `json:"name"`
 
-	// Networks Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None: from
-	// anywhere.
+	// Networks Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None:
+	// from anywhere.
 	//
 	//
 	// Example: ["203.0.113.0/24"]
@@ -1158,8 +1158,8 @@ type APIKeyPatch struct {
 	// Example: ERP
 	Name *string `json:"name,omitempty"`
 
-	// Networks Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None: from
-	// anywhere.
+	// Networks Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None:
+	// from anywhere.
 	//
 	//
 	// Example: ["203.0.113.0/24"]
@@ -7852,15 +7852,15 @@ type ExportProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-	// apostrophes, and characters that nobody sees make no difference.
+	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of
+	// blanks and apostrophes, and characters that nobody sees make no difference.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-	// characters that nobody sees make no difference.
+	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+	// and characters that nobody sees make no difference.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8474,15 +8474,15 @@ type ListProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-	// apostrophes, and characters that nobody sees make no difference.
+	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of
+	// blanks and apostrophes, and characters that nobody sees make no difference.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-	// characters that nobody sees make no difference.
+	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+	// and characters that nobody sees make no difference.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -8568,15 +8568,15 @@ type SearchProductsParams struct {
 	// CategoryID In this category or any below it.
 	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
 
-	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-	// apostrophes, and characters that nobody sees make no difference.
+	// Category In the category of this name or slug (or former slug), or any below it. Case, kinds of
+	// blanks and apostrophes, and characters that nobody sees make no difference.
 	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
 
 	// BrandID Of this brand.
 	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
 
-	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-	// characters that nobody sees make no difference.
+	// Brand Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+	// and characters that nobody sees make no difference.
 	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
 
 	// MinPrice At least this price, as the buyer pays it.
@@ -9137,14 +9137,14 @@ type ClientInterface interface {
 
 	// CreateAPIKeyWithBody Make an API key
 	//
-	// Makes a key for another program of the shop. The response holds it whole, this once: only its
-	// hash is stored.
+	// Makes a key for another program of the shop. The response holds it whole, this once: only
+	// its hash is stored.
 	//
 	// Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
 	// among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
 	// `account_required` where a customer's account is meant. It works from its networks only (403
-	// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
-	// is in the [audit log](#tag/audit) under its name.
+	// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+	// changes is in the [audit log](#tag/audit) under its name.
 	//
 	// Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
 	// at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -9156,14 +9156,14 @@ type ClientInterface interface {
 
 	// CreateAPIKey Make an API key
 	//
-	// Makes a key for another program of the shop. The response holds it whole, this once: only its
-	// hash is stored.
+	// Makes a key for another program of the shop. The response holds it whole, this once: only
+	// its hash is stored.
 	//
 	// Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
 	// among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
 	// `account_required` where a customer's account is meant. It works from its networks only (403
-	// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
-	// is in the [audit log](#tag/audit) under its name.
+	// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+	// changes is in the [audit log](#tag/audit) under its name.
 	//
 	// Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
 	// at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -9175,8 +9175,8 @@ type ClientInterface interface {
 
 	// RevokeAPIKey Revoke an API key
 	//
-	// Ends a key for good, from the next request on, and with it the one that a rotation left. It stays
-	// to be read, since the audit log refers to it.
+	// Ends a key for good, from the next request on, and with it the one that a rotation left. It
+	// stays to be read, since the audit log refers to it.
 	//
 	// Corresponds with DELETE /api/v1/admin/api-keys/{id} (the `RevokeAPIKey` operationId).
 	RevokeAPIKey(ctx context.Context, id ID, params *RevokeAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9190,8 +9190,8 @@ type ClientInterface interface {
 
 	// UpdateAPIKeyWithBody Change an API key
 	//
-	// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
-	// next request with the key on. `null` takes away a rate limit or an end.
+	// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+	// from the next request with the key on. `null` takes away a rate limit or an end.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9200,8 +9200,8 @@ type ClientInterface interface {
 
 	// UpdateAPIKey Change an API key
 	//
-	// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
-	// next request with the key on. `null` takes away a rate limit or an end.
+	// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+	// from the next request with the key on. `null` takes away a rate limit or an end.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9210,8 +9210,9 @@ type ClientInterface interface {
 
 	// RotateAPIKeyWithBody Replace an API key
 	//
-	// Makes another key with the same rights, shown this once. The previous one works for a day, or
-	// for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+	// Makes another key with the same rights, shown this once. The previous one works for a day,
+	// or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+	// at once.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9220,8 +9221,9 @@ type ClientInterface interface {
 
 	// RotateAPIKey Replace an API key
 	//
-	// Makes another key with the same rights, shown this once. The previous one works for a day, or
-	// for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+	// Makes another key with the same rights, shown this once. The previous one works for a day,
+	// or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+	// at once.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -11087,11 +11089,12 @@ type ClientInterface interface {
 	// Before anything is looked for, the text is understood: prices in it ("under $60", "between
 	// $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
 	// in `interpreted`; a bare number behind people who can be that old is an age and no price
-	// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
-	// have, which `corrected_query` says; synonyms are added. When no product has all words, those
-	// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
-	// A text of which no word is known finds nothing. When the model that understands meaning is
-	// out of reach, `hybrid` answers by words and says so in `mode_used`.
+	// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has
+	// are corrected to the likeliest ones that products have, which `corrected_query` says;
+	// synonyms are added. When no product has all words, those with the more telling ones are
+	// found, and `dropped_words` names what the best of them lacks. A text of which no word is
+	// known finds nothing. When the model that understands meaning is out of reach, `hybrid`
+	// answers by words and says so in `mode_used`.
 	//
 	// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
 	// nearest in meaning.
@@ -11656,14 +11659,14 @@ func (c *Client) ListAPIKeys(ctx context.Context, params *ListAPIKeysParams, req
 
 // CreateAPIKeyWithBody Make an API key
 //
-// Makes a key for another program of the shop. The response holds it whole, this once: only its
-// hash is stored.
+// Makes a key for another program of the shop. The response holds it whole, this once: only
+// its hash is stored.
 //
 // Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
 // among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
 // `account_required` where a customer's account is meant. It works from its networks only (403
-// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
-// is in the [audit log](#tag/audit) under its name.
+// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+// changes is in the [audit log](#tag/audit) under its name.
 //
 // Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
 // at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -11685,14 +11688,14 @@ func (c *Client) CreateAPIKeyWithBody(ctx context.Context, contentType string, b
 
 // CreateAPIKey Make an API key
 //
-// Makes a key for another program of the shop. The response holds it whole, this once: only its
-// hash is stored.
+// Makes a key for another program of the shop. The response holds it whole, this once: only
+// its hash is stored.
 //
 // Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
 // among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
 // `account_required` where a customer's account is meant. It works from its networks only (403
-// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
-// is in the [audit log](#tag/audit) under its name.
+// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+// changes is in the [audit log](#tag/audit) under its name.
 //
 // Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
 // at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -11714,8 +11717,8 @@ func (c *Client) CreateAPIKey(ctx context.Context, body CreateAPIKeyJSONRequestB
 
 // RevokeAPIKey Revoke an API key
 //
-// Ends a key for good, from the next request on, and with it the one that a rotation left. It stays
-// to be read, since the audit log refers to it.
+// Ends a key for good, from the next request on, and with it the one that a rotation left. It
+// stays to be read, since the audit log refers to it.
 //
 // Corresponds with DELETE /api/v1/admin/api-keys/{id} (the `RevokeAPIKey` operationId).
 func (c *Client) RevokeAPIKey(ctx context.Context, id ID, params *RevokeAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11749,8 +11752,8 @@ func (c *Client) GetAPIKey(ctx context.Context, id ID, reqEditors ...RequestEdit
 
 // UpdateAPIKeyWithBody Change an API key
 //
-// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
-// next request with the key on. `null` takes away a rate limit or an end.
+// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+// from the next request with the key on. `null` takes away a rate limit or an end.
 //
 // Takes any type of body and a specified content type.
 //
@@ -11769,8 +11772,8 @@ func (c *Client) UpdateAPIKeyWithBody(ctx context.Context, id ID, params *Update
 
 // UpdateAPIKey Change an API key
 //
-// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
-// next request with the key on. `null` takes away a rate limit or an end.
+// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+// from the next request with the key on. `null` takes away a rate limit or an end.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11789,8 +11792,9 @@ func (c *Client) UpdateAPIKey(ctx context.Context, id ID, params *UpdateAPIKeyPa
 
 // RotateAPIKeyWithBody Replace an API key
 //
-// Makes another key with the same rights, shown this once. The previous one works for a day, or
-// for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+// Makes another key with the same rights, shown this once. The previous one works for a day,
+// or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+// at once.
 //
 // Takes any type of body and a specified content type.
 //
@@ -11809,8 +11813,9 @@ func (c *Client) RotateAPIKeyWithBody(ctx context.Context, id ID, contentType st
 
 // RotateAPIKey Replace an API key
 //
-// Makes another key with the same rights, shown this once. The previous one works for a day, or
-// for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+// Makes another key with the same rights, shown this once. The previous one works for a day,
+// or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+// at once.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -15416,11 +15421,12 @@ func (c *Client) ListProductOffers(ctx context.Context, params *ListProductOffer
 // Before anything is looked for, the text is understood: prices in it ("under $60", "between
 // $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
 // in `interpreted`; a bare number behind people who can be that old is an age and no price
-// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
-// have, which `corrected_query` says; synonyms are added. When no product has all words, those
-// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
-// A text of which no word is known finds nothing. When the model that understands meaning is
-// out of reach, `hybrid` answers by words and says so in `mode_used`.
+// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has
+// are corrected to the likeliest ones that products have, which `corrected_query` says;
+// synonyms are added. When no product has all words, those with the more telling ones are
+// found, and `dropped_words` names what the best of them lacks. A text of which no word is
+// known finds nothing. When the model that understands meaning is out of reach, `hybrid`
+// answers by words and says so in `mode_used`.
 //
 // Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
 // nearest in meaning.
@@ -25851,14 +25857,14 @@ type ClientWithResponsesInterface interface {
 
 	// CreateAPIKeyWithBodyWithResponse Make an API key
 	//
-	// Makes a key for another program of the shop. The response holds it whole, this once: only its
-	// hash is stored.
+	// Makes a key for another program of the shop. The response holds it whole, this once: only
+	// its hash is stored.
 	//
 	// Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
 	// among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
 	// `account_required` where a customer's account is meant. It works from its networks only (403
-	// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
-	// is in the [audit log](#tag/audit) under its name.
+	// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+	// changes is in the [audit log](#tag/audit) under its name.
 	//
 	// Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
 	// at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -25870,14 +25876,14 @@ type ClientWithResponsesInterface interface {
 
 	// CreateAPIKeyWithResponse Make an API key
 	//
-	// Makes a key for another program of the shop. The response holds it whole, this once: only its
-	// hash is stored.
+	// Makes a key for another program of the shop. The response holds it whole, this once: only
+	// its hash is stored.
 	//
 	// Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
 	// among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
 	// `account_required` where a customer's account is meant. It works from its networks only (403
-	// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
-	// is in the [audit log](#tag/audit) under its name.
+	// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+	// changes is in the [audit log](#tag/audit) under its name.
 	//
 	// Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
 	// at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -25889,8 +25895,8 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeAPIKeyWithResponse Revoke an API key
 	//
-	// Ends a key for good, from the next request on, and with it the one that a rotation left. It stays
-	// to be read, since the audit log refers to it.
+	// Ends a key for good, from the next request on, and with it the one that a rotation left. It
+	// stays to be read, since the audit log refers to it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25908,8 +25914,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateAPIKeyWithBodyWithResponse Change an API key
 	//
-	// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
-	// next request with the key on. `null` takes away a rate limit or an end.
+	// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+	// from the next request with the key on. `null` takes away a rate limit or an end.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25918,8 +25924,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateAPIKeyWithResponse Change an API key
 	//
-	// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
-	// next request with the key on. `null` takes away a rate limit or an end.
+	// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+	// from the next request with the key on. `null` takes away a rate limit or an end.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25928,8 +25934,9 @@ type ClientWithResponsesInterface interface {
 
 	// RotateAPIKeyWithBodyWithResponse Replace an API key
 	//
-	// Makes another key with the same rights, shown this once. The previous one works for a day, or
-	// for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+	// Makes another key with the same rights, shown this once. The previous one works for a day,
+	// or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+	// at once.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25938,8 +25945,9 @@ type ClientWithResponsesInterface interface {
 
 	// RotateAPIKeyWithResponse Replace an API key
 	//
-	// Makes another key with the same rights, shown this once. The previous one works for a day, or
-	// for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+	// Makes another key with the same rights, shown this once. The previous one works for a day,
+	// or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+	// at once.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -27957,11 +27965,12 @@ type ClientWithResponsesInterface interface {
 	// Before anything is looked for, the text is understood: prices in it ("under $60", "between
 	// $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
 	// in `interpreted`; a bare number behind people who can be that old is an age and no price
-	// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
-	// have, which `corrected_query` says; synonyms are added. When no product has all words, those
-	// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
-	// A text of which no word is known finds nothing. When the model that understands meaning is
-	// out of reach, `hybrid` answers by words and says so in `mode_used`.
+	// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has
+	// are corrected to the likeliest ones that products have, which `corrected_query` says;
+	// synonyms are added. When no product has all words, those with the more telling ones are
+	// found, and `dropped_words` names what the best of them lacks. A text of which no word is
+	// known finds nothing. When the model that understands meaning is out of reach, `hybrid`
+	// answers by words and says so in `mode_used`.
 	//
 	// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
 	// nearest in meaning.
@@ -44503,14 +44512,14 @@ func (c *ClientWithResponses) ListAPIKeysWithResponse(ctx context.Context, param
 
 // CreateAPIKeyWithBodyWithResponse Make an API key
 //
-// Makes a key for another program of the shop. The response holds it whole, this once: only its
-// hash is stored.
+// Makes a key for another program of the shop. The response holds it whole, this once: only
+// its hash is stored.
 //
 // Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
 // among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
 // `account_required` where a customer's account is meant. It works from its networks only (403
-// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
-// is in the [audit log](#tag/audit) under its name.
+// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+// changes is in the [audit log](#tag/audit) under its name.
 //
 // Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
 // at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -44528,14 +44537,14 @@ func (c *ClientWithResponses) CreateAPIKeyWithBodyWithResponse(ctx context.Conte
 
 // CreateAPIKeyWithResponse Make an API key
 //
-// Makes a key for another program of the shop. The response holds it whole, this once: only its
-// hash is stored.
+// Makes a key for another program of the shop. The response holds it whole, this once: only
+// its hash is stored.
 //
 // Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
 // among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
 // `account_required` where a customer's account is meant. It works from its networks only (403
-// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
-// is in the [audit log](#tag/audit) under its name.
+// `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+// changes is in the [audit log](#tag/audit) under its name.
 //
 // Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
 // at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -44553,8 +44562,8 @@ func (c *ClientWithResponses) CreateAPIKeyWithResponse(ctx context.Context, body
 
 // RevokeAPIKeyWithResponse Revoke an API key
 //
-// Ends a key for good, from the next request on, and with it the one that a rotation left. It stays
-// to be read, since the audit log refers to it.
+// Ends a key for good, from the next request on, and with it the one that a rotation left. It
+// stays to be read, since the audit log refers to it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -44584,8 +44593,8 @@ func (c *ClientWithResponses) GetAPIKeyWithResponse(ctx context.Context, id ID, 
 
 // UpdateAPIKeyWithBodyWithResponse Change an API key
 //
-// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
-// next request with the key on. `null` takes away a rate limit or an end.
+// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+// from the next request with the key on. `null` takes away a rate limit or an end.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -44600,8 +44609,8 @@ func (c *ClientWithResponses) UpdateAPIKeyWithBodyWithResponse(ctx context.Conte
 
 // UpdateAPIKeyWithResponse Change an API key
 //
-// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
-// next request with the key on. `null` takes away a rate limit or an end.
+// A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+// from the next request with the key on. `null` takes away a rate limit or an end.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -44616,8 +44625,9 @@ func (c *ClientWithResponses) UpdateAPIKeyWithResponse(ctx context.Context, id I
 
 // RotateAPIKeyWithBodyWithResponse Replace an API key
 //
-// Makes another key with the same rights, shown this once. The previous one works for a day, or
-// for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+// Makes another key with the same rights, shown this once. The previous one works for a day,
+// or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+// at once.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -44632,8 +44642,9 @@ func (c *ClientWithResponses) RotateAPIKeyWithBodyWithResponse(ctx context.Conte
 
 // RotateAPIKeyWithResponse Replace an API key
 //
-// Makes another key with the same rights, shown this once. The previous one works for a day, or
-// for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+// Makes another key with the same rights, shown this once. The previous one works for a day,
+// or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+// at once.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -47695,11 +47706,12 @@ func (c *ClientWithResponses) ListProductOffersWithResponse(ctx context.Context,
 // Before anything is looked for, the text is understood: prices in it ("under $60", "between
 // $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
 // in `interpreted`; a bare number behind people who can be that old is an age and no price
-// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
-// have, which `corrected_query` says; synonyms are added. When no product has all words, those
-// with the more telling ones are found, and `dropped_words` names what the best of them lacks.
-// A text of which no word is known finds nothing. When the model that understands meaning is
-// out of reach, `hybrid` answers by words and says so in `mode_used`.
+// ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has
+// are corrected to the likeliest ones that products have, which `corrected_query` says;
+// synonyms are added. When no product has all words, those with the more telling ones are
+// found, and `dropped_words` names what the best of them lacks. A text of which no word is
+// known finds nothing. When the model that understands meaning is out of reach, `hybrid`
+// answers by words and says so in `mode_used`.
 //
 // Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
 // nearest in meaning.

@@ -184,14 +184,14 @@ export const compareProducts = /* @__PURE__ */ operation<operations['compareProd
 /**
  * Make an API key.
  *
- * Makes a key for another program of the shop. The response holds it whole, this once: only its
- * hash is stored.
+ * Makes a key for another program of the shop. The response holds it whole, this once: only
+ * its hash is stored.
  *
  * Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
  * among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
  * `account_required` where a customer's account is meant. It works from its networks only (403
- * `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
- * is in the [audit log](#tag/audit) under its name.
+ * `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+ * changes is in the [audit log](#tag/audit) under its name.
  *
  * Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
  * at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -1258,16 +1258,17 @@ export const retryJob = /* @__PURE__ */ operation<operations['retryJob']>('retry
 /**
  * Revoke an API key.
  *
- * Ends a key for good, from the next request on, and with it the one that a rotation left. It stays
- * to be read, since the audit log refers to it.
+ * Ends a key for good, from the next request on, and with it the one that a rotation left. It
+ * stays to be read, since the audit log refers to it.
  */
 export const revokeAPIKey = /* @__PURE__ */ operation<operations['revokeAPIKey']>('revokeAPIKey', 'DELETE', '/api/v1/admin/api-keys/{id}', ['If-Match']);
 
 /**
  * Replace an API key.
  *
- * Makes another key with the same rights, shown this once. The previous one works for a day, or
- * for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+ * Makes another key with the same rights, shown this once. The previous one works for a day,
+ * or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+ * at once.
  */
 export const rotateAPIKey = /* @__PURE__ */ operation<operations['rotateAPIKey']>('rotateAPIKey', 'POST', '/api/v1/admin/api-keys/{id}/rotate');
 
@@ -1291,11 +1292,12 @@ export const rotateWebhookSecret = /* @__PURE__ */ operation<operations['rotateW
  * Before anything is looked for, the text is understood: prices in it ("under $60", "between
  * $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
  * in `interpreted`; a bare number behind people who can be that old is an age and no price
- * ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
- * have, which `corrected_query` says; synonyms are added. When no product has all words, those
- * with the more telling ones are found, and `dropped_words` names what the best of them lacks.
- * A text of which no word is known finds nothing. When the model that understands meaning is
- * out of reach, `hybrid` answers by words and says so in `mode_used`.
+ * ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has
+ * are corrected to the likeliest ones that products have, which `corrected_query` says;
+ * synonyms are added. When no product has all words, those with the more telling ones are
+ * found, and `dropped_words` names what the best of them lacks. A text of which no word is
+ * known finds nothing. When the model that understands meaning is out of reach, `hybrid`
+ * answers by words and says so in `mode_used`.
  *
  * Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
  * nearest in meaning.
@@ -1444,8 +1446,8 @@ export const unsubscribe = /* @__PURE__ */ operation<operations['unsubscribe']>(
 /**
  * Change an API key.
  *
- * A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
- * next request with the key on. `null` takes away a rate limit or an end.
+ * A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+ * from the next request with the key on. `null` takes away a rate limit or an end.
  */
 export const updateAPIKey = /* @__PURE__ */ operation<operations['updateAPIKey']>('updateAPIKey', 'PATCH', '/api/v1/admin/api-keys/{id}', ['If-Match']);
 

@@ -752,11 +752,12 @@ export interface paths {
          *     Before anything is looked for, the text is understood: prices in it ("under $60", "between
          *     $20 and $40") become filters unless `min_price` or `max_price` say otherwise, and are echoed
          *     in `interpreted`; a bare number behind people who can be that old is an age and no price
-         *     ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has are corrected to the likeliest ones that products
-         *     have, which `corrected_query` says; synonyms are added. When no product has all words, those
-         *     with the more telling ones are found, and `dropped_words` names what the best of them lacks.
-         *     A text of which no word is known finds nothing. When the model that understands meaning is
-         *     out of reach, `hybrid` answers by words and says so in `mode_used`.
+         *     ("kids under 3", "women over 50", but not "shoes for men under 50"); words no product has
+         *     are corrected to the likeliest ones that products have, which `corrected_query` says;
+         *     synonyms are added. When no product has all words, those with the more telling ones are
+         *     found, and `dropped_words` names what the best of them lacks. A text of which no word is
+         *     known finds nothing. When the model that understands meaning is out of reach, `hybrid`
+         *     answers by words and says so in `mode_used`.
          *
          *     Facets, if asked for, count the products that match the words, or in `semantic` mode the 200
          *     nearest in meaning.
@@ -2617,14 +2618,14 @@ export interface paths {
         put?: never;
         /**
          * Make an API key
-         * @description Makes a key for another program of the shop. The response holds it whole, this once: only its
-         *     hash is stored.
+         * @description Makes a key for another program of the shop. The response holds it whole, this once: only
+         *     its hash is stored.
          *
          *     Send it as `Authorization: Bearer shopd_key_…`. It calls every operation whose `x-scope` is
          *     among its scopes, and those that are public; for others it gets 403 `scope_missing`, or 401
          *     `account_required` where a customer's account is meant. It works from its networks only (403
-         *     `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it changes
-         *     is in the [audit log](#tag/audit) under its name.
+         *     `network_not_allowed`), until it expires or is revoked (401 `invalid_api_key`). What it
+         *     changes is in the [audit log](#tag/audit) under its name.
          *
          *     Made with an API key, a key may do no more than that one (403 `grant_exceeded`). A shop has
          *     at most 100 keys that are not revoked (409 `too_many_api_keys`).
@@ -2655,16 +2656,16 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description Ends a key for good, from the next request on, and with it the one that a rotation left. It stays
-         *     to be read, since the audit log refers to it.
+         * @description Ends a key for good, from the next request on, and with it the one that a rotation left. It
+         *     stays to be read, since the audit log refers to it.
          */
         delete: operations["revokeAPIKey"];
         options?: never;
         head?: never;
         /**
          * Change an API key
-         * @description A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds from the
-         *     next request with the key on. `null` takes away a rate limit or an end.
+         * @description A JSON merge patch (RFC 7396) of its name, scopes, networks, rate limit or end. It holds
+         *     from the next request with the key on. `null` takes away a rate limit or an end.
          */
         patch: operations["updateAPIKey"];
         trace?: never;
@@ -2683,8 +2684,9 @@ export interface paths {
         put?: never;
         /**
          * Replace an API key
-         * @description Makes another key with the same rights, shown this once. The previous one works for a day, or
-         *     for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends at once.
+         * @description Makes another key with the same rights, shown this once. The previous one works for a day,
+         *     or for `overlap_seconds`: say 0 when it was leaked. One that was there before that one ends
+         *     at once.
          */
         post: operations["rotateAPIKey"];
         delete?: never;
@@ -8804,8 +8806,8 @@ export interface components {
              */
             scopes: components["schemas"]["APIKeyScope"][];
             /**
-             * @description Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None: from
-             *     anywhere.
+             * @description Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None:
+             *     from anywhere.
              * @example [
              *       "203.0.113.0/24"
              *     ]
@@ -8841,8 +8843,8 @@ export interface components {
              */
             scopes?: components["schemas"]["APIKeyScope"][];
             /**
-             * @description Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None: from
-             *     anywhere.
+             * @description Where calls may come from, as networks in CIDR notation (RFC 4632) or single addresses. None:
+             *     from anywhere.
              * @example [
              *       "203.0.113.0/24"
              *     ]
@@ -9872,15 +9874,15 @@ export interface components {
         /** @description In this category or any below it. */
         CategoryId: components["schemas"]["Id"];
         /**
-         * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-         *     apostrophes, and characters that nobody sees make no difference.
+         * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of
+         *     blanks and apostrophes, and characters that nobody sees make no difference.
          */
         CategoryName: string;
         /** @description Of this brand. */
         BrandId: components["schemas"]["Id"];
         /**
-         * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-         *     characters that nobody sees make no difference.
+         * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+         *     and characters that nobody sees make no difference.
          */
         BrandName: string;
         /**
@@ -11285,15 +11287,15 @@ export interface operations {
                 /** @description In this category or any below it. */
                 category_id?: components["parameters"]["CategoryId"];
                 /**
-                 * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-                 *     apostrophes, and characters that nobody sees make no difference.
+                 * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of
+                 *     blanks and apostrophes, and characters that nobody sees make no difference.
                  */
                 category?: components["parameters"]["CategoryName"];
                 /** @description Of this brand. */
                 brand_id?: components["parameters"]["BrandId"];
                 /**
-                 * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-                 *     characters that nobody sees make no difference.
+                 * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+                 *     and characters that nobody sees make no difference.
                  */
                 brand?: components["parameters"]["BrandName"];
                 /**
@@ -11633,15 +11635,15 @@ export interface operations {
                 /** @description In this category or any below it. */
                 category_id?: components["parameters"]["CategoryId"];
                 /**
-                 * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-                 *     apostrophes, and characters that nobody sees make no difference.
+                 * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of
+                 *     blanks and apostrophes, and characters that nobody sees make no difference.
                  */
                 category?: components["parameters"]["CategoryName"];
                 /** @description Of this brand. */
                 brand_id?: components["parameters"]["BrandId"];
                 /**
-                 * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-                 *     characters that nobody sees make no difference.
+                 * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+                 *     and characters that nobody sees make no difference.
                  */
                 brand?: components["parameters"]["BrandName"];
                 /**
@@ -13869,15 +13871,15 @@ export interface operations {
                 /** @description In this category or any below it. */
                 category_id?: components["parameters"]["CategoryId"];
                 /**
-                 * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of blanks and
-                 *     apostrophes, and characters that nobody sees make no difference.
+                 * @description In the category of this name or slug (or former slug), or any below it. Case, kinds of
+                 *     blanks and apostrophes, and characters that nobody sees make no difference.
                  */
                 category?: components["parameters"]["CategoryName"];
                 /** @description Of this brand. */
                 brand_id?: components["parameters"]["BrandId"];
                 /**
-                 * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes, and
-                 *     characters that nobody sees make no difference.
+                 * @description Of the brand of this name or slug (or former slug). Case, kinds of blanks and apostrophes,
+                 *     and characters that nobody sees make no difference.
                  */
                 brand?: components["parameters"]["BrandName"];
                 /**
