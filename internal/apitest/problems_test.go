@@ -19,7 +19,7 @@ func TestProblemsThatAreNotDeclaredAreFound(t *testing.T) {
 	for contract, finds := range map[string]string{
 		string(shopd.Contract): "",
 		lacking:                "lacks product_not_found",
-		strings.Replace(string(shopd.Contract), "status: 404", "status: 409", -1): "the status 409",
+		strings.ReplaceAll(string(shopd.Contract), "status: 404", "status: 409"): "the status 409",
 	} {
 		c, err := ReadContract([]byte(contract))
 		require.NoError(t, err)

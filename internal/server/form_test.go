@@ -220,8 +220,15 @@ func TestAcceptIsReadWithItsQualities(t *testing.T) {
 	}
 }
 
+// reply is what matters of a response here.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+	Close      bool // the connection ends with it
+}
+
 // exchange sends a request byte by byte as it is, and returns the response.
-func exchange(t *testing.T, base, request string) (response *http.Response, body string) {
+func exchange(t *testing.T, base, request string) (answer reply, body string) {
 	t.Helper()
 	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(base, "http://"), 5*time.Second)
 	require.NoError(t, err)
@@ -229,10 +236,10 @@ func exchange(t *testing.T, base, request string) (response *http.Response, body
 	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
 	_, err = io.WriteString(conn, request)
 	require.NoError(t, err)
-	response, err = http.ReadResponse(bufio.NewReader(conn), nil)
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err, request)
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return response, string(text)
+	return reply{response.StatusCode, response.Header, response.Close}, string(text)
 }

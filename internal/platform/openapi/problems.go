@@ -80,9 +80,10 @@ func (d *Document) Problems() ([]Problem, error) {
 		problems = append(problems, p)
 	}
 	for _, op := range d.operations() {
-		for i, p := range problems {
+		for i := range problems {
+			p := &problems[i]
 			if p.When != "" && kinds[p.When](op) {
-				problems[i].Operations = append(p.Operations, op.id)
+				p.Operations = append(p.Operations, op.id)
 			}
 		}
 		for _, code := range op.problems {
