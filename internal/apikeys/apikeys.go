@@ -37,8 +37,8 @@ var (
 		Status:     http.StatusForbidden,
 		Code:       "grant_exceeded",
 		Resolution: problem.FixRequest,
-		Detail: "An API key can give, change and revoke only keys that may do no more than it may " +
-			"itself: in their scopes, networks and time.",
+		Detail: "An API key can give, change and revoke only keys that may do no more than it " +
+			"may itself: in their scopes, networks and time.",
 	}
 )
 

@@ -313,7 +313,8 @@ func TestIdempotencyKeysAreAKeysOwn(t *testing.T) {
 	refunds := fmt.Sprintf("%s/%d/refunds", orders, order.ID)
 	header := apitest.Header{Name: "Idempotency-Key", Value: "one"}
 	body := fields{"amount": "2.00", "reason": "Dented"}
-	first, second := shop.As(admin.APIKey("payments:write").Key), shop.As(admin.APIKey("payments:write").Key)
+	first := shop.As(admin.APIKey("payments:write").Key)
+	second := shop.As(admin.APIKey("payments:write").Key)
 	once := first.Post(refunds, body, header).Want(http.StatusCreated)
 	again := first.Post(refunds, body, header).Want(http.StatusCreated)
 	assert.Equal(t, once.String(), again.String())

@@ -218,7 +218,7 @@ func databaseURL(name string) string {
 	return u.String()
 }
 
-// hashMigrations tells schemas apart, and what else is put into them.
+// hashMigrations returns a hash that identifies a schema, and what else is put into it.
 func hashMigrations(more ...string) string {
 	hash := sha256.New()
 	for _, text := range more {

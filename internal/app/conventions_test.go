@@ -17,7 +17,7 @@ import (
 
 // Most lines of a file: of code, and of a test.
 const (
-	maxCode = 320
+	maxCode = 340
 	maxTest = 400
 )
 

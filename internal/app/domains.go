@@ -37,7 +37,11 @@ func (a *App) newIdentity() (err error) {
 		publicLogin = &identity.Credentials{Email: DemoAdminEmail, Password: DemoAdminPassword}
 	}
 	if a.Identity, err = identity.New(identity.Parts{
-		Pool: a.pool, Queue: a.queue, LinkTokens: onetime.New(a.redis, s.RedisPrefix), Mail: a.mail, Clock: a.clock,
+		Pool:       a.pool,
+		Queue:      a.queue,
+		LinkTokens: onetime.New(a.redis, s.RedisPrefix),
+		Mail:       a.mail,
+		Clock:      a.clock,
 	}, identity.Settings{
 		Secret:          []byte(s.SecretKey),
 		Algorithm:       s.Algorithm,

@@ -124,8 +124,8 @@ func times(t *testing.T, variable string, few int) int {
 
 // getReadiness, listProducts, login: servers are restarted one by one behind a balancer that asks
 // for readiness, and no request is refused or cut off. RESTARTS says how often each server is
-// restarted, three times unless it is set, and BALANCER_ASKS every how many milliseconds the balancer
-// asks, 50 unless it is set.
+// restarted, three times unless it is set, and BALANCER_ASKS every how many milliseconds the
+// balancer asks, 50 unless it is set.
 func TestRestartsLoseNoRequest(t *testing.T) {
 	apitest.NotWithRace(t) // a second must be enough for the balancer to notice
 	t.Parallel()

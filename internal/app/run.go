@@ -57,8 +57,9 @@ func isLoopback(address net.Addr) bool {
 }
 
 // Run serves on listener, and works jobs unless WORKERS is false, until ctx ends. Then readiness
-// fails, requests are still taken for DRAIN_DELAY, and those under way may finish, for DRAIN_TIMEOUT
-// at most. Those that take longer are cancelled shortly before, so that they can say so.
+// fails, requests are still taken for DRAIN_DELAY, and those under way may finish, for
+// DRAIN_TIMEOUT at most. Those that take longer are cancelled shortly before, so that they can say
+// so.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if a.settings.HasPublicSecret() && !isLoopback(listener.Addr()) {
 		return errPublicSecret

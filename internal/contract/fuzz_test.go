@@ -38,7 +38,8 @@ func TestServerAndContractAgree(t *testing.T) {
 	requests, until, seed := budget(t)
 	t.Logf("replay with FUZZ_SEED=%d", seed)
 	shop := apitest.New
-	if os.Getenv("FUZZ_SHOP") == "large" { // one of 100,000 products, which takes minutes to make once
+	// one of 100,000 products, which takes minutes to make once
+	if os.Getenv("FUZZ_SHOP") == "large" {
 		shop = apitest.Large
 	}
 	e := newEngine(t, shop(t, calm()...), readContract(t, shopd.Contract))

@@ -131,25 +131,29 @@ func TestMagentoExport(t *testing.T) {
 		`P-R|Pants|Warm & soft|Acme|Men>Pants|{"color": "Red"}|3000|2500|3|{}|live`,
 	}, shopText(shop))
 	assert.Contains(
-		t, said, `is not an http or https address, and the import has no image_base_url: "/m/y/a.jpg"`,
+		t, said,
+		`is not an http or https address, and the import has no image_base_url: "/m/y/a.jpg"`,
 	)
 	assert.Contains(t, said, "because attributes are public: cost")
 }
 
-// startImport, getImport: image paths of a Magento export are fetched from below a base, in each way
-// to start an import.
+// startImport, getImport: image paths of a Magento export are fetched from below a base, in each
+// way to start an import.
 func TestImagePathsHaveABase(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	const base = "https://old.example/media/catalog/product"
 	done := load(
-		t, shop, admin, []byte(magentoExport), part{"images", "true"}, part{"image_base_url", base + "/"},
+		t, shop, admin, []byte(magentoExport), part{"images", "true"},
+		part{"image_base_url", base + "/"},
 	)
 	assert.NotContains(t, strings.Join(complaints(admin, done.ID), "\n"), "image_base_url")
 	assert.Contains(
 		t, apitest.Value[string](
-			shop, "SELECT string_agg(args ->> 'urls', ',') FROM river_job WHERE kind = 'feeds.fetch_images'",
+			shop,
+			"SELECT string_agg(args ->> 'urls', ',') FROM river_job "+
+				"WHERE kind = 'feeds.fetch_images'",
 		), base+"/m/y/a.jpg",
 	)
 	for _, wrong := range []string{"old.example", "ftp://old.example/", "/media", "https://"} {

@@ -61,7 +61,8 @@ func (c *cells) pictures(it *item) {
 			case isPath && c.imageBase == "":
 				c.add(
 					c.header[at], true,
-					"is not an http or https address, and the import has no image_base_url: %q", clip(text),
+					"is not an http or https address, and the import has no image_base_url: %q",
+					clip(text),
 				)
 			case slices.Contains(it.images, text):
 			case !isAddress(text):

@@ -55,13 +55,16 @@ func (c *cells) later(it *item) {
 	at, err := parseInstant(date, c.zone, false)
 	if it.available != outOfStock && err == nil && at.After(time.Now()) {
 		c.warn(
-			colAvailableAt, "is not stored, and the goods are sold now: name the column in `attributes` "+
-				"to show buyers that they come on %s", clip(date),
+			colAvailableAt,
+			"is not stored, and the goods are sold now: name the column in `attributes` "+
+				"to show buyers that they come on %s",
+			clip(date),
 		)
 	}
 }
 
-// plainWord returns a value in lower case without blanks, dashes, underscores and schema.org's address.
+// plainWord returns a value in lower case without blanks, dashes, underscores and schema.org's
+// address.
 func plainWord(text string) string {
 	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(withoutSchema(text))
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
-// prepare makes sure that the file is UTF-8 and was scanned once to its end. Each step is done once,
-// however often the import is resumed.
+// prepare makes sure that the file is UTF-8 and was scanned once to its end. Each step is done
+// once, however often the import is resumed.
 func (r *runner) prepare(ctx context.Context) error {
 	if !r.IsUtf8 {
 		if err := r.translate(ctx); err != nil {

@@ -24,7 +24,8 @@ func (s seller) job(kind, state, args string) int64 {
 			attempted_at, finalized_at, errors)
 		VALUES ($1, $2::text::river_job_state, $3::text::jsonb, 3, 3, now(), now(),
 			CASE WHEN $2 IN ('cancelled', 'completed', 'discarded') THEN now() END,
-			ARRAY['{"at":"2026-11-21T10:00:00Z","attempt":1,"error":"GET https://u:canary@example.com/?token=canary&x=1: whsec_canary refused","trace":""}'::jsonb])
+			ARRAY['{"at":"2026-11-21T10:00:00Z","attempt":1,"trace":"","error":
+			"GET https://u:canary@example.com/?token=canary&x=1: whsec_canary refused"}'::jsonb])
 		RETURNING id`,
 		kind,
 		state,
@@ -40,7 +41,8 @@ func TestJobsAreShownWithoutSecrets(t *testing.T) {
 	s := open(t)
 	mail := s.job(
 		"identity.mail", "discarded",
-		`{"user": 42, "purpose": "reset", "token": "canary", "to": {"email": "canary@example.com"}}`,
+		`{"user": 42, "purpose": "reset", "token": "canary",
+			"to": {"email": "canary@example.com"}}`,
 	)
 	images := s.job(
 		"feeds.fetch_images", "completed",

@@ -23,7 +23,10 @@ func TestEveryCheckFindsWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	for i, corrupt := range []string{
 		"UPDATE stock_levels SET quantity = quantity + 1 WHERE variant_id = 1",
-		"INSERT INTO stock_locations (code, name, position) VALUES ('void', 'Void', 9); INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason) SELECT 1, id, 3, 3, 'count' FROM stock_locations WHERE code = 'void'",
+		"INSERT INTO stock_locations (code, name, position) " +
+			"VALUES ('void', 'Void', 9); INSERT INTO stock_movements (variant_id, location_id, " +
+			"delta, quantity, reason) SELECT 1, id, 3, 3, 'count' FROM stock_locations WHERE " +
+			"code = 'void'",
 		"UPDATE variants SET stock = stock + 1 WHERE id = 1",
 		"UPDATE product_listings SET stock = stock + 1 WHERE product_id = 1",
 		"UPDATE orders SET total_minor = total_minor + 1 WHERE id = 1",
@@ -32,7 +35,8 @@ func TestEveryCheckFindsWhatItIsFor(t *testing.T) {
 		"UPDATE payments SET is_surplus = true",
 		"UPDATE payments SET refunded_minor = refunded_minor + 1",
 		"UPDATE payments SET amount_minor = amount_minor + 1",
-		"UPDATE payments SET status = 'pending', settled_at = NULL, refunded_minor = 0, attempt_key = 'another'",
+		"UPDATE payments SET status = 'pending', settled_at = NULL, refunded_minor = 0, " +
+			"attempt_key = 'another'",
 		"UPDATE refunds SET amount_minor = amount_minor + 1",
 		"UPDATE refunds SET key = 'another', status = 'failed'",
 	} {
@@ -41,17 +45,24 @@ func TestEveryCheckFindsWhatItIsFor(t *testing.T) {
 			shop := apitest.New(t)
 			keeper, ada := shop.Admin(), shop.Customer()
 			var drift api.AdminProduct
-			keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "79.00", "stock": 9}).
+			keeper.Post("/api/v1/admin/products", fields{
+				"name": "Drift", "price": "79.00", "stock": 9,
+			}).
 				Want(http.StatusCreated).
 				Into(&drift)
 			for range 3 {
-				ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": drift.ID, "quantity": 2}}}).
+				ada.Post(
+					"/api/v1/orders",
+					fields{"items": []fields{{"product_id": drift.ID, "quantity": 2}}},
+				).
 					Want(http.StatusCreated)
 			}
 			ada.Post("/api/v1/orders/2/cancel", nil).Want(http.StatusOK)
 			ada.Post("/api/v1/orders/3/pay", fields{"payment_type": "card", "token": "tok_visa"}).
 				Want(http.StatusCreated)
-			keeper.Post("/api/v1/admin/orders/3/refunds", fields{"amount": "1.00", "reason": "A dent."}).
+			keeper.Post("/api/v1/admin/orders/3/refunds", fields{
+				"amount": "1.00", "reason": "A dent.",
+			}).
 				Want(http.StatusCreated)
 			results, err := shop.App.Check(t.Context())
 			require.NoError(t, err)

@@ -55,7 +55,9 @@ func open(t *testing.T) shop {
 	)
 	s.keeper = s.Admin()
 	var made api.AdminProduct
-	s.keeper.Post("/api/v1/admin/products", fields{"name": "Drift <b>", "price": "12.50", "stock": 100}).
+	s.keeper.Post("/api/v1/admin/products", fields{
+		"name": "Drift <b>", "price": "12.50", "stock": 100,
+	}).
 		Want(http.StatusCreated).
 		Into(&made)
 	s.product = made.ID
@@ -70,7 +72,9 @@ func (s shop) order(caller apitest.Caller, quantity int) (order api.Order) {
 }
 
 func (s shop) pay(caller apitest.Caller, order api.Order) {
-	caller.Post(fmt.Sprintf("%s/%d/pay", orders, order.ID), fields{"payment_type": "card", "token": "tok_visa"}).
+	caller.Post(fmt.Sprintf("%s/%d/pay", orders, order.ID), fields{
+		"payment_type": "card", "token": "tok_visa",
+	}).
 		Want(http.StatusCreated)
 }
 
@@ -87,7 +91,8 @@ func (s shop) letters() (all []letter) {
 		return apitest.Value[bool](
 			s.Shop,
 			`SELECT NOT EXISTS (SELECT FROM events WHERE told_at IS NULL)
-			AND NOT EXISTS (SELECT FROM river_job WHERE kind = 'notifications.mail' AND state <> 'completed')`,
+			AND NOT EXISTS (SELECT FROM river_job WHERE kind = 'notifications.mail' AND state <>
+			'completed')`,
 		)
 	}, 20*time.Second, 20*time.Millisecond)
 	files, err := filepath.Glob(filepath.Join(s.dir, "event-*.eml"))
@@ -152,9 +157,13 @@ func TestMailsOfAnOrder(t *testing.T) {
 	ada.Patch("/api/v1/users/me", fields{"first_name": "Ada"}).Want(http.StatusOK)
 	first := s.order(ada, 2)
 	s.pay(ada, first)
-	s.keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/shipment", first.ID), fields{"carrier": "DHL", "tracking_number": "JD1", "tracking_url": "https://example.com/JD1"}).
+	s.keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/shipment", first.ID), fields{
+		"carrier": "DHL", "tracking_number": "JD1", "tracking_url": "https://example.com/JD1",
+	}).
 		Want(http.StatusOK)
-	s.keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", first.ID), fields{"status": "SHIPPED"}).
+	s.keeper.Put(
+		fmt.Sprintf("/api/v1/admin/orders/%d/status", first.ID), fields{"status": "SHIPPED"},
+	).
 		Want(http.StatusOK)
 	all := s.letters()
 	n := first.Number
@@ -165,7 +174,8 @@ func TestMailsOfAnOrder(t *testing.T) {
 	assert.Contains(t, paid.text, "25.00 USD is paid")
 	assert.Contains(
 		t, confirmed.text,
-		"Hello Ada,\n\nthank you: we have your order "+n+".\n\n2 x Drift <b>: 25.00\n\nTotal: 25.00 USD",
+		"Hello Ada,\n\nthank you: we have your order "+n+
+			".\n\n2 x Drift <b>: 25.00\n\nTotal: 25.00 USD",
 	)
 	assert.Contains(t, confirmed.html, "2 × Drift &lt;b&gt;")
 	assert.Empty(t, confirmed.unsubscribe, "the law has it sent")
@@ -224,8 +234,11 @@ func TestMailsOfAnOrder(t *testing.T) {
 	// Another's link, or a forged one, is none; nor is that of an account that is gone, which gets
 	// no mail either.
 	end := len(link[1]) - 2
-	forged := link[1][:end] + map[bool]string{true: "B", false: "A"}[link[1][end] == 'A'] + link[1][end+1:]
-	for _, token := range []string{forged, "?token=" + strings.Repeat("A", 43), "?token=" + strings.Repeat("A", 20)} {
+	forged := link[1][:end] + map[bool]string{true: "B", false: "A"}[link[1][end] == 'A'] +
+		link[1][end+1:]
+	for _, token := range []string{
+		forged, "?token=" + strings.Repeat("A", 43), "?token=" + strings.Repeat("A", 20),
+	} {
 		s.Get("/api/v1/mails/unsubscribe"+token).Problem(http.StatusBadRequest, "spent_token")
 		s.Post("/api/v1/mails/unsubscribe"+token, nil).Problem(http.StatusBadRequest, "spent_token")
 	}
@@ -233,12 +246,17 @@ func TestMailsOfAnOrder(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	s.Post("/api/v1/mails/unsubscribe?token=x", nil).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	s.Post("/api/v1/mails/unsubscribe"+link[1], apitest.Raw{ContentType: "text/plain", Content: "x"}).
+	s.Post("/api/v1/mails/unsubscribe"+link[1], apitest.Raw{
+		ContentType: "text/plain",
+		Content:     "x",
+	}).
 		Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 	before := len(s.letters())
 	ada.Delete("/api/v1/users/me").Want(http.StatusNoContent)
 	s.Get("/api/v1/mails/unsubscribe"+link[1]).Problem(http.StatusBadRequest, "spent_token")
-	s.keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", first.ID), fields{"status": "DELIVERED"}).
+	s.keeper.Put(
+		fmt.Sprintf("/api/v1/admin/orders/%d/status", first.ID), fields{"status": "DELIVERED"},
+	).
 		Want(http.StatusOK)
 	assert.Len(t, s.letters(), before)
 }
@@ -265,7 +283,9 @@ func TestMailsToStaff(t *testing.T) {
 	// Nothing is sent to where nobody is.
 	invented := s.Customer()
 	s.Exec("UPDATE users SET email = 'buyer@prove.invalid' WHERE email = $1", s.email(invented))
-	s.keeper.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", s.product), fields{"quantity": 100}).
+	s.keeper.Put(
+		fmt.Sprintf("/api/v1/admin/products/%d/inventory", s.product), fields{"quantity": 100},
+	).
 		Want(http.StatusOK)
 	s.order(invented, 1)
 	assert.Len(t, s.letters(), 6)

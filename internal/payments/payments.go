@@ -159,8 +159,8 @@ func (p *Payments) Overdue() time.Duration { return p.settings.CallTimeout * 3 /
 // newKey returns a unique name for a call to the provider.
 func newKey(kind string) string { return kind + "_" + rand.Text() }
 
-// requestKey returns the hash of a request's caller and Idempotency-Key, as the payment's row stores
-// it; nil without such a key.
+// requestKey returns the hash of a request's caller and Idempotency-Key, as the payment's row
+// stores it; nil without such a key.
 func requestKey(ctx context.Context, key *string) []byte {
 	if key == nil {
 		return nil

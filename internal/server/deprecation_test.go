@@ -81,7 +81,9 @@ func TestADeprecationIsWhole(t *testing.T) {
 		{"      x-deprecated-since: 2026-11-01\n", ""}:       "say since when",
 		{"x-sunset: '2027-05-01'", "x-sunset: next spring"}:  "next spring is not a date",
 		{"x-sunset: '2027-05-01'", "x-sunset: '2026-05-01'"}: "ends before",
-		{"since: 2026-11-01", "since: 2026-13-01"}:           "x-deprecated-since: 2026-13-01 is not a date",
+		{
+			"since: 2026-11-01", "since: 2026-13-01",
+		}: "x-deprecated-since: 2026-13-01 is not a date",
 	} {
 		_, err := operationsOf(t, strings.Replace(ending, change[0], change[1], 1))
 		assert.ErrorContains(t, err, complaint)

@@ -150,8 +150,8 @@ func (s *Server) authorize(op *operation, info *request.Info, r *http.Request) e
 	return nil
 }
 
-// authorizeKey authenticates an API key and refuses one without the operation's scope. Only operations
-// of the staff have one.
+// authorizeKey authenticates an API key and refuses one without the operation's scope. Only
+// operations of the staff have one.
 func (s *Server) authorizeKey(
 	ctx context.Context, op *operation, info *request.Info, token string,
 ) error {
@@ -209,8 +209,8 @@ type counter struct {
 	key string
 }
 
-// countersFor returns what a call counts under: the operation's rate limits, and that of the API key
-// it is made with.
+// countersFor returns what a call counts under: the operation's rate limits, and that of the API
+// key it is made with.
 func (op *operation) countersFor(info *request.Info) []counter {
 	counters := make([]counter, 0, len(op.limits)+1)
 	for _, rule := range op.limits {

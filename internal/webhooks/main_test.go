@@ -72,7 +72,7 @@ func (s shop) pay(caller apitest.Caller, order api.Order, token string) *apitest
 	)
 }
 
-// work tells of all events and makes all deliveries that are due.
+// work creates the deliveries of all events and makes those that are due.
 func (s shop) work() {
 	s.t.Helper()
 	require.NoError(s.t, s.App.Events.Dispatch(s.t.Context()))

@@ -24,8 +24,8 @@ const (
 	importsAtOnce = 4
 	fetchesAtOnce = 4
 
-	// River rescues jobs by the clock of the process that leads: one that is an hour fast would take
-	// every job from its worker. See rescue, which does it first.
+	// River rescues jobs by the clock of the process that leads: one that is an hour fast would
+	// take every job from its worker. See rescue, which does it first.
 	riverRescueAfter = 24 * time.Hour
 )
 

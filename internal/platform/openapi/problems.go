@@ -123,8 +123,8 @@ func (o *operation) takes(part string) bool {
 	)
 }
 
-// takesKeys reports whether API keys may call the operation: those of the staff. Keys have rate limits
-// of their own.
+// takesKeys reports whether API keys may call the operation: those of the staff. Keys have rate
+// limits of their own.
 func (o *operation) takesKeys() bool { return o.role != "" && o.role != "customer" }
 
 // operations returns all operations in the document's order.
