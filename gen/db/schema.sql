@@ -119,6 +119,7 @@ CREATE TABLE audit_events (
     operation   text,
     request_id  text,
     actor_id    bigint,
+    key_id      bigint,
     address     inet,
     object_type text NOT NULL,
     object_id   text,
@@ -131,6 +132,7 @@ CREATE TABLE audit_events (
 );
 CREATE INDEX audit_events_actor_idx ON audit_events (actor_id, at, id) WHERE (actor_id IS NOT NULL);
 CREATE INDEX audit_events_at_idx ON audit_events (at, id);
+CREATE INDEX audit_events_key_idx ON audit_events (key_id, at, id) WHERE (key_id IS NOT NULL);
 CREATE INDEX audit_events_label_idx ON audit_events USING gin (label gin_trgm_ops) WHERE (label IS NOT NULL);
 CREATE INDEX audit_events_object_idx ON audit_events (object_type, object_id, at, id);
 CREATE INDEX audit_events_operation_idx ON audit_events (operation, at, id) WHERE (operation IS NOT NULL);
@@ -170,10 +172,10 @@ BEGIN
     IF TG_OP = 'UPDATE' AND after IS NULL THEN
         RETURN NULL; -- nothing that counts
     END IF;
-    INSERT INTO audit_events (event, operation, request_id, actor_id, address, object_type, object_id, label, before, after, detail)
+    INSERT INTO audit_events (event, operation, request_id, actor_id, key_id, address, object_type, object_id, label, before, after, detail)
     VALUES (kind || CASE WHEN TG_OP = 'INSERT' THEN '.created' WHEN TG_OP = 'DELETE' OR (after ->> 'deleted_at') IS NOT NULL THEN '.deleted'
                          WHEN (before ->> 'deleted_at') IS NOT NULL THEN '.restored' ELSE '.updated' END,
-            said ->> 'operation', said ->> 'request', (said ->> 'actor')::bigint, (said ->> 'address')::inet,
+            said ->> 'operation', said ->> 'request', (said ->> 'actor')::bigint, (said ->> 'key')::bigint, (said ->> 'address')::inet,
             kind, now_is ->> TG_ARGV[1], now_is ->> TG_ARGV[2], before, after,
             (SELECT coalesce(jsonb_object_agg(key, now_is -> key), '{}') FROM unnest(TG_ARGV[5]::text[]) AS key));
     RETURN NULL;
@@ -1752,3 +1754,36 @@ CREATE OR REPLACE FUNCTION days_of(first date, until date)
 AS $function$
     SELECT first + n FROM generate_series(0, until - first - 1) AS n
 $function$;
+
+-- ── migrations/000014_api_keys.up.sql ────────────────────────────────────────────────────────────
+
+CREATE TABLE api_keys (
+    id                bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    name              text NOT NULL,
+    hint              text NOT NULL,
+    key_hash          bytea NOT NULL,
+    old_key_hash      bytea,
+    old_key_until     timestamptz,
+    scopes            text[] NOT NULL,
+    networks          cidr[] NOT NULL DEFAULT '{}'::cidr[],
+    calls_per_minute  integer,
+    expires_at        timestamptz,
+    created_by        bigint,
+    last_used_at      timestamptz,
+    last_used_address inet,
+    revoked_at        timestamptz,
+    version           bigint NOT NULL DEFAULT 1,
+    created_at        timestamptz NOT NULL DEFAULT now(),
+    updated_at        timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT api_keys_pkey PRIMARY KEY (id),
+    CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash),
+    CONSTRAINT api_keys_old_key_hash_key UNIQUE (old_key_hash),
+    CONSTRAINT api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id),
+    CONSTRAINT api_keys_calls_per_minute_check CHECK (calls_per_minute > 0),
+    CONSTRAINT api_keys_check CHECK ((old_key_hash IS NULL) = (old_key_until IS NULL)),
+    CONSTRAINT api_keys_key_hash_check CHECK (length(key_hash) = 32),
+    CONSTRAINT api_keys_old_key_hash_check CHECK (length(old_key_hash) = 32),
+    CONSTRAINT api_keys_scopes_check CHECK (cardinality(scopes) > 0)
+);
+CREATE INDEX api_keys_living_idx ON api_keys (id) WHERE (revoked_at IS NULL);
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON api_keys FOR EACH ROW WHEN (current_setting('shopd.audit', true) <> '') EXECUTE FUNCTION audit_change('api_key', 'id', 'name', '{key_hash,old_key_hash}', '{last_used_at,last_used_address}', '{}');
