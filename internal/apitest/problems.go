@@ -13,6 +13,7 @@ var unprovoked = map[string]string{
 	"createPaymentMethod payment_method_exists": "it needs two requests that race at the provider",
 	"deletePaymentMethod payments_unavailable":  "the test provider never loses a method",
 	"cancelOrder payment_in_progress":           "it needs a payment under way as an order expires",
+	"cancelOrder order_not_cancellable":         "it needs staff that ships the order meanwhile",
 	"startImport file_too_large":                "it takes 512 MiB to provoke",
 	"assistant_misconfigured":                   "askAssistant shows it for all that ask a model",
 	"assistant_quota_exhausted":                 "askAssistant shows it for all that ask a model",

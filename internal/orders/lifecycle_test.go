@@ -1,6 +1,7 @@
 package orders_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -204,6 +205,20 @@ func TestMoneyMovesAnOrder(t *testing.T) {
 	ada.Get(address(order)).Want(http.StatusOK).Into(&read)
 	assert.Equal(t, api.OrderStatusPAID, read.Status)
 	assert.Equal(t, "Paid by card.", read.History[1].Note)
+	shop.RequireSound()
+}
+
+// setOrderStatus, payOrder: while the provider still decides about a payment, staff cannot say that
+// the money came by hand.
+func TestAPaymentUnderWayIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	admin, ada := shop.Admin(), shop.Customer()
+	order := place(ada, fields{"items": []fields{of(products(admin, 5)[0], 1)}})
+	ada.Post(address(order)+"/pay", fields{"payment_type": "card", "token": "tok_pending"}).
+		Want(http.StatusAccepted)
+	admin.Put(fmt.Sprintf("%s/%d/status", admins, order.ID), fields{"status": "PAID"}).
+		Problem(http.StatusConflict, "payment_in_progress")
 	shop.RequireSound()
 }
 
