@@ -33,7 +33,15 @@ type Contract struct {
 
 // ReadContract reads a contract.
 func ReadContract(text []byte) (*Contract, error) {
-	spec, err := openapi3.NewLoader().LoadFromData(text)
+	document, err := openapi.Served(text)
+	if err != nil {
+		return nil, err
+	}
+	served, err := document.JSON()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := openapi3.NewLoader().LoadFromData(served)
 	if err != nil {
 		return nil, err
 	}

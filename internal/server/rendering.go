@@ -59,7 +59,8 @@ func (r *rendering) write(w http.ResponseWriter, isZipped bool) error {
 // contractFiles are openapi.yaml as clients get it.
 type contractFiles struct {
 	yaml, json *rendering
-	tryOut     []byte // as JSON, for the page that tries it
+	json31     *rendering // as OpenAPI 3.1
+	tryOut     []byte     // as JSON, for the page that tries it
 }
 
 // renderContract renders the files at their first use, since most servers never need them.
@@ -79,6 +80,12 @@ var renderContract = sync.OnceValues(func() (files contractFiles, err error) {
 		return files, err
 	}
 	if files.json, err = newRendering("application/json", text); err != nil {
+		return files, err
+	}
+	if text, err = document.Version31().JSON(); err != nil {
+		return files, err
+	}
+	if files.json31, err = newRendering("application/json", text); err != nil {
 		return files, err
 	}
 	leaveOutExamples(document)
@@ -132,6 +139,10 @@ func (a contractAnswer) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error
 	return a.write(w, a.isZipped)
 }
 
+func (a contractAnswer) VisitGetOpenAPI31JSONResponse(w http.ResponseWriter) error {
+	return a.write(w, a.isZipped)
+}
+
 // GetOpenAPIYAML returns the contract as YAML.
 func (*Site) GetOpenAPIYAML(
 	ctx context.Context, _ api.GetOpenAPIYAMLRequestObject,
@@ -146,4 +157,12 @@ func (*Site) GetOpenAPIJSON(
 ) (api.GetOpenAPIJSONResponseObject, error) {
 	files, err := renderContract()
 	return contractAnswer{files.json, request.From(ctx).AcceptsGzip}, err
+}
+
+// GetOpenAPI31JSON returns the contract as JSON of OpenAPI 3.1.
+func (*Site) GetOpenAPI31JSON(
+	ctx context.Context, _ api.GetOpenAPI31JSONRequestObject,
+) (api.GetOpenAPI31JSONResponseObject, error) {
+	files, err := renderContract()
+	return contractAnswer{files.json31, request.From(ctx).AcceptsGzip}, err
 }

@@ -55,6 +55,7 @@ func (s *Site) GetServiceInfo(
 			"docs":         "/docs",
 			"reading_view": "/redoc",
 			"openapi":      "/openapi.yaml",
+			"openapi_3_1":  "/openapi-3.1.json",
 			"problems":     "/problems",
 			"health":       "/healthz",
 			"products":     "/api/v1/products",

@@ -89,7 +89,7 @@ func TestMetricsCountByOperation(t *testing.T) {
 	elsewhere.Get("/metrics").Problem(http.StatusNotFound, "route_not_found")
 }
 
-// getOpenAPIYAML, getOpenAPIJSON: flat and in the file's order, whole or compressed, with an ETag.
+// getOpenAPIYAML, getOpenAPIJSON, getOpenAPI31JSON: flat and in the file's order, whole or compressed, with an ETag.
 func TestContractIsServedAsItIs(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -99,8 +99,10 @@ func TestContractIsServedAsItIs(t *testing.T) {
 	require.NoError(t, err)
 	wantJSON, err := document.JSON()
 	require.NoError(t, err)
+	want31, err := document.Version31().JSON()
+	require.NoError(t, err)
 	for path, want := range map[string][]byte{
-		"/openapi.yaml": wantYAML, "/openapi.json": wantJSON,
+		"/openapi.yaml": wantYAML, "/openapi.json": wantJSON, "/openapi-3.1.json": want31,
 	} {
 		plain := shop.Get(path, apitest.Header{Name: "Accept-Encoding", Value: "gzip;q=0"}).
 			Want(http.StatusOK)

@@ -36,6 +36,12 @@ var (
 // notUTF8 is what is wrong with a parameter that errUTF8 refuses.
 const notUTF8 = "holds bytes that are not valid UTF-8"
 
+// Media types of JSON. A PATCH takes either: its body is a merge patch (RFC 7396).
+const (
+	mediaJSON  = "application/json"
+	mediaPatch = "application/merge-patch+json"
+)
+
 // validatorOptions leave authentication to guard and defaults to the handlers. The value that was
 // validated is the one that is bound: encoding/json would match member names without regard to
 // case.
@@ -202,6 +208,10 @@ func (op *operation) readBody(r *http.Request) error {
 	}
 	header := r.Header.Get("Content-Type")
 	media, _, err := mime.ParseMediaType(header)
+	if media == mediaPatch && r.Method == http.MethodPatch {
+		media, header = mediaJSON, mediaJSON // which the generated code reads
+		r.Header.Set("Content-Type", media)
+	}
 	if err != nil || !slices.Contains(op.media, media) {
 		return errMediaType.Detailf("Send the body as %s.", strings.Join(op.media, " or "))
 	}
@@ -212,7 +222,7 @@ func (op *operation) readBody(r *http.Request) error {
 	if !utf8.Valid(data) {
 		return errUTF8
 	}
-	if media == "application/json" {
+	if media == mediaJSON {
 		return checkJSON(data)
 	}
 	form, err := url.ParseQuery(string(data))

@@ -9,23 +9,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Served reads a contract and returns it as clients get it: flat, and with what our extensions say
-// in the description of each operation as well. x-problems then names all problems of an operation.
-func Served(contract []byte) (*Document, error) {
-	d, err := Flatten(contract)
-	if err != nil {
-		return nil, err
-	}
-	problems, err := d.Problems()
-	if err != nil {
-		return nil, err
-	}
-	for _, op := range d.operations() {
-		explain(op, problems)
-	}
-	return d, nil
-}
-
 // explain appends to the description of an operation who may call it, how often, and its problems.
 func explain(op *operation, problems []Problem) {
 	var words []string

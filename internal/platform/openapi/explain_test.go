@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/internal/platform/openapi"
@@ -121,5 +123,62 @@ func TestTheCatalogueOfProblemsMustBeWhole(t *testing.T) {
 	} {
 		_, err := openapi.Served([]byte(text))
 		assert.ErrorContains(t, err, what)
+	}
+}
+
+// Names that generators make types of must not clash with others or be no names.
+func TestNamesSuitGenerators(t *testing.T) {
+	t.Parallel()
+	document, err := openapi.Served(shopd.Contract)
+	require.NoError(t, err)
+	for scheme := range names(openapi.Get(document.Root(), "components", "securitySchemes")) {
+		for schema := range names(openapi.Get(document.Root(), "components", "schemas")) {
+			assert.False(t, strings.EqualFold(scheme, schema), "%s is a scheme and a schema", schema)
+		}
+	}
+	schemas := names(openapi.Get(document.Root(), "components", "schemas"))
+	assert.NotContains(t, schemas, "Import", "a word of TypeScript, Java and Python")
+	for name, schema := range schemas {
+		properties := openapi.Get(schema, "properties")
+		if properties == nil {
+			continue
+		}
+		for property, value := range names(properties) {
+			if strings.Contains(property, "-") {
+				assert.Nil(t, openapi.Get(value, "enum"), "%s.%s: give it a name", name, property)
+			}
+		}
+	}
+}
+
+// names returns the members of a mapping.
+func names(mapping *yaml.Node) map[string]*yaml.Node {
+	members := make(map[string]*yaml.Node)
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		members[mapping.Content[i].Value] = mapping.Content[i+1]
+	}
+	return members
+}
+
+// What may be 304 depends on If-None-Match, and what takes JSON by PATCH takes merge patches.
+func TestEveryOperationDeclaresWhatItReads(t *testing.T) {
+	t.Parallel()
+	document, err := openapi.Served(shopd.Contract)
+	require.NoError(t, err)
+	text, err := document.JSON()
+	require.NoError(t, err)
+	spec, err := openapi3.NewLoader().LoadFromData(text)
+	require.NoError(t, err)
+	for path, item := range spec.Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.Responses.Status(304) != nil {
+				assert.NotNil(t, op.Parameters.GetByInAndName("header", "If-None-Match"), path)
+			}
+			if method == "PATCH" {
+				content := op.RequestBody.Value.Content
+				assert.Contains(t, content, "application/merge-patch+json", path)
+				assert.Contains(t, content, "application/json", path)
+			}
+		}
 	}
 }
