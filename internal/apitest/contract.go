@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -44,6 +45,9 @@ func ReadContract(text []byte) (*Contract, error) {
 	spec, err := openapi3.NewLoader().LoadFromData(served)
 	if err != nil {
 		return nil, err
+	}
+	if id := spec.Components.Schemas["Id"]; id != nil {
+		id.Value.Max = new(float64(math.MaxInt64)) // clients read less, for exactness
 	}
 	for _, schema := range spec.Components.Schemas {
 		closeObjects(schema.Value)

@@ -16,7 +16,7 @@ import (
 // checkCode wants the code of a problem declared for the operation, with the problem's status.
 func (c *Contract) checkCode(operation string, e Exchange) *Violation {
 	code := codeOf(e)
-	if code == "" {
+	if code == "" || e.Status == http.StatusMethodNotAllowed { // no operation has that one
 		return nil
 	}
 	declared, ok := c.declared[operation][code]

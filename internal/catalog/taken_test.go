@@ -88,3 +88,20 @@ func TestVariantsKeepTheirNumbers(t *testing.T) {
 		"options": fields{"size": "1"}, "price": "9", "gtin": "2000000000015",
 	}).Problem(http.StatusConflict, "gtin_taken")
 }
+
+// getVariant, replaceVariant, updateVariant, deleteVariant, updateProductImage, deleteProductImage:
+// of a product that there is not.
+func TestPartsOfNoProductAreNotFound(t *testing.T) {
+	t.Parallel()
+	admin := apitest.New(t).Admin()
+	for path, change := range map[string]fields{
+		"/api/v1/admin/products/4242/variants/1": {"price": "9"},
+		"/api/v1/admin/products/4242/images/1":   {"alt": "A shirt"},
+	} {
+		admin.Patch(path, change).Problem(http.StatusNotFound, "product_not_found")
+		admin.Delete(path).Problem(http.StatusNotFound, "product_not_found")
+	}
+	variant := "/api/v1/admin/products/4242/variants/1"
+	admin.Get(variant).Problem(http.StatusNotFound, "product_not_found")
+	admin.Put(variant, fields{"price": "9"}).Problem(http.StatusNotFound, "product_not_found")
+}
