@@ -438,15 +438,15 @@ func (e LivenessStatus) Valid() bool {
 	}
 }
 
-// Defines values for OneClickListUnsubscribe.
+// Defines values for OneClickWord.
 const (
-	OneClickListUnsubscribeOneClick OneClickListUnsubscribe = "One-Click"
+	OneClickWordOneClick OneClickWord = "One-Click"
 )
 
-// Valid indicates whether the value is a known member of the OneClickListUnsubscribe enum.
-func (e OneClickListUnsubscribe) Valid() bool {
+// Valid indicates whether the value is a known member of the OneClickWord enum.
+func (e OneClickWord) Valid() bool {
 	switch e {
-	case OneClickListUnsubscribeOneClick:
+	case OneClickWordOneClick:
 		return true
 	default:
 		return false
@@ -2678,7 +2678,7 @@ type ChangePasswordRequest struct {
 	// NewPassword 8 to 72 bytes of UTF-8, and not one of the common ones.
 	//
 	// Example: correct horse 9
-	NewPassword Password `json:"new_password"`
+	NewPassword NewPassword `json:"new_password"`
 }
 
 // ComparedProduct A product that is compared.
@@ -3214,101 +3214,6 @@ type ImageUpload struct {
 	Position *int32 `json:"position,omitempty"`
 }
 
-// Import An import of products from a file.
-type Import struct {
-	// AllowFree Whether prices may be 0.
-	//
-	// Example: false
-	AllowFree bool `json:"allow_free"`
-
-	// Attributes Further columns that become public attributes.
-	//
-	// Example: ["capacity"]
-	Attributes []string `json:"attributes"`
-
-	// BatchSize How many rows it imports at once.
-	//
-	// Example: 500
-	BatchSize int32 `json:"batch_size"`
-
-	// CreatedAt When it was created.
-	//
-	// Example: 2026-01-31T09:30:00Z
-	CreatedAt time.Time `json:"created_at"`
-
-	// Delimiter What separates the file's cells; null until that is known.
-	//
-	// Example: ,
-	Delimiter *string `json:"delimiter"`
-
-	// DryRun Whether it only finds out what it would do.
-	//
-	// Example: false
-	DryRun bool `json:"dry_run"`
-
-	// Encoding How the file's text is encoded; null until that is known.
-	//
-	// Example: utf-8
-	Encoding *string `json:"encoding"`
-
-	// Eta When it will probably have finished; null when that is not known, or it has.
-	//
-	// Example: 2026-02-01T10:02:00Z
-	Eta *time.Time `json:"eta"`
-
-	// FinishedAt When it ended; null while it has not.
-	//
-	// Example: 2026-02-01T10:02:00Z
-	FinishedAt *time.Time `json:"finished_at"`
-
-	// Format The program whose export the file is, `shopify`, `woocommerce` or `magento`, or `google_xml`; null for any other file.
-	//
-	// Example: shopify
-	Format *string `json:"format"`
-
-	// ID An id.
-	//
-	// Example: 7
-	ID ID `json:"id"`
-
-	// Images Whether it fetches images.
-	//
-	// Example: true
-	Images bool `json:"images"`
-
-	// Message Why it failed; null unless it did.
-	//
-	// Example: The file is a ZIP archive. Unpack it first.
-	Message *string `json:"message"`
-
-	// Percent How much of the file is done, in per cent.
-	//
-	// Example: 40
-	Percent int32 `json:"percent"`
-
-	// Rows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
-	Rows ImportRows `json:"rows"`
-
-	// Source The name of the file, or the address it is fetched from without what follows `?`.
-	//
-	// Example: products.csv
-	Source string `json:"source"`
-
-	// StartedAt When its first rows were read; null before.
-	//
-	// Example: 2026-02-01T10:00:00Z
-	StartedAt *time.Time `json:"started_at"`
-
-	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that
-	// are wrong do not make an import fail.
-	Status ImportStatus `json:"status"`
-
-	// UserID The account that started it; null for the command line.
-	//
-	// Example: 1
-	UserID *int64 `json:"user_id"`
-}
-
 // ImportError Something that is wrong with a row.
 type ImportError struct {
 	// Column The column as the file names it; null when the whole row is meant.
@@ -3414,6 +3319,101 @@ type ImportFetch struct {
 	//
 	// Example: feeds
 	Username *string `json:"username,omitempty"`
+}
+
+// Import An import of products from a file.
+type Import struct {
+	// AllowFree Whether prices may be 0.
+	//
+	// Example: false
+	AllowFree bool `json:"allow_free"`
+
+	// Attributes Further columns that become public attributes.
+	//
+	// Example: ["capacity"]
+	Attributes []string `json:"attributes"`
+
+	// BatchSize How many rows it imports at once.
+	//
+	// Example: 500
+	BatchSize int32 `json:"batch_size"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Delimiter What separates the file's cells; null until that is known.
+	//
+	// Example: ,
+	Delimiter *string `json:"delimiter"`
+
+	// DryRun Whether it only finds out what it would do.
+	//
+	// Example: false
+	DryRun bool `json:"dry_run"`
+
+	// Encoding How the file's text is encoded; null until that is known.
+	//
+	// Example: utf-8
+	Encoding *string `json:"encoding"`
+
+	// Eta When it will probably have finished; null when that is not known, or it has.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	Eta *time.Time `json:"eta"`
+
+	// FinishedAt When it ended; null while it has not.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	FinishedAt *time.Time `json:"finished_at"`
+
+	// Format The program whose export the file is, `shopify`, `woocommerce` or `magento`, or `google_xml`; null for any other file.
+	//
+	// Example: shopify
+	Format *string `json:"format"`
+
+	// ID An id.
+	//
+	// Example: 7
+	ID ID `json:"id"`
+
+	// Images Whether it fetches images.
+	//
+	// Example: true
+	Images bool `json:"images"`
+
+	// Message Why it failed; null unless it did.
+	//
+	// Example: The file is a ZIP archive. Unpack it first.
+	Message *string `json:"message"`
+
+	// Percent How much of the file is done, in per cent.
+	//
+	// Example: 40
+	Percent int32 `json:"percent"`
+
+	// Rows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
+	Rows ImportRows `json:"rows"`
+
+	// Source The name of the file, or the address it is fetched from without what follows `?`.
+	//
+	// Example: products.csv
+	Source string `json:"source"`
+
+	// StartedAt When its first rows were read; null before.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	StartedAt *time.Time `json:"started_at"`
+
+	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that
+	// are wrong do not make an import fail.
+	Status ImportStatus `json:"status"`
+
+	// UserID The account that started it; null for the command line.
+	//
+	// Example: 1
+	UserID *int64 `json:"user_id"`
 }
 
 // ImportPage A page of imports.
@@ -4085,6 +4085,11 @@ type NewAPIKey struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// NewPassword 8 to 72 bytes of UTF-8, and not one of the common ones.
+//
+// Example: correct horse 9
+type NewPassword = string
+
 // NewWebhook A webhook with its secret, which is shown this once.
 type NewWebhook struct {
 	// CreatedAt When it was created.
@@ -4144,13 +4149,13 @@ type OneClick struct {
 	// ListUnsubscribe Always `One-Click`.
 	//
 	// Example: One-Click
-	ListUnsubscribe *OneClickListUnsubscribe `json:"List-Unsubscribe,omitempty"`
+	ListUnsubscribe *OneClickWord `json:"List-Unsubscribe,omitempty"`
 }
 
-// OneClickListUnsubscribe Always `One-Click`.
+// OneClickWord Always `One-Click`.
 //
 // Example: One-Click
-type OneClickListUnsubscribe string
+type OneClickWord string
 
 // Options What sets a variant apart from the others, such as size and colour.
 //
@@ -4573,11 +4578,6 @@ type PaidWith struct {
 	// Example: 4242
 	LastFour string `json:"last_four"`
 }
-
-// Password 8 to 72 bytes of UTF-8, and not one of the common ones.
-//
-// Example: correct horse 9
-type Password = string
 
 // PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing
 // stands for the payment method the order was placed with.
@@ -5744,7 +5744,7 @@ type RegisterRequest struct {
 	// Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 	//
 	// Example: correct horse 9
-	Password Password `json:"password"`
+	Password NewPassword `json:"password"`
 
 	// Phone A phone number as people write it, also with brackets or an extension.
 	//
@@ -5762,7 +5762,7 @@ type ResetPasswordRequest struct {
 	// NewPassword 8 to 72 bytes of UTF-8, and not one of the common ones.
 	//
 	// Example: correct horse 9
-	NewPassword Password `json:"new_password"`
+	NewPassword NewPassword `json:"new_password"`
 
 	// Token The token of a mailed link.
 	//
@@ -9455,6 +9455,9 @@ type ServerInterface interface {
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx echo.Context) error
+	// GetOpenAPI31JSON This contract as OpenAPI 3.1
+	// (GET /openapi-3.1.json)
+	GetOpenAPI31JSON(ctx echo.Context) error
 	// GetOpenAPIJSON This contract as JSON
 	// (GET /openapi.json)
 	GetOpenAPIJSON(ctx echo.Context) error
@@ -13829,6 +13832,15 @@ func (w *ServerInterfaceWrapper) GetMetrics(ctx echo.Context) error {
 	return err
 }
 
+// GetOpenAPI31JSON converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOpenAPI31JSON(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOpenAPI31JSON(ctx)
+	return err
+}
+
 // GetOpenAPIJSON converts echo context to params.
 func (w *ServerInterfaceWrapper) GetOpenAPIJSON(ctx echo.Context) error {
 	var err error
@@ -14107,6 +14119,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/problems/:code", wrapper.GetProblemType, options.OperationMiddlewares["getProblemType"]...)
 	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetOpenAPIYAML, options.OperationMiddlewares["getOpenAPIYAML"]...)
 	router.GET(options.BaseURL+"/openapi.json", wrapper.GetOpenAPIJSON, options.OperationMiddlewares["getOpenAPIJSON"]...)
+	router.GET(options.BaseURL+"/openapi-3.1.json", wrapper.GetOpenAPI31JSON, options.OperationMiddlewares["getOpenAPI31JSON"]...)
 
 }
 
@@ -34724,6 +34737,80 @@ func (response GetMetricsdefaultApplicationProblemPlusJSONResponse) VisitGetMetr
 	return err
 }
 
+type GetOpenAPI31JSONRequestObject struct {
+}
+
+type GetOpenAPI31JSONResponseObject interface {
+	VisitGetOpenAPI31JSONResponse(w http.ResponseWriter) error
+}
+
+type GetOpenAPI31JSON200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetOpenAPI31JSON200JSONResponse struct {
+	Body    map[string]interface{}
+	Headers GetOpenAPI31JSON200ResponseHeaders
+}
+
+func (response GetOpenAPI31JSON200JSONResponse) VisitGetOpenAPI31JSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOpenAPI31JSON304Response = NotModifiedResponse
+
+func (response GetOpenAPI31JSON304Response) VisitGetOpenAPI31JSONResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetOpenAPI31JSON422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetOpenAPI31JSON422ApplicationProblemPlusJSONResponse) VisitGetOpenAPI31JSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOpenAPI31JSONdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOpenAPI31JSONdefaultApplicationProblemPlusJSONResponse) VisitGetOpenAPI31JSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetOpenAPIJSONRequestObject struct {
 }
 
@@ -35743,6 +35830,9 @@ type StrictServerInterface interface {
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx context.Context, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
+	// GetOpenAPI31JSON This contract as OpenAPI 3.1
+	// (GET /openapi-3.1.json)
+	GetOpenAPI31JSON(ctx context.Context, request GetOpenAPI31JSONRequestObject) (GetOpenAPI31JSONResponseObject, error)
 	// GetOpenAPIJSON This contract as JSON
 	// (GET /openapi.json)
 	GetOpenAPIJSON(ctx context.Context, request GetOpenAPIJSONRequestObject) (GetOpenAPIJSONResponseObject, error)
@@ -41215,6 +41305,29 @@ func (sh *strictHandler) GetMetrics(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMetricsResponseObject); ok {
 		return validResponse.VisitGetMetricsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOpenAPI31JSON operation middleware
+func (sh *strictHandler) GetOpenAPI31JSON(ctx echo.Context) error {
+	var request GetOpenAPI31JSONRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOpenAPI31JSON(ctx.Request().Context(), request.(GetOpenAPI31JSONRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOpenAPI31JSON")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOpenAPI31JSONResponseObject); ok {
+		return validResponse.VisitGetOpenAPI31JSONResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -439,15 +439,15 @@ func (e LivenessStatus) Valid() bool {
 	}
 }
 
-// Defines values for OneClickListUnsubscribe.
+// Defines values for OneClickWord.
 const (
-	OneClickListUnsubscribeOneClick OneClickListUnsubscribe = "One-Click"
+	OneClickWordOneClick OneClickWord = "One-Click"
 )
 
-// Valid indicates whether the value is a known member of the OneClickListUnsubscribe enum.
-func (e OneClickListUnsubscribe) Valid() bool {
+// Valid indicates whether the value is a known member of the OneClickWord enum.
+func (e OneClickWord) Valid() bool {
 	switch e {
-	case OneClickListUnsubscribeOneClick:
+	case OneClickWordOneClick:
 		return true
 	default:
 		return false
@@ -2679,7 +2679,7 @@ type ChangePasswordRequest struct {
 	// NewPassword 8 to 72 bytes of UTF-8, and not one of the common ones.
 	//
 	// Example: correct horse 9
-	NewPassword Password `json:"new_password"`
+	NewPassword NewPassword `json:"new_password"`
 }
 
 // ComparedProduct A product that is compared.
@@ -3215,101 +3215,6 @@ type ImageUpload struct {
 	Position *int32 `json:"position,omitempty"`
 }
 
-// Import An import of products from a file.
-type Import struct {
-	// AllowFree Whether prices may be 0.
-	//
-	// Example: false
-	AllowFree bool `json:"allow_free"`
-
-	// Attributes Further columns that become public attributes.
-	//
-	// Example: ["capacity"]
-	Attributes []string `json:"attributes"`
-
-	// BatchSize How many rows it imports at once.
-	//
-	// Example: 500
-	BatchSize int32 `json:"batch_size"`
-
-	// CreatedAt When it was created.
-	//
-	// Example: 2026-01-31T09:30:00Z
-	CreatedAt time.Time `json:"created_at"`
-
-	// Delimiter What separates the file's cells; null until that is known.
-	//
-	// Example: ,
-	Delimiter nullable.Nullable[string] `json:"delimiter"`
-
-	// DryRun Whether it only finds out what it would do.
-	//
-	// Example: false
-	DryRun bool `json:"dry_run"`
-
-	// Encoding How the file's text is encoded; null until that is known.
-	//
-	// Example: utf-8
-	Encoding nullable.Nullable[string] `json:"encoding"`
-
-	// Eta When it will probably have finished; null when that is not known, or it has.
-	//
-	// Example: 2026-02-01T10:02:00Z
-	Eta nullable.Nullable[time.Time] `json:"eta"`
-
-	// FinishedAt When it ended; null while it has not.
-	//
-	// Example: 2026-02-01T10:02:00Z
-	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
-
-	// Format The program whose export the file is, `shopify`, `woocommerce` or `magento`, or `google_xml`; null for any other file.
-	//
-	// Example: shopify
-	Format nullable.Nullable[string] `json:"format"`
-
-	// ID An id.
-	//
-	// Example: 7
-	ID ID `json:"id"`
-
-	// Images Whether it fetches images.
-	//
-	// Example: true
-	Images bool `json:"images"`
-
-	// Message Why it failed; null unless it did.
-	//
-	// Example: The file is a ZIP archive. Unpack it first.
-	Message nullable.Nullable[string] `json:"message"`
-
-	// Percent How much of the file is done, in per cent.
-	//
-	// Example: 40
-	Percent int32 `json:"percent"`
-
-	// Rows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
-	Rows ImportRows `json:"rows"`
-
-	// Source The name of the file, or the address it is fetched from without what follows `?`.
-	//
-	// Example: products.csv
-	Source string `json:"source"`
-
-	// StartedAt When its first rows were read; null before.
-	//
-	// Example: 2026-02-01T10:00:00Z
-	StartedAt nullable.Nullable[time.Time] `json:"started_at"`
-
-	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that
-	// are wrong do not make an import fail.
-	Status ImportStatus `json:"status"`
-
-	// UserID The account that started it; null for the command line.
-	//
-	// Example: 1
-	UserID nullable.Nullable[int64] `json:"user_id"`
-}
-
 // ImportError Something that is wrong with a row.
 type ImportError struct {
 	// Column The column as the file names it; null when the whole row is meant.
@@ -3415,6 +3320,101 @@ type ImportFetch struct {
 	//
 	// Example: feeds
 	Username *string `json:"username,omitempty"`
+}
+
+// Import An import of products from a file.
+type Import struct {
+	// AllowFree Whether prices may be 0.
+	//
+	// Example: false
+	AllowFree bool `json:"allow_free"`
+
+	// Attributes Further columns that become public attributes.
+	//
+	// Example: ["capacity"]
+	Attributes []string `json:"attributes"`
+
+	// BatchSize How many rows it imports at once.
+	//
+	// Example: 500
+	BatchSize int32 `json:"batch_size"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Delimiter What separates the file's cells; null until that is known.
+	//
+	// Example: ,
+	Delimiter nullable.Nullable[string] `json:"delimiter"`
+
+	// DryRun Whether it only finds out what it would do.
+	//
+	// Example: false
+	DryRun bool `json:"dry_run"`
+
+	// Encoding How the file's text is encoded; null until that is known.
+	//
+	// Example: utf-8
+	Encoding nullable.Nullable[string] `json:"encoding"`
+
+	// Eta When it will probably have finished; null when that is not known, or it has.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	Eta nullable.Nullable[time.Time] `json:"eta"`
+
+	// FinishedAt When it ended; null while it has not.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
+
+	// Format The program whose export the file is, `shopify`, `woocommerce` or `magento`, or `google_xml`; null for any other file.
+	//
+	// Example: shopify
+	Format nullable.Nullable[string] `json:"format"`
+
+	// ID An id.
+	//
+	// Example: 7
+	ID ID `json:"id"`
+
+	// Images Whether it fetches images.
+	//
+	// Example: true
+	Images bool `json:"images"`
+
+	// Message Why it failed; null unless it did.
+	//
+	// Example: The file is a ZIP archive. Unpack it first.
+	Message nullable.Nullable[string] `json:"message"`
+
+	// Percent How much of the file is done, in per cent.
+	//
+	// Example: 40
+	Percent int32 `json:"percent"`
+
+	// Rows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
+	Rows ImportRows `json:"rows"`
+
+	// Source The name of the file, or the address it is fetched from without what follows `?`.
+	//
+	// Example: products.csv
+	Source string `json:"source"`
+
+	// StartedAt When its first rows were read; null before.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	StartedAt nullable.Nullable[time.Time] `json:"started_at"`
+
+	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that
+	// are wrong do not make an import fail.
+	Status ImportStatus `json:"status"`
+
+	// UserID The account that started it; null for the command line.
+	//
+	// Example: 1
+	UserID nullable.Nullable[int64] `json:"user_id"`
 }
 
 // ImportPage A page of imports.
@@ -4086,6 +4086,11 @@ type NewAPIKey struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// NewPassword 8 to 72 bytes of UTF-8, and not one of the common ones.
+//
+// Example: correct horse 9
+type NewPassword = string
+
 // NewWebhook A webhook with its secret, which is shown this once.
 type NewWebhook struct {
 	// CreatedAt When it was created.
@@ -4145,13 +4150,13 @@ type OneClick struct {
 	// ListUnsubscribe Always `One-Click`.
 	//
 	// Example: One-Click
-	ListUnsubscribe *OneClickListUnsubscribe `json:"List-Unsubscribe,omitempty"`
+	ListUnsubscribe *OneClickWord `json:"List-Unsubscribe,omitempty"`
 }
 
-// OneClickListUnsubscribe Always `One-Click`.
+// OneClickWord Always `One-Click`.
 //
 // Example: One-Click
-type OneClickListUnsubscribe string
+type OneClickWord string
 
 // Options What sets a variant apart from the others, such as size and colour.
 //
@@ -4574,11 +4579,6 @@ type PaidWith struct {
 	// Example: 4242
 	LastFour string `json:"last_four"`
 }
-
-// Password 8 to 72 bytes of UTF-8, and not one of the common ones.
-//
-// Example: correct horse 9
-type Password = string
 
 // PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing
 // stands for the payment method the order was placed with.
@@ -5745,7 +5745,7 @@ type RegisterRequest struct {
 	// Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 	//
 	// Example: correct horse 9
-	Password Password `json:"password"`
+	Password NewPassword `json:"password"`
 
 	// Phone A phone number as people write it, also with brackets or an extension.
 	//
@@ -5763,7 +5763,7 @@ type ResetPasswordRequest struct {
 	// NewPassword 8 to 72 bytes of UTF-8, and not one of the common ones.
 	//
 	// Example: correct horse 9
-	NewPassword Password `json:"new_password"`
+	NewPassword NewPassword `json:"new_password"`
 
 	// Token The token of a mailed link.
 	//
@@ -11390,6 +11390,14 @@ type ClientInterface interface {
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetOpenAPI31JSON This contract as OpenAPI 3.1
+	//
+	// The same contract as JSON of OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12:
+	// null is a type, and examples are lists.
+	//
+	// Corresponds with GET /openapi-3.1.json (the `GetOpenAPI31JSON` operationId).
+	GetOpenAPI31JSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetOpenAPIJSON This contract as JSON
 	//
 	// The same contract for tools that want JSON, in the same order.
@@ -16022,6 +16030,24 @@ func (c *Client) GetMedia(ctx context.Context, path string, params *GetMediaPara
 // Corresponds with GET /metrics (the `GetMetrics` operationId).
 func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMetricsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOpenAPI31JSON This contract as OpenAPI 3.1
+//
+// The same contract as JSON of OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12:
+// null is a type, and examples are lists.
+//
+// Corresponds with GET /openapi-3.1.json (the `GetOpenAPI31JSON` operationId).
+func (c *Client) GetOpenAPI31JSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOpenAPI31JSONRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -25531,6 +25557,33 @@ func NewGetMetricsRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetOpenAPI31JSONRequest constructs an http.Request for the GetOpenAPI31JSON method
+func NewGetOpenAPI31JSONRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/openapi-3.1.json")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetOpenAPIJSONRequest constructs an http.Request for the GetOpenAPIJSON method
 func NewGetOpenAPIJSONRequest(server string) (*http.Request, error) {
 	var err error
@@ -28307,6 +28360,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetricsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error)
+
+	// GetOpenAPI31JSONWithResponse This contract as OpenAPI 3.1
+	//
+	// The same contract as JSON of OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12:
+	// null is a type, and examples are lists.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /openapi-3.1.json (the `GetOpenAPI31JSON` operationId).
+	GetOpenAPI31JSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPI31JSONResponse, error)
 
 	// GetOpenAPIJSONWithResponse This contract as JSON
 	//
@@ -43918,6 +43981,75 @@ func (r GetMetricsResponse) ContentType() string {
 	return ""
 }
 
+// GetOpenAPI31JSONResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPI31JSON
+type GetOpenAPI31JSONResponse200Headers struct {
+	ETag *string
+}
+
+// GetOpenAPI31JSONResponse304Headers the declared response headers of an HTTP 304 response for GetOpenAPI31JSON
+type GetOpenAPI31JSONResponse304Headers struct {
+	ETag *string
+}
+
+type GetOpenAPI31JSONResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *map[string]interface{}
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetOpenAPI31JSONResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetOpenAPI31JSONResponse304Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetOpenAPI31JSONResponse) GetJSON200() *map[string]interface{} {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetOpenAPI31JSONResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetOpenAPI31JSONResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetOpenAPI31JSONResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOpenAPI31JSONResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOpenAPI31JSONResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetOpenAPI31JSONResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetOpenAPIJSONResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPIJSON
 type GetOpenAPIJSONResponse200Headers struct {
 	ETag *string
@@ -48233,6 +48365,22 @@ func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseGetMetricsResponse(rsp)
+}
+
+// GetOpenAPI31JSONWithResponse This contract as OpenAPI 3.1
+//
+// The same contract as JSON of OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12:
+// null is a type, and examples are lists.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /openapi-3.1.json (the `GetOpenAPI31JSON` operationId).
+func (c *ClientWithResponses) GetOpenAPI31JSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPI31JSONResponse, error) {
+	rsp, err := c.GetOpenAPI31JSON(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOpenAPI31JSONResponse(rsp)
 }
 
 // GetOpenAPIJSONWithResponse This contract as JSON
@@ -63467,6 +63615,72 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseGetOpenAPI31JSONResponse parses an HTTP response from a GetOpenAPI31JSONWithResponse call
+func ParseGetOpenAPI31JSONResponse(rsp *http.Response) (*GetOpenAPI31JSONResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOpenAPI31JSONResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest map[string]interface{}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetOpenAPI31JSONResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetOpenAPI31JSONResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
 	}
 
 	return response, nil

@@ -109,7 +109,11 @@ func isWorded(message string) bool {
 // Every operation: what a schema cannot say is in the descriptions.
 func TestTheContractSaysInWordsWhatSchemasCannot(t *testing.T) {
 	t.Parallel()
+	unwrapped := func(text string) string { return strings.Join(strings.Fields(text), " ") }
+	text := unwrapped(string(shopd.Contract)) // lines end anywhere
 	for _, rule := range words {
-		assert.Contains(t, string(shopd.Contract), rule.says, "%s", rule.message)
+		assert.True(
+			t, strings.Contains(text, unwrapped(rule.says)), "%s: not said: %s", rule.message, rule.says,
+		)
 	}
 }

@@ -619,6 +619,14 @@ export const getMetrics = /* @__PURE__ */ operation<operations['getMetrics']>('g
 export const getMyReview = /* @__PURE__ */ operation<operations['getMyReview']>('getMyReview', 'GET', '/api/v1/products/{id}/reviews/mine');
 
 /**
+ * This contract as OpenAPI 3.1.
+ *
+ * The same contract as JSON of OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12:
+ * null is a type, and examples are lists.
+ */
+export const getOpenAPI31JSON = /* @__PURE__ */ operation<operations['getOpenAPI31JSON']>('getOpenAPI31JSON', 'GET', '/openapi-3.1.json');
+
+/**
  * This contract as JSON.
  *
  * The same contract for tools that want JSON, in the same order.

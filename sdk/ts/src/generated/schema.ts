@@ -3161,6 +3161,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/openapi-3.1.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This contract as OpenAPI 3.1
+         * @description The same contract as JSON of OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12:
+         *     null is a type, and examples are lists.
+         */
+        get: operations["getOpenAPI31JSON"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3302,7 +3323,7 @@ export interface components {
          * @description 8 to 72 bytes of UTF-8, and not one of the common ones.
          * @example correct horse 9
          */
-        Password: string;
+        NewPassword: string;
         /**
          * @description A person's name. It holds no line breaks, and no addresses of web pages or mailboxes.
          * @example Ada
@@ -3332,7 +3353,7 @@ export interface components {
         /** @description A new account. */
         RegisterRequest: {
             email: components["schemas"]["Email"];
-            password: components["schemas"]["Password"];
+            password: components["schemas"]["NewPassword"];
             first_name: components["schemas"]["PersonName"];
             last_name?: components["schemas"]["LastName"];
             phone?: components["schemas"]["Phone"];
@@ -3510,7 +3531,7 @@ export interface components {
              * @example correct horse 9
              */
             current_password: string;
-            new_password: components["schemas"]["Password"];
+            new_password: components["schemas"]["NewPassword"];
         };
         /**
          * @description The token of a mailed link.
@@ -3524,7 +3545,7 @@ export interface components {
         /** @description The token that was mailed and the new password. */
         ResetPasswordRequest: {
             token: components["schemas"]["MailedToken"];
-            new_password: components["schemas"]["Password"];
+            new_password: components["schemas"]["NewPassword"];
         };
         /** @description The token that was mailed. */
         VerifyEmailRequest: {
@@ -6445,7 +6466,7 @@ export interface components {
             password?: string;
         };
         /** @description An import of products from a file. */
-        Import: {
+        ImportJob: {
             id: components["schemas"]["Id"];
             /**
              * Format: int64
@@ -6587,7 +6608,7 @@ export interface components {
         /** @description A page of imports. */
         ImportPage: {
             /** @description The imports, newest first. */
-            items: components["schemas"]["Import"][];
+            items: components["schemas"]["ImportJob"][];
             /**
              * Format: int32
              * @description How many a page holds.
@@ -8092,13 +8113,14 @@ export interface components {
         };
         /** @description What mail programs send (RFC 8058). It says no more than the address does. */
         OneClick: {
-            /**
-             * @description Always `One-Click`.
-             * @example One-Click
-             * @enum {string}
-             */
-            "List-Unsubscribe"?: "One-Click";
+            "List-Unsubscribe"?: components["schemas"]["OneClickWord"];
         };
+        /**
+         * @description Always `One-Click`.
+         * @example One-Click
+         * @enum {string}
+         */
+        OneClickWord: "One-Click";
         /**
          * @description A table of the dashboard.
          * @enum {string}
@@ -10002,7 +10024,7 @@ export type Problem = components['schemas']['Problem'];
 export type Resolution = components['schemas']['Resolution'];
 export type FieldError = components['schemas']['FieldError'];
 export type Email = components['schemas']['Email'];
-export type Password = components['schemas']['Password'];
+export type NewPassword = components['schemas']['NewPassword'];
 export type PersonName = components['schemas']['PersonName'];
 export type LastName = components['schemas']['LastName'];
 export type Username = components['schemas']['Username'];
@@ -10123,7 +10145,7 @@ export type StockHealthItem = components['schemas']['StockHealthItem'];
 export type ImportStatus = components['schemas']['ImportStatus'];
 export type ImportUpload = components['schemas']['ImportUpload'];
 export type ImportFetch = components['schemas']['ImportFetch'];
-export type Import = components['schemas']['Import'];
+export type ImportJob = components['schemas']['ImportJob'];
 export type ImportRows = components['schemas']['ImportRows'];
 export type ImportPage = components['schemas']['ImportPage'];
 export type ImportError = components['schemas']['ImportError'];
@@ -10189,6 +10211,7 @@ export type WebhookDelivery = components['schemas']['WebhookDelivery'];
 export type WebhookDeliveryPage = components['schemas']['WebhookDeliveryPage'];
 export type MailSubscription = components['schemas']['MailSubscription'];
 export type OneClick = components['schemas']['OneClick'];
+export type OneClickWord = components['schemas']['OneClickWord'];
 export type DashboardReport = components['schemas']['DashboardReport'];
 export type Dashboard = components['schemas']['Dashboard'];
 export type DashboardTotals = components['schemas']['DashboardTotals'];
@@ -13750,7 +13773,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["ImportJob"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -13782,7 +13805,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["ImportJob"];
                 };
             };
             304: components["responses"]["NotModified"];
@@ -13848,7 +13871,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["ImportJob"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -16390,6 +16413,30 @@ export interface operations {
         };
     };
     getOpenAPIJSON: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contract. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getOpenAPI31JSON: {
         parameters: {
             query?: never;
             header?: never;
