@@ -113,7 +113,8 @@ func TestTheContractSaysInWordsWhatSchemasCannot(t *testing.T) {
 	text := unwrapped(string(shopd.Contract)) // lines end anywhere
 	for _, rule := range words {
 		assert.True(
-			t, strings.Contains(text, unwrapped(rule.says)), "%s: not said: %s", rule.message, rule.says,
+			t, strings.Contains(text, unwrapped(rule.says)), "%s: not said: %s", rule.message,
+			rule.says,
 		)
 	}
 }

@@ -16,7 +16,8 @@ func TestAPatchIsTakenAsAMergePatch(t *testing.T) {
 	customer := apitest.New(t).Customer()
 	var user api.User
 	customer.Patch("/api/v1/users/me", apitest.Raw{
-		ContentType: "application/merge-patch+json; charset=utf-8", Content: `{"first_name":"Grace"}`,
+		ContentType: "application/merge-patch+json; charset=utf-8",
+		Content:     `{"first_name":"Grace"}`,
 	}).Want(http.StatusOK).Into(&user)
 	assert.Equal(t, "Grace", user.FirstName)
 	customer.Put("/api/v1/users/me", apitest.Raw{

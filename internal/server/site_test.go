@@ -89,7 +89,8 @@ func TestMetricsCountByOperation(t *testing.T) {
 	elsewhere.Get("/metrics").Problem(http.StatusNotFound, "route_not_found")
 }
 
-// getOpenAPIYAML, getOpenAPIJSON, getOpenAPI31JSON: flat and in the file's order, whole or compressed, with an ETag.
+// getOpenAPIYAML, getOpenAPIJSON, getOpenAPI31JSON: flat and in the file's order, whole or
+// compressed, with an ETag.
 func TestContractIsServedAsItIs(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -133,7 +133,9 @@ func TestNamesSuitGenerators(t *testing.T) {
 	require.NoError(t, err)
 	for scheme := range names(openapi.Get(document.Root(), "components", "securitySchemes")) {
 		for schema := range names(openapi.Get(document.Root(), "components", "schemas")) {
-			assert.False(t, strings.EqualFold(scheme, schema), "%s is a scheme and a schema", schema)
+			assert.False(
+				t, strings.EqualFold(scheme, schema), "%s is a scheme and a schema", schema,
+			)
 		}
 	}
 	schemas := names(openapi.Get(document.Root(), "components", "schemas"))

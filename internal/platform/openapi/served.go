@@ -13,7 +13,8 @@ const (
 	mediaPatch = "application/merge-patch+json" // RFC 7396
 
 	ifNoneMatch = "IfNoneMatch"
-	ifNoneText  = "The `ETag` of what the client has already. If it is still current, the response is 304."
+	ifNoneText  = "The `ETag` of what the client has already. If it is still current, the " +
+		"response is 304."
 )
 
 // Served reads a contract and returns it as clients get it: flat, and with all that holds for every
