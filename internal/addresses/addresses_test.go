@@ -15,11 +15,8 @@ import (
 
 const addresses = "/api/v1/addresses"
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
-func home() fields {
-	return fields{
+func home() apitest.Fields {
+	return apitest.Fields{
 		"recipient":   "Ada Lovelace",
 		"line1":       "12 St James's Square",
 		"city":        "London",
@@ -28,13 +25,13 @@ func home() fields {
 	}
 }
 
-func with(name string, value any) fields {
+func with(name string, value any) apitest.Fields {
 	f := home()
 	f[name] = value
 	return f
 }
 
-func create(caller apitest.Caller, body fields) api.Address {
+func create(caller apitest.Caller, body apitest.Fields) api.Address {
 	var address api.Address
 	caller.Post(addresses, body).Want(http.StatusCreated).Into(&address)
 	return address
@@ -67,14 +64,14 @@ func TestAddresses(t *testing.T) {
 
 	var address api.Address
 	tag := caller.Get(at(first.ID)).Want(http.StatusOK).Header.Get("ETag")
-	caller.Get(at(first.ID), apitest.Header{Name: "If-None-Match", Value: tag}).
+	caller.Get(at(first.ID), apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
-	caller.Patch(at(first.ID), fields{"line2": "Second floor", "is_default_shipping": true}).
-		Want(http.StatusOK).
-		Into(&address)
+	caller.Patch(
+		at(first.ID), apitest.Fields{"line2": "Second floor", "is_default_shipping": true},
+	).Want(http.StatusOK).Into(&address)
 	assert.Equal(t, "Second floor", *address.Line2)
 	assert.Equal(t, "London", address.City)
-	caller.Patch(at(first.ID), fields{"line2": nil}).Want(http.StatusOK).Into(&address)
+	caller.Patch(at(first.ID), apitest.Fields{"line2": nil}).Want(http.StatusOK).Into(&address)
 	assert.Nil(t, address.Line2)
 	assert.True(t, address.IsDefaultShipping, "what is not sent does not change")
 	caller.Put(at(first.ID), with("city", "Bath")).Want(http.StatusOK).Into(&address)
@@ -93,7 +90,7 @@ func TestAddressesAreTheirOwners(t *testing.T) {
 	for _, stranger := range []apitest.Caller{shop.Customer(), shop.Admin()} {
 		stranger.Get(at(mine.ID)).Problem(http.StatusNotFound, "address_not_found")
 		stranger.Put(at(mine.ID), home()).Problem(http.StatusNotFound, "address_not_found")
-		stranger.Patch(at(mine.ID), fields{"city": "Bath"}).
+		stranger.Patch(at(mine.ID), apitest.Fields{"city": "Bath"}).
 			Problem(http.StatusNotFound, "address_not_found")
 		stranger.Delete(at(mine.ID)).Problem(http.StatusNotFound, "address_not_found")
 		var page api.AddressPage
@@ -112,14 +109,14 @@ func TestAddressesRefuse(t *testing.T) {
 	shop := apitest.New(t)
 	caller := shop.Customer()
 	mine := create(caller, home())
-	for _, body := range []fields{
+	for _, body := range []apitest.Fields{
 		{}, with("country", "Britain"), with("country", "gb"), with("recipient", ""),
 		with("city", nil), with("id", 7), with("user_id", 1), with("phone", "x"),
 	} {
 		caller.Post(addresses, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 		caller.Put(at(mine.ID), body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	for _, body := range []fields{
+	for _, body := range []apitest.Fields{
 		{}, {"city": nil}, {"country": "x"}, {"is_default_billing": nil},
 	} {
 		caller.Patch(at(mine.ID), body).Problem(http.StatusUnprocessableEntity, "invalid_request")

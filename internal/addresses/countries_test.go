@@ -15,7 +15,7 @@ func TestPostalCodesByCountry(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	caller := shop.Customer()
-	in := func(country string, code any) fields {
+	in := func(country string, code any) apitest.Fields {
 		body := with("country", country)
 		if body["postal_code"] = code; code == nil {
 			delete(body, "postal_code")
@@ -43,13 +43,13 @@ func TestPostalCodesByCountry(t *testing.T) {
 				Problem(http.StatusUnprocessableEntity, "invalid_request")
 		}
 	}
-	caller.Patch(at(address.ID), fields{"country": "GB"}).
+	caller.Patch(at(address.ID), apitest.Fields{"country": "GB"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	var moved api.Address
-	caller.Patch(at(address.ID), fields{"country": "GB", "postal_code": "SW1Y 4JH"}).
+	caller.Patch(at(address.ID), apitest.Fields{"country": "GB", "postal_code": "SW1Y 4JH"}).
 		Want(http.StatusOK).
 		Into(&moved)
-	caller.Patch(at(address.ID), fields{"country": "HK", "postal_code": nil}).
+	caller.Patch(at(address.ID), apitest.Fields{"country": "HK", "postal_code": nil}).
 		Want(http.StatusOK).
 		Into(&moved)
 	assert.Nil(t, moved.PostalCode)

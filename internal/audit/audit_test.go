@@ -35,17 +35,16 @@ func TestTheLogTellsWhatWasAndWhatIs(t *testing.T) {
 	started := time.Now()
 	var product api.AdminProduct
 	keeper.Post(
-		products, fields{"name": "50% O'Neill kettle", "price": "20.00", "sku": "K-1", "stock": 5},
-	).
-		Want(http.StatusCreated).
-		Into(&product)
+		products,
+		apitest.Fields{"name": "50% O'Neill kettle", "price": "20.00", "sku": "K-1", "stock": 5},
+	).Want(http.StatusCreated).Into(&product)
 	address := fmt.Sprintf("%s/%d", products, product.ID)
 	keeper.Patch(
-		address, fields{"is_featured": true, "discount_price": "15.00"},
+		address, apitest.Fields{"is_featured": true, "discount_price": "15.00"},
 		apitest.Header{Name: "X-Request-Id", Value: "mine-1"},
-	).
-		Want(http.StatusOK)
-	keeper.Patch(address, fields{"is_featured": true}).Want(http.StatusOK) // changes nothing
+	).Want(http.StatusOK)
+	keeper.Patch(address, apitest.Fields{"is_featured": true}).
+		Want(http.StatusOK) // changes nothing
 	keeper.Delete(address).Want(http.StatusNoContent)
 	keeper.Post(address+"/restore", nil).Want(http.StatusOK)
 
@@ -123,25 +122,26 @@ func TestSecretsAndPersonsStayOutOfTheLog(t *testing.T) {
 	keeper, ada := shop.Admin(), shop.Customer()
 	customer := apitest.Value[int64](shop, "SELECT max(id) FROM users")
 	var home api.Address
-	ada.Post("/api/v1/addresses", fields{
+	ada.Post("/api/v1/addresses", apitest.Fields{
 		"recipient": "Canary Person", "line1": "Canary Street 1", "city": "Ulm",
 		"postal_code": "89073", "country": "DE",
-	}).
-		Want(http.StatusCreated).
-		Into(&home)
-	keeper.Post(products, fields{"name": "Kettle", "price": "20.00", "stock": 5}).
+	}).Want(http.StatusCreated).Into(&home)
+	keeper.Post(products, apitest.Fields{"name": "Kettle", "price": "20.00", "stock": 5}).
 		Want(http.StatusCreated)
 	var order api.Order
 	ada.Post(
 		"/api/v1/orders",
-		fields{"items": []fields{{"product_id": 1, "quantity": 1}}, "shipping_address_id": home.ID},
-	).
-		Want(http.StatusCreated).
-		Into(&order)
-	keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), fields{"status": "PAID"}).
-		Want(http.StatusOK)
-	keeper.Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", customer), fields{"role": "staff"}).
-		Want(http.StatusOK)
+		apitest.Fields{
+			"items":               []apitest.Fields{{"product_id": 1, "quantity": 1}},
+			"shipping_address_id": home.ID,
+		},
+	).Want(http.StatusCreated).Into(&order)
+	keeper.Put(
+		fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), apitest.Fields{"status": "PAID"},
+	).Want(http.StatusOK)
+	keeper.Put(
+		fmt.Sprintf("/api/v1/admin/customers/%d/role", customer), apitest.Fields{"role": "staff"},
+	).Want(http.StatusOK)
 
 	// A change of a masked column is logged without its values.
 	shop.Exec("CREATE TABLE hooks (id bigint PRIMARY KEY, url text, secret text)")
@@ -188,12 +188,12 @@ func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 	}
 	const hooks = "/api/v1/admin/webhooks"
 	var made api.NewWebhook
-	keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).
+	keeper.Post(hooks, apitest.Fields{"url": "https://example.com/", "events": []string{"*"}}).
 		Want(http.StatusCreated).
 		Into(&made)
 	keeper.Post(fmt.Sprintf("%s/%d/rotate-secret", hooks, made.ID), nil).Want(http.StatusOK)
 	shop.Exec("UPDATE webhooks SET failing_since = now()")
-	keeper.Patch(fmt.Sprintf("%s/%d", hooks, made.ID), fields{"is_active": false}).
+	keeper.Patch(fmt.Sprintf("%s/%d", hooks, made.ID), apitest.Fields{"is_active": false}).
 		Want(http.StatusOK)
 	events, entries := logged("webhook")
 	require.Equal(t, []string{"webhook.updated", "webhook.updated", "webhook.created"}, events)
@@ -204,9 +204,9 @@ func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 	assert.Equal(t, "[masked]", entries[2].After["secret"])
 
 	var begun api.Import
-	keeper.Post("/api/v1/admin/imports", fields{"url": "https://example.com/feed.csv?key=canary"}).
-		Want(http.StatusAccepted).
-		Into(&begun)
+	keeper.Post(
+		"/api/v1/admin/imports", apitest.Fields{"url": "https://example.com/feed.csv?key=canary"},
+	).Want(http.StatusAccepted).Into(&begun)
 	shop.Exec("UPDATE imports SET position = 1, rows_total = 7, created = 3")
 	keeper.Post(fmt.Sprintf("/api/v1/admin/imports/%d/cancel", begun.ID), nil).Want(http.StatusOK)
 	events, entries = logged("import")
@@ -226,7 +226,7 @@ func TestTheLogIsFinal(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	keeper := shop.Admin()
-	keeper.Post("/api/v1/admin/brands", fields{"name": "Acme"}).Want(http.StatusCreated)
+	keeper.Post("/api/v1/admin/brands", apitest.Fields{"name": "Acme"}).Want(http.StatusCreated)
 	for _, sql := range []string{
 		"UPDATE audit_events SET event = 'a.b'", "DELETE FROM audit_events",
 		"TRUNCATE audit_events",
@@ -244,7 +244,7 @@ func TestTheLogIsFinal(t *testing.T) {
 	)
 
 	// An entry is there if and only if the change is.
-	keeper.Post("/api/v1/admin/brands", fields{"name": "acme"}).
+	keeper.Post("/api/v1/admin/brands", apitest.Fields{"name": "acme"}).
 		Problem(http.StatusConflict, "brand_name_taken")
 	assert.Equal(
 		t,
@@ -258,7 +258,8 @@ func TestTheLogIsFinal(t *testing.T) {
 		all.Go(
 			func() {
 				keeper.Patch(
-					"/api/v1/admin/brands/1", fields{"description": fmt.Sprintf("No. %d", i)},
+					"/api/v1/admin/brands/1",
+					apitest.Fields{"description": fmt.Sprintf("No. %d", i)},
 				)
 			},
 		)
@@ -285,11 +286,13 @@ func TestCustomersLeaveNoEntries(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	shop.Admin().
-		Post(products, fields{"name": "Kettle", "price": "20.00", "stock": 5}).
+		Post(products, apitest.Fields{"name": "Kettle", "price": "20.00", "stock": 5}).
 		Want(http.StatusCreated)
 	keeper := shop.Admin() // staff may buy, too
 	before := apitest.Value[int](shop, "SELECT count(*) FROM audit_events")
-	keeper.Post("/api/v1/orders", fields{"items": []fields{{"product_id": 1, "quantity": 1}}}).
-		Want(http.StatusCreated)
+	keeper.Post(
+		"/api/v1/orders",
+		apitest.Fields{"items": []apitest.Fields{{"product_id": 1, "quantity": 1}}},
+	).Want(http.StatusCreated)
 	assert.Equal(t, before, apitest.Value[int](shop, "SELECT count(*) FROM audit_events"))
 }

@@ -20,9 +20,6 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 // write is one call by which staff changes something.
 type write struct {
 	operation string
@@ -184,27 +181,22 @@ func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 		return one(keeper.Delete, path)
 	}
 
-	var product api.AdminProduct
-	keeper.Post(
-		admin+"/products", fields{"name": "Kettle", "price": "20.00", "sku": "KETTLE", "stock": 50},
-	).
-		Want(http.StatusCreated).
-		Into(&product)
+	product := keeper.Product(
+		apitest.Fields{"name": "Kettle", "price": "20.00", "sku": "KETTLE", "stock": 50},
+	)
 	of := fmt.Sprintf("/products/%d", product.ID)
 	keeper.Patch(
 		admin+fmt.Sprintf("%s/variants/%d", of, product.Variants[0].ID),
-		fields{"options": fields{"size": "S"}},
-	).
-		Want(http.StatusOK)
+		apitest.Fields{"options": apitest.Fields{"size": "S"}},
+	).Want(http.StatusOK)
 	var order api.Order
 	ada.Post(
-		"/api/v1/orders", fields{"items": []fields{{"product_id": product.ID, "quantity": 1}}},
-	).
-		Want(http.StatusCreated).
-		Into(&order)
+		"/api/v1/orders",
+		apitest.Fields{"items": []apitest.Fields{{"product_id": product.ID, "quantity": 1}}},
+	).Want(http.StatusCreated).Into(&order)
 	at := fmt.Sprintf("/orders/%d", order.ID)
 	var review api.OwnReview
-	ada.Post(fmt.Sprintf("/api/v1/products/%d/reviews", product.ID), fields{"rating": 1}).
+	ada.Post(fmt.Sprintf("/api/v1/products/%d/reviews", product.ID), apitest.Fields{"rating": 1}).
 		Want(http.StatusCreated).
 		Into(&review)
 	job := func(path string) func() *apitest.Answer {
@@ -219,103 +211,123 @@ func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 		}
 	}
 	return []write{
-		{"createBrand", create("/brands", fields{"name": "Acme"})},
-		{"replaceBrand", put("/brands/%d", fields{"name": "Acme & Co"})},
-		{"updateBrand", patch("/brands/%d", fields{"description": "Kettles"})},
+		{"createBrand", create("/brands", apitest.Fields{"name": "Acme"})},
+		{"replaceBrand", put("/brands/%d", apitest.Fields{"name": "Acme & Co"})},
+		{"updateBrand", patch("/brands/%d", apitest.Fields{"description": "Kettles"})},
 		{"deleteBrand", remove("/brands/%d")},
-		{"createCategory", create("/categories", fields{"name": "Kitchen"})},
-		{"replaceCategory", put("/categories/%d", fields{"name": "Kitchens"})},
-		{"updateCategory", patch("/categories/%d", fields{"description": "Where it is warm"})},
+		{"createCategory", create("/categories", apitest.Fields{"name": "Kitchen"})},
+		{"replaceCategory", put("/categories/%d", apitest.Fields{"name": "Kitchens"})},
+		{
+			"updateCategory",
+			patch("/categories/%d", apitest.Fields{"description": "Where it is warm"}),
+		},
 		{
 			"indexCategories",
 			func() *apitest.Answer { return keeper.Post("/api/v1/rag/index/categories", nil) },
 		},
 		{"deleteCategory", remove("/categories/%d")},
-		{"createSynonyms", create("/search/synonyms", fields{"terms": []string{"sofa", "couch"}})},
+		{
+			"createSynonyms",
+			create("/search/synonyms", apitest.Fields{"terms": []string{"sofa", "couch"}}),
+		},
 		{
 			"replaceSynonyms",
-			put("/search/synonyms/%d", fields{"terms": []string{"sofa", "settee"}}),
+			put("/search/synonyms/%d", apitest.Fields{"terms": []string{"sofa", "settee"}}),
 		},
 		{"deleteSynonyms", remove("/search/synonyms/%d")},
-		{"createProduct", create("/products", fields{"name": "Pan", "price": "10.00"})},
-		{"replaceProduct", put("/products/%d", fields{"name": "Frying pan", "price": "10.00"})},
-		{"updateProduct", patch("/products/%d", fields{"is_featured": true})},
+		{"createProduct", create("/products", apitest.Fields{"name": "Pan", "price": "10.00"})},
+		{
+			"replaceProduct",
+			put("/products/%d", apitest.Fields{"name": "Frying pan", "price": "10.00"}),
+		},
+		{"updateProduct", patch("/products/%d", apitest.Fields{"is_featured": true})},
 		{"deleteProduct", remove("/products/%d")},
 		{"restoreProduct", post("/products/%d/restore")},
 		{"createVariantMatrix", func() *apitest.Answer {
 			return keeper.Post(
 				admin+of+"/variants/matrix",
-				fields{"options": fields{"size": []string{"M", "XS"}}, "price": "12.00"},
+				apitest.Fields{
+					"options": apitest.Fields{"size": []string{"M", "XS"}},
+					"price":   "12.00",
+				},
 			)
 		}},
 		{
 			"createVariant",
-			create(of+"/variants", fields{"price": "22.00", "options": fields{"size": "XL"}}),
+			create(
+				of+"/variants",
+				apitest.Fields{"price": "22.00", "options": apitest.Fields{"size": "XL"}},
+			),
 		},
 		{
 			"replaceVariant",
-			put(of+"/variants/%d", fields{"price": "23.00", "options": fields{"size": "XL"}}),
+			put(
+				of+"/variants/%d",
+				apitest.Fields{"price": "23.00", "options": apitest.Fields{"size": "XL"}},
+			),
 		},
-		{"updateVariant", patch(of+"/variants/%d", fields{"price": "24.00"})},
+		{"updateVariant", patch(of+"/variants/%d", apitest.Fields{"price": "24.00"})},
 		{"deleteVariant", remove(of + "/variants/%d")},
 		{"createProductImage", create(of+"/images", picture(t))},
-		{"updateProductImage", patch(of+"/images/%d", fields{"alt": "A kettle"})},
+		{"updateProductImage", patch(of+"/images/%d", apitest.Fields{"alt": "A kettle"})},
 		{"deleteProductImage", remove(of + "/images/%d")},
 		{"setInventory", func() *apitest.Answer {
 			return keeper.Put(
-				admin+of+"/inventory", fields{"quantity": 40, "variant_id": product.Variants[0].ID},
+				admin+of+"/inventory",
+				apitest.Fields{"quantity": 40, "variant_id": product.Variants[0].ID},
 			)
 		}},
 		{
 			"setStock",
 			func() *apitest.Answer {
-				return keeper.Put(
-					admin+"/stock", fields{"sku": "KETTLE", "quantity": 30},
-				)
+				return keeper.Put(admin+"/stock", apitest.Fields{"sku": "KETTLE", "quantity": 30})
 			},
 		},
 		{"adjustStock", func() *apitest.Answer {
 			return keeper.Post(
 				admin+"/stock/adjustments",
-				fields{"sku": "KETTLE", "delta": -1, "reason": "damaged"},
+				apitest.Fields{"sku": "KETTLE", "delta": -1, "reason": "damaged"},
 			)
 		}},
 		{"createLocation", func() *apitest.Answer {
-			return keeper.Post(admin+"/stock/locations", fields{"code": "north", "name": "North"})
+			return keeper.Post(
+				admin+"/stock/locations", apitest.Fields{"code": "north", "name": "North"},
+			)
 		}},
 		{"renameLocation", func() *apitest.Answer {
-			return keeper.Patch(admin+"/stock/locations/north", fields{"name": "The north"})
+			return keeper.Patch(admin+"/stock/locations/north", apitest.Fields{"name": "The north"})
 		}},
 		{
 			"setOrderStatus",
 			func() *apitest.Answer {
-				return keeper.Put(
-					admin+at+"/status", fields{"status": "PAID"},
-				)
+				return keeper.Put(admin+at+"/status", apitest.Fields{"status": "PAID"})
 			},
 		},
 		{"setShipment", func() *apitest.Answer {
 			return keeper.Put(
-				admin+at+"/shipment", fields{"carrier": "DHL", "tracking_number": "JD0146"},
+				admin+at+"/shipment", apitest.Fields{"carrier": "DHL", "tracking_number": "JD0146"},
 			)
 		}},
 		{"refundOrder", func() *apitest.Answer {
-			return keeper.Post(admin+at+"/refunds", fields{"amount": "5.00", "reason": "Dented"})
+			return keeper.Post(
+				admin+at+"/refunds", apitest.Fields{"amount": "5.00", "reason": "Dented"},
+			)
 		}},
 		{"setReviewVisibility", func() *apitest.Answer {
 			return keeper.Put(
 				fmt.Sprintf(admin+"/reviews/%d/visibility", review.ID),
-				fields{"is_hidden": true, "reason": "Spam"},
+				apitest.Fields{"is_hidden": true, "reason": "Spam"},
 			)
 		}},
 		{"setCustomerStatus", func() *apitest.Answer {
 			return keeper.Put(
-				fmt.Sprintf(admin+"/customers/%d/status", customer), fields{"is_active": false},
+				fmt.Sprintf(admin+"/customers/%d/status", customer),
+				apitest.Fields{"is_active": false},
 			)
 		}},
 		{"setCustomerRole", func() *apitest.Answer {
 			return keeper.Put(
-				fmt.Sprintf(admin+"/customers/%d/role", customer), fields{"role": "staff"},
+				fmt.Sprintf(admin+"/customers/%d/role", customer), apitest.Fields{"role": "staff"},
 			)
 		}},
 		{"indexProducts", func() *apitest.Answer { return keeper.Post("/api/v1/rag/index", nil) }},
@@ -324,9 +336,11 @@ func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 		}},
 		{
 			"createWebhook",
-			create("/webhooks", fields{"url": "https://example.com/", "events": []string{"*"}}),
+			create(
+				"/webhooks", apitest.Fields{"url": "https://example.com/", "events": []string{"*"}},
+			),
 		},
-		{"updateWebhook", patch("/webhooks/%d", fields{"description": "The warehouse"})},
+		{"updateWebhook", patch("/webhooks/%d", apitest.Fields{"description": "The warehouse"})},
 		{"rotateWebhookSecret", post("/webhooks/%d/rotate-secret")},
 		{"pingWebhook", post("/webhooks/%d/test")},
 		{"redeliverWebhook", func() *apitest.Answer {
@@ -340,17 +354,16 @@ func writes(t *testing.T, shop *apitest.Shop, keeper apitest.Caller) []write {
 		{"deleteWebhook", remove("/webhooks/%d")},
 		{
 			"createAPIKey",
-			create("/api-keys", fields{"name": "ERP", "scopes": []string{"orders:read"}}),
+			create("/api-keys", apitest.Fields{"name": "ERP", "scopes": []string{"orders:read"}}),
 		},
-		{"updateAPIKey", patch("/api-keys/%d", fields{"name": "The ERP"})},
+		{"updateAPIKey", patch("/api-keys/%d", apitest.Fields{"name": "The ERP"})},
 		{"rotateAPIKey", post("/api-keys/%d/rotate")},
 		{"revokeAPIKey", remove("/api-keys/%d")},
 		{"startImport", func() *apitest.Answer {
 			answer := keeper.Post(
 				admin+"/imports",
 				upload(t, "products.csv", []byte("id,title,price\njug,Jug,1.00\n")),
-			).
-				Want(http.StatusAccepted)
+			).Want(http.StatusAccepted)
 			answer.Into(&made)
 			return answer
 		}},

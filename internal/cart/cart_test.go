@@ -13,23 +13,14 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 const (
 	cart  = "/api/v1/cart"
 	items = "/api/v1/cart/items"
 )
 
-func product(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
-	return admin.Product(body)
-}
-
 func item(id int64) string { return fmt.Sprintf("%s/%d", items, id) }
 
 func token(text string) apitest.Header { return apitest.Header{Name: "X-Cart-Token", Value: text} }
-
-func ifMatch(tag string) apitest.Header { return apitest.IfMatch(tag) }
 
 func show(caller apitest.Caller, headers ...apitest.Header) (body api.Cart) {
 	caller.Get(cart, headers...).Want(http.StatusOK).Into(&body)
@@ -42,14 +33,14 @@ func customer(t *testing.T) (ada apitest.Caller, drift, cable api.AdminProduct) 
 	t.Helper()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	drift = admin.Product(fields{
+	drift = admin.Product(apitest.Fields{
 		"name":           "Drift",
 		"price":          "79.00",
 		"discount_price": "59.90",
 		"sku":            "D-1",
 		"stock":          5,
 	})
-	cable = admin.Product(fields{"name": "Cable", "price": "1.10", "stock": 0})
+	cable = admin.Product(apitest.Fields{"name": "Cable", "price": "1.10", "stock": 0})
 	shop.Exec("UPDATE variants SET track_inventory = false WHERE product_id = $1", cable.ID)
 	return shop.Customer(), drift, cable
 }
@@ -69,9 +60,13 @@ func TestCart(t *testing.T) {
 		show(ada),
 	)
 	var now api.Cart
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 2}).Want(http.StatusOK).Into(&now)
-	ada.Post(items, fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 1}).Want(http.StatusOK).Into(&now)
+	ada.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 2}).
+		Want(http.StatusOK).
+		Into(&now)
+	ada.Post(items, apitest.Fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
+	ada.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 1}).
+		Want(http.StatusOK).
+		Into(&now)
 	require.Len(t, now.Lines, 2)
 	assert.Nil(t, now.CartToken, "an account needs none")
 	line := now.Lines[0]
@@ -99,9 +94,9 @@ func TestCart(t *testing.T) {
 func TestWhatCannotBeAdded(t *testing.T) {
 	t.Parallel()
 	ada, drift, cable := customer(t)
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 3}).Want(http.StatusOK)
-	ada.Post(items, fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
-	problem := ada.Post(items, fields{"product_id": drift.ID, "quantity": 3}).
+	ada.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 3}).Want(http.StatusOK)
+	ada.Post(items, apitest.Fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
+	problem := ada.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 3}).
 		Problem(http.StatusConflict, "insufficient_stock")
 	assert.Equal(
 		t,
@@ -110,13 +105,13 @@ func TestWhatCannotBeAdded(t *testing.T) {
 		},
 		problem.Errors,
 	)
-	ada.Post(items, fields{"product_id": cable.ID, "quantity": 9995}).
+	ada.Post(items, apitest.Fields{"product_id": cable.ID, "quantity": 9995}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	ada.Post(items, fields{"product_id": 4242, "quantity": 1}).
+	ada.Post(items, apitest.Fields{"product_id": 4242, "quantity": 1}).
 		Problem(http.StatusNotFound, "product_not_found")
-	ada.Post(items, fields{"product_id": drift.ID, "variant_id": 4242, "quantity": 1}).
+	ada.Post(items, apitest.Fields{"product_id": drift.ID, "variant_id": 4242, "quantity": 1}).
 		Problem(http.StatusNotFound, "variant_not_found")
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 0}).
+	ada.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 0}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
@@ -124,21 +119,24 @@ func TestWhatCannotBeAdded(t *testing.T) {
 func TestLinesAreChanged(t *testing.T) {
 	t.Parallel()
 	ada, drift, cable := customer(t)
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 3}).Want(http.StatusOK)
-	ada.Post(items, fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
+	ada.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 3}).Want(http.StatusOK)
+	ada.Post(items, apitest.Fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
 	var now api.Cart
-	ada.Patch(item(drift.ID), fields{"quantity": 5}).Want(http.StatusOK).Into(&now)
+	ada.Patch(item(drift.ID), apitest.Fields{"quantity": 5}).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int32(5), now.Lines[0].Quantity)
-	ada.Patch(item(drift.ID), fields{"delta": 1}).Problem(http.StatusConflict, "insufficient_stock")
-	ada.Patch(item(drift.ID), fields{"delta": -1}).Want(http.StatusOK).Into(&now)
+	ada.Patch(item(drift.ID), apitest.Fields{"delta": 1}).
+		Problem(http.StatusConflict, "insufficient_stock")
+	ada.Patch(item(drift.ID), apitest.Fields{"delta": -1}).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int32(4), now.Lines[0].Quantity)
-	ada.Patch(item(drift.ID), fields{"delta": -1, "quantity": 3}).
+	ada.Patch(item(drift.ID), apitest.Fields{"delta": -1, "quantity": 3}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	ada.Patch(item(drift.ID), fields{}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	ada.Patch(item(cable.ID), fields{"delta": 9999}).
+	ada.Patch(item(drift.ID), apitest.Fields{}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	ada.Patch(item(4242), fields{"delta": 1}).Problem(http.StatusNotFound, "cart_line_not_found")
-	ada.Patch(item(drift.ID), fields{"delta": -10}).Want(http.StatusOK).Into(&now)
+	ada.Patch(item(cable.ID), apitest.Fields{"delta": 9999}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Patch(item(4242), apitest.Fields{"delta": 1}).
+		Problem(http.StatusNotFound, "cart_line_not_found")
+	ada.Patch(item(drift.ID), apitest.Fields{"delta": -10}).Want(http.StatusOK).Into(&now)
 	assert.Len(t, now.Lines, 1, "at 0 it is gone")
 }
 
@@ -146,12 +144,12 @@ func TestLinesAreChanged(t *testing.T) {
 func TestLinesAreRemoved(t *testing.T) {
 	t.Parallel()
 	ada, drift, cable := customer(t)
-	ada.Post(items, fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
+	ada.Post(items, apitest.Fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
 	var now api.Cart
 	ada.Delete(item(drift.ID)).Problem(http.StatusNotFound, "cart_line_not_found")
 	ada.Delete(item(cable.ID)).Want(http.StatusOK).Into(&now)
 	assert.Empty(t, now.Lines)
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 2}).Want(http.StatusOK)
+	ada.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 2}).Want(http.StatusOK)
 	ada.Delete(cart).Want(http.StatusNoContent)
 	assert.Empty(t, show(ada).Lines)
 }
@@ -161,32 +159,32 @@ func TestVariantsInTheCart(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	ada := shop.Customer()
-	shirt := product(shop.Admin(), fields{"name": "Shirt", "variants": []fields{
+	shirt := shop.Admin().Product(apitest.Fields{"name": "Shirt", "variants": []apitest.Fields{
 		{
 			"price":   "10",
-			"options": fields{"size": "S"},
+			"options": apitest.Fields{"size": "S"},
 			"stock":   3,
 		},
-		{"price": "12", "options": fields{"size": "M"}, "stock": 3},
+		{"price": "12", "options": apitest.Fields{"size": "M"}, "stock": 3},
 	}})
 	small, medium := shirt.Variants[0].ID, shirt.Variants[1].ID
-	required := ada.Post(items, fields{"product_id": shirt.ID, "quantity": 1}).
+	required := ada.Post(items, apitest.Fields{"product_id": shirt.ID, "quantity": 1}).
 		Problem(http.StatusUnprocessableEntity, "variant_required")
 	assert.Equal(t, "/variant_id", required.Errors[0].Pointer)
-	ada.Post(items, fields{"product_id": shirt.ID, "variant_id": small, "quantity": 1}).
+	ada.Post(items, apitest.Fields{"product_id": shirt.ID, "variant_id": small, "quantity": 1}).
 		Want(http.StatusOK)
-	ada.Patch(item(shirt.ID), fields{"delta": 1}).
+	ada.Patch(item(shirt.ID), apitest.Fields{"delta": 1}).
 		Want(http.StatusOK)
 		// one variant of it is in the cart
 	var now api.Cart
-	ada.Post(items, fields{"product_id": shirt.ID, "variant_id": medium, "quantity": 1}).
+	ada.Post(items, apitest.Fields{"product_id": shirt.ID, "variant_id": medium, "quantity": 1}).
 		Want(http.StatusOK).
 		Into(&now)
 	assert.Equal(t, map[string]string{"size": "M"}, now.Lines[1].Options)
-	ada.Patch(item(shirt.ID), fields{"delta": 1}).
+	ada.Patch(item(shirt.ID), apitest.Fields{"delta": 1}).
 		Problem(http.StatusUnprocessableEntity, "variant_required")
 	ada.Delete(item(shirt.ID)).Problem(http.StatusUnprocessableEntity, "variant_required")
-	ada.Patch(item(shirt.ID)+fmt.Sprintf("?variant_id=%d", medium), fields{"quantity": 2}).
+	ada.Patch(item(shirt.ID)+fmt.Sprintf("?variant_id=%d", medium), apitest.Fields{"quantity": 2}).
 		Want(http.StatusOK)
 	ada.Delete(item(shirt.ID) + fmt.Sprintf("?variant_id=%d", small)).Want(http.StatusOK).Into(&now)
 	require.Len(t, now.Lines, 1)
@@ -204,18 +202,20 @@ func TestWhatStandsInTheWay(t *testing.T) {
 	for i := range 5 {
 		made = append(
 			made,
-			product(admin, fields{"name": fmt.Sprintf("P%d", i), "price": "2.00", "stock": 5}),
+			admin.Product(
+				apitest.Fields{"name": fmt.Sprintf("P%d", i), "price": "2.00", "stock": 5},
+			),
 		)
-		ada.Post(items, fields{"product_id": made[i].ID, "quantity": 3}).Want(http.StatusOK)
+		ada.Post(items, apitest.Fields{"product_id": made[i].ID, "quantity": 3}).Want(http.StatusOK)
 	}
 	address := func(i int) string { return fmt.Sprintf("/api/v1/admin/products/%d", made[i].ID) }
 	before := ada.Get(cart).Header.Get("ETag")
-	ada.Get(cart, apitest.Header{Name: "If-None-Match", Value: before}).Want(http.StatusNotModified)
+	ada.Get(cart, apitest.IfNoneMatch(before)).Want(http.StatusNotModified)
 	admin.Delete(address(0)).Want(http.StatusNoContent)
-	admin.Patch(address(1), fields{"is_active": false}).Want(http.StatusOK)
-	admin.Put(address(2)+"/inventory", fields{"quantity": 2}).Want(http.StatusOK)
-	admin.Patch(address(3), fields{"price": "2.50"}).Want(http.StatusOK)
-	admin.Put(address(4)+"/inventory", fields{"quantity": 0}).Want(http.StatusOK)
+	admin.Patch(address(1), apitest.Fields{"is_active": false}).Want(http.StatusOK)
+	admin.Put(address(2)+"/inventory", apitest.Fields{"quantity": 2}).Want(http.StatusOK)
+	admin.Patch(address(3), apitest.Fields{"price": "2.50"}).Want(http.StatusOK)
+	admin.Put(address(4)+"/inventory", apitest.Fields{"quantity": 0}).Want(http.StatusOK)
 
 	now := show(ada)
 	problems := map[api.ID]api.CartProblem{}
@@ -231,18 +231,17 @@ func TestWhatStandsInTheWay(t *testing.T) {
 	assert.Equal(t, "It is sold out.", problems[made[4].ID].Message)
 	assert.Equal(t, int64(9), now.TotalQuantity, "what is not sold is not counted")
 	assert.Equal(t, "19.50", now.Subtotal)
-	ada.Get(cart, apitest.Header{Name: "If-None-Match", Value: before}).Want(http.StatusOK)
+	ada.Get(cart, apitest.IfNoneMatch(before)).Want(http.StatusOK)
 
-	ada.Post(items, fields{"product_id": made[1].ID, "quantity": 1}).
+	ada.Post(items, apitest.Fields{"product_id": made[1].ID, "quantity": 1}).
 		Problem(http.StatusConflict, "insufficient_stock")
-	ada.Patch(item(made[1].ID), fields{"delta": 1}).
+	ada.Patch(item(made[1].ID), apitest.Fields{"delta": 1}).
 		Problem(http.StatusConflict, "insufficient_stock")
-	ada.Patch(item(made[2].ID), fields{"delta": -1}).Want(http.StatusOK) // fewer is always fine
-	ada.Patch(item(made[3].ID), fields{"quantity": 3}).Want(http.StatusOK).Into(&now)
+	ada.Patch(item(made[2].ID), apitest.Fields{"delta": -1}).
+		Want(http.StatusOK) // fewer is always fine
+	ada.Patch(item(made[3].ID), apitest.Fields{"quantity": 3}).Want(http.StatusOK).Into(&now)
 	for _, p := range now.Problems {
-		assert.NotEqual(
-			t, api.CartProblemCodePriceChanged, p.Code, "the line was chosen again",
-		)
+		assert.NotEqual(t, api.CartProblemCodePriceChanged, p.Code, "the line was chosen again")
 	}
 	ada.Delete(item(made[0].ID)).Want(http.StatusOK)
 }
@@ -252,21 +251,19 @@ func TestIfMatch(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	ada := shop.Customer()
-	drift := product(shop.Admin(), fields{"name": "Drift", "price": "79.00", "stock": 50})
+	drift := shop.Admin().Product(apitest.Fields{"name": "Drift", "price": "79.00", "stock": 50})
 	tag := ada.Get(cart).Header.Get("ETag")
-	tag = ada.Post(items, fields{"product_id": drift.ID, "quantity": 2}, ifMatch(tag)).
-		Want(http.StatusOK).
-		Header.Get(
-		"ETag",
-	)
+	tag = ada.Post(
+		items, apitest.Fields{"product_id": drift.ID, "quantity": 2}, apitest.IfMatch(tag),
+	).Want(http.StatusOK).Header.Get("ETag")
 	assert.Equal(t, tag, ada.Get(cart).Header.Get("ETag"))
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 2}, ifMatch(`"0"`)).
+	ada.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 2}, apitest.IfMatch(`"0"`)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	ada.Patch(item(drift.ID), fields{"delta": 1}, ifMatch(`"0"`)).
+	ada.Patch(item(drift.ID), apitest.Fields{"delta": 1}, apitest.IfMatch(`"0"`)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	ada.Call(http.MethodDelete, item(drift.ID), nil, ifMatch(`"0"`)).
+	ada.Call(http.MethodDelete, item(drift.ID), nil, apitest.IfMatch(`"0"`)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	ada.Call(http.MethodDelete, cart, nil, ifMatch(`"0"`)).
+	ada.Call(http.MethodDelete, cart, nil, apitest.IfMatch(`"0"`)).
 		Problem(http.StatusPreconditionFailed, "stale")
 
 	var all sync.WaitGroup
@@ -274,7 +271,9 @@ func TestIfMatch(t *testing.T) {
 	won := 0
 	for range 16 {
 		all.Go(func() {
-			if ada.Patch(item(drift.ID), fields{"delta": 1}, ifMatch(tag)).Status == http.StatusOK {
+			if ada.Patch(
+				item(drift.ID), apitest.Fields{"delta": 1}, apitest.IfMatch(tag),
+			).Status == http.StatusOK {
 				mu.Lock()
 				won++
 				mu.Unlock()
@@ -291,9 +290,9 @@ func TestACartHasAHundredLines(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin, ada := shop.Admin(), shop.Customer()
-	one := product(admin, fields{"name": "One", "price": "1", "stock": 9})
-	other := product(admin, fields{"name": "Other", "price": "1", "stock": 9})
-	ada.Post(items, fields{"product_id": one.ID, "quantity": 1}).Want(http.StatusOK)
+	one := admin.Product(apitest.Fields{"name": "One", "price": "1", "stock": 9})
+	other := admin.Product(apitest.Fields{"name": "Other", "price": "1", "stock": 9})
+	ada.Post(items, apitest.Fields{"product_id": one.ID, "quantity": 1}).Want(http.StatusOK)
 	shop.Exec(
 		`WITH made AS (INSERT INTO products (name, slug) SELECT 'Filler', 'filler-' || n
 			FROM generate_series(1, 99) n RETURNING id),
@@ -302,14 +301,16 @@ func TestACartHasAHundredLines(t *testing.T) {
 		INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor)
 		SELECT (SELECT id FROM carts), id, 1, 100 FROM variant`,
 	)
-	ada.Post(items, fields{"product_id": other.ID, "quantity": 1}).
+	ada.Post(items, apitest.Fields{"product_id": other.ID, "quantity": 1}).
 		Problem(http.StatusConflict, "cart_full")
-	ada.Post(items, fields{"product_id": one.ID, "quantity": 1}).Want(http.StatusOK)
+	ada.Post(items, apitest.Fields{"product_id": one.ID, "quantity": 1}).Want(http.StatusOK)
 	var begun, now api.Cart
-	shop.Post(items, fields{"product_id": other.ID, "quantity": 1}).Want(http.StatusOK).Into(&begun)
-	shop.Post(items, fields{"product_id": one.ID, "quantity": 1}, token(*begun.CartToken)).
+	shop.Post(items, apitest.Fields{"product_id": other.ID, "quantity": 1}).
+		Want(http.StatusOK).
+		Into(&begun)
+	shop.Post(items, apitest.Fields{"product_id": one.ID, "quantity": 1}, token(*begun.CartToken)).
 		Want(http.StatusOK)
-	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).
+	ada.Post("/api/v1/cart/merge", apitest.Fields{"cart_token": *begun.CartToken}).
 		Want(http.StatusOK).
 		Into(&now)
 	assert.Len(t, now.Lines, 100, "beyond the hundredth stays behind")

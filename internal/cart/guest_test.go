@@ -19,13 +19,14 @@ func TestGuestsHaveCarts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	drift := product(admin, fields{"name": "Drift", "price": "79.00", "stock": 9})
-	cable := product(admin, fields{"name": "Cable", "price": "1.00", "stock": 9})
+	drift := admin.Product(apitest.Fields{"name": "Drift", "price": "79.00", "stock": 9})
+	cable := admin.Product(apitest.Fields{"name": "Cable", "price": "1.00", "stock": 9})
 	assert.Empty(t, show(shop.Caller).Lines)
 	shop.Delete(item(drift.ID)).Problem(http.StatusNotFound, "cart_not_found")
-	shop.Patch(item(drift.ID), fields{"delta": 1}).Problem(http.StatusNotFound, "cart_not_found")
+	shop.Patch(item(drift.ID), apitest.Fields{"delta": 1}).
+		Problem(http.StatusNotFound, "cart_not_found")
 	shop.Delete(cart).Problem(http.StatusNotFound, "cart_not_found")
-	shop.Post(items, fields{"product_id": 4242, "quantity": 1}).
+	shop.Post(items, apitest.Fields{"product_id": 4242, "quantity": 1}).
 		Problem(http.StatusNotFound, "product_not_found")
 	assert.Zero(
 		t, apitest.Value[int](shop, "SELECT count(*) FROM carts"),
@@ -33,11 +34,13 @@ func TestGuestsHaveCarts(t *testing.T) {
 	)
 
 	var begun api.Cart
-	shop.Post(items, fields{"product_id": drift.ID, "quantity": 6}).Want(http.StatusOK).Into(&begun)
+	shop.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 6}).
+		Want(http.StatusOK).
+		Into(&begun)
 	require.NotNil(t, begun.CartToken)
 	mine := token(*begun.CartToken)
 	var now api.Cart
-	shop.Post(items, fields{"product_id": cable.ID, "quantity": 1}, mine).
+	shop.Post(items, apitest.Fields{"product_id": cable.ID, "quantity": 1}, mine).
 		Want(http.StatusOK).
 		Into(&now)
 	assert.Nil(t, now.CartToken, "returned only once")
@@ -59,8 +62,8 @@ func TestGuestsHaveCarts(t *testing.T) {
 
 	ada := shop.Customer()
 	assert.Empty(t, show(ada, mine).Lines, "an account has its own")
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 5}).Want(http.StatusOK)
-	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).
+	ada.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 5}).Want(http.StatusOK)
+	ada.Post("/api/v1/cart/merge", apitest.Fields{"cart_token": *begun.CartToken}).
 		Want(http.StatusOK).
 		Into(&now)
 	quantities := map[api.ID]int32{}
@@ -73,10 +76,10 @@ func TestGuestsHaveCarts(t *testing.T) {
 	require.Len(t, now.Dropped, 1, "what was left out is said")
 	assert.Equal(t, drift.ID, now.Dropped[0].ProductID)
 	assert.Equal(t, "Only 9 are left.", now.Dropped[0].Message)
-	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).
+	ada.Post("/api/v1/cart/merge", apitest.Fields{"cart_token": *begun.CartToken}).
 		Problem(http.StatusNotFound, "cart_not_found")
 	shop.Get(cart, mine).Problem(http.StatusNotFound, "cart_not_found")
-	ada.Post("/api/v1/cart/merge", fields{"cart_token": "short"}).
+	ada.Post("/api/v1/cart/merge", apitest.Fields{"cart_token": "short"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 
 	ada.Delete("/api/v1/users/me").Want(http.StatusNoContent)
@@ -89,16 +92,18 @@ func TestGuestsHaveCarts(t *testing.T) {
 func TestACartIsMergedOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	drift := product(shop.Admin(), fields{"name": "Drift", "price": "79.00", "stock": 900})
+	drift := shop.Admin().Product(apitest.Fields{"name": "Drift", "price": "79.00", "stock": 900})
 	var begun api.Cart
-	shop.Post(items, fields{"product_id": drift.ID, "quantity": 6}).Want(http.StatusOK).Into(&begun)
+	shop.Post(items, apitest.Fields{"product_id": drift.ID, "quantity": 6}).
+		Want(http.StatusOK).
+		Into(&begun)
 	var all sync.WaitGroup
 	for range 8 {
 		ada := shop.Customer()
 		for range 2 {
-			all.Go(
-				func() { ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}) },
-			)
+			all.Go(func() {
+				ada.Post("/api/v1/cart/merge", apitest.Fields{"cart_token": *begun.CartToken})
+			})
 		}
 	}
 	all.Wait()

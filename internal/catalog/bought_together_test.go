@@ -14,16 +14,19 @@ import (
 
 // buy has a customer order one of each product, and staff note the money unless unpaid.
 func buy(shop *apitest.Shop, customer apitest.Caller, paid bool, products ...api.AdminProduct) {
-	items := make([]fields, len(products))
+	items := make([]apitest.Fields, len(products))
 	for i, p := range products {
-		items[i] = fields{"product_id": p.ID, "quantity": 1}
+		items[i] = apitest.Fields{"product_id": p.ID, "quantity": 1}
 	}
 	var order api.Order
-	customer.Post("/api/v1/orders", fields{"items": items}).Want(http.StatusCreated).Into(&order)
+	customer.Post("/api/v1/orders", apitest.Fields{"items": items}).
+		Want(http.StatusCreated).
+		Into(&order)
 	if paid {
-		shop.Admin().
-			Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), fields{"status": "PAID"}).
-			Want(http.StatusOK)
+		shop.Admin().Put(
+			fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID),
+			apitest.Fields{"status": "PAID"},
+		).Want(http.StatusOK)
 	}
 }
 
@@ -36,7 +39,7 @@ func TestWhatIsBoughtTogether(t *testing.T) {
 	for name, product := range map[string]*api.AdminProduct{
 		"Pan": &pan, "Lid": &lid, "Spoon": &spoon, "Bag": &bag, "Rare": &rare,
 	} {
-		*product = createProduct(admin, fields{"name": name, "price": "5.00", "stock": 50})
+		*product = admin.Product(apitest.Fields{"name": name, "price": "5.00", "stock": 50})
 	}
 	for range 4 {
 		buy(shop, shop.Customer(), true, pan, lid, bag)
@@ -75,8 +78,9 @@ func TestWhatIsBoughtTogether(t *testing.T) {
 	)
 	assert.Equal(t, []string{"Lid"}, names(address(pan)+"?limit=1"))
 	assert.Empty(t, names(address(rare)), "one customer is no tie, and an unpaid order none either")
-	admin.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", lid.ID), fields{"quantity": 0}).
-		Want(http.StatusOK)
+	admin.Put(
+		fmt.Sprintf("/api/v1/admin/products/%d/inventory", lid.ID), apitest.Fields{"quantity": 0},
+	).Want(http.StatusOK)
 	assert.Equal(
 		t, []string{"Bag", "Spoon"}, names(address(pan)), "what is sold out is not offered",
 	)

@@ -194,13 +194,13 @@ func TestAddressesThatAreNotFetched(t *testing.T) {
 		"ftp://example.com/a.png", "file:///etc/passwd", "http://user:pass@example.com/",
 		"gopher://x", "nonsense", "http://no-such-host.invalid/",
 	} {
-		details[g.admin.Post(g.images, fields{"url": url}).Problem(
+		details[g.admin.Post(g.images, apitest.Fields{"url": url}).Problem(
 			http.StatusUnprocessableEntity, "url_refused",
 		).Detail] = true
 	}
 	for _, path := range []string{"/redirect", "/gone"} {
 		details[allowing.admin.Post(
-			allowing.images, fields{"url": remote.URL + path},
+			allowing.images, apitest.Fields{"url": remote.URL + path},
 		).Problem(http.StatusUnprocessableEntity, "url_refused").Detail] = true
 	}
 	assert.Len(t, details, 1, "all refusals look the same")
@@ -250,7 +250,7 @@ func TestEndlessImages(t *testing.T) {
 	}))
 	defer remote.Close()
 	spent = allocated(func() {
-		problem := g.admin.Post(g.images, fields{"url": remote.URL}).
+		problem := g.admin.Post(g.images, apitest.Fields{"url": remote.URL}).
 			Problem(http.StatusUnprocessableEntity, "invalid_image")
 		assert.Contains(t, problem.Detail, "10 MiB")
 	})
@@ -325,12 +325,8 @@ func TestPartsOfMedia(t *testing.T) {
 	ask(
 		bytesOf("bytes=0-1"), apitest.Header{Name: "If-Range", Value: `"another"`},
 	).Want(http.StatusOK)
-	ask(
-		bytesOf("bytes=0-1"), apitest.Header{Name: "If-None-Match", Value: tag},
-	).Want(http.StatusNotModified)
-	ask(
-		apitest.Header{Name: "If-None-Match", Value: `"another", W/` + tag},
-	).Want(http.StatusNotModified)
+	ask(bytesOf("bytes=0-1"), apitest.IfNoneMatch(tag)).Want(http.StatusNotModified)
+	ask(apitest.IfNoneMatch(`"another", W/` + tag)).Want(http.StatusNotModified)
 	head := g.Call(http.MethodHead, shown.URL, nil).Want(http.StatusOK)
 	assert.Equal(t, whole.Header.Get("Content-Length"), head.Header.Get("Content-Length"))
 	assert.False(t, bytes.Equal(whole.Body, head.Body))

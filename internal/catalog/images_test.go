@@ -103,7 +103,7 @@ func newGallery(t testing.TB, settings ...apitest.Setting) gallery {
 	folder := t.TempDir()
 	shop := apitest.New(t, append(settings, apitest.Setting{Name: "UPLOAD_DIR", Value: folder})...)
 	admin := shop.Admin()
-	product := createProduct(admin, fields{"name": "Drift", "price": "79.00"})
+	product := admin.Product(apitest.Fields{"name": "Drift", "price": "79.00"})
 	return gallery{shop, admin, product, productAddress(product) + "/images", folder}
 }
 
@@ -140,12 +140,12 @@ func TestAnUploadIsShownInThreeSizes(t *testing.T) {
 	var shown api.Image
 	answer := g.admin.Post(
 		g.images, form(part{"alt", "", "In front"}, file(asPNG(t, picture(2000, 1000)))),
-		ifMatch(tag),
+		apitest.IfMatch(tag),
 	).
 		Want(http.StatusCreated).
 		Into(&shown)
 	assert.NotEqual(t, tag, answer.Header.Get("ETag"), "the product has another version")
-	g.admin.Post(g.images, form(file(asPNG(t, picture(20, 10)))), ifMatch(tag)).
+	g.admin.Post(g.images, form(file(asPNG(t, picture(20, 10)))), apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
 	assert.Equal(t, "In front", shown.Alt)
 	assert.True(t, shown.IsPrimary, "the first is the primary one")
@@ -215,33 +215,33 @@ func TestImagesHaveAnOrder(t *testing.T) {
 	}
 	assert.Equal(t, "cab c", order())
 	var changed api.Image
-	tag := g.admin.Patch(g.at(c.ID), fields{"position": 99, "alt": "C"}).
+	tag := g.admin.Patch(g.at(c.ID), apitest.Fields{"position": 99, "alt": "C"}).
 		Want(http.StatusOK).
 		Into(&changed).
-		Header.Get(
-		"ETag",
-	)
+		Header.Get("ETag")
 	assert.Equal(t, int32(2), changed.Position)
 	assert.Equal(t, "abC C", order())
-	g.admin.Patch(g.at(b.ID), fields{"position": 0, "is_primary": true}, ifMatch(tag)).
-		Want(http.StatusOK)
+	g.admin.Patch(
+		g.at(b.ID), apitest.Fields{"position": 0, "is_primary": true}, apitest.IfMatch(tag),
+	).Want(http.StatusOK)
 	assert.Equal(t, "baC b", order())
-	g.admin.Patch(g.at(b.ID), fields{"alt": "x"}, ifMatch(tag)).
+	g.admin.Patch(g.at(b.ID), apitest.Fields{"alt": "x"}, apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	g.admin.Call(http.MethodDelete, g.at(b.ID), nil, ifMatch(tag)).
+	g.admin.Call(http.MethodDelete, g.at(b.ID), nil, apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	g.admin.Patch(g.at(b.ID), fields{"is_primary": false}).
+	g.admin.Patch(g.at(b.ID), apitest.Fields{"is_primary": false}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	g.admin.Patch(g.at(b.ID), fields{"alt": "a\u0007"}).
+	g.admin.Patch(g.at(b.ID), apitest.Fields{"alt": "a\u0007"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	g.admin.Patch(g.at(4242), fields{"alt": "x"}).Problem(http.StatusNotFound, "image_not_found")
+	g.admin.Patch(g.at(4242), apitest.Fields{"alt": "x"}).
+		Problem(http.StatusNotFound, "image_not_found")
 	g.admin.Delete(g.at(4242)).Problem(http.StatusNotFound, "image_not_found")
 
-	other := createProduct(g.admin, fields{"name": "Other", "price": "1.00"})
+	other := g.admin.Product(apitest.Fields{"name": "Other", "price": "1.00"})
 	g.admin.Delete(fmt.Sprintf("%s/images/%d", productAddress(other), b.ID)).
 		Problem(http.StatusNotFound, "image_not_found")
 	variant := fmt.Sprintf("%s/variants/%d", productAddress(g.product), g.product.Variants[0].ID)
-	g.admin.Patch(variant, fields{"image_id": b.ID}).Want(http.StatusOK)
+	g.admin.Patch(variant, apitest.Fields{"image_id": b.ID}).Want(http.StatusOK)
 	g.admin.Delete(g.at(b.ID)).Want(http.StatusNoContent)
 	assert.Equal(t, "aC a", order(), "the next is the primary one")
 	g.Get(b.URL).Problem(http.StatusNotFound, "media_not_found")
@@ -281,14 +281,14 @@ func TestImagesAreFetched(t *testing.T) {
 	}))
 	defer remote.Close()
 	var shown api.Image
-	g.admin.Post(g.images, fields{"url": remote.URL + "/a.png", "alt": "Fetched", "position": 3}).
-		Want(http.StatusCreated).
-		Into(&shown)
+	g.admin.Post(
+		g.images, apitest.Fields{"url": remote.URL + "/a.png", "alt": "Fetched", "position": 3},
+	).Want(http.StatusCreated).Into(&shown)
 	assert.Equal(t, "Fetched", shown.Alt)
 	assert.Len(t, shown.Sizes, 2)
-	g.admin.Post(g.images, fields{"url": remote.URL, "alt": "a\u0001"}).
+	g.admin.Post(g.images, apitest.Fields{"url": remote.URL, "alt": "a\u0001"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	g.admin.Post(g.images, fields{"alt": "nothing"}).
+	g.admin.Post(g.images, apitest.Fields{"alt": "nothing"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	g.admin.Post(g.images, apitest.Raw{
 		ContentType: "Application/JSON",
@@ -311,7 +311,7 @@ func TestRacingChangesKeepOnePrimaryImage(t *testing.T) {
 				"is_primary", "", fmt.Sprint(i%2 == 0),
 			})); i % 3 {
 			case 0:
-				g.admin.Patch(g.at(image.ID), fields{"is_primary": true, "position": 0}).
+				g.admin.Patch(g.at(image.ID), apitest.Fields{"is_primary": true, "position": 0}).
 					Want(http.StatusOK)
 			case 1:
 				g.admin.Delete(g.at(image.ID)).Want(http.StatusNoContent)

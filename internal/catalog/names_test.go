@@ -35,26 +35,26 @@ func TestNamesThatLookAlikeAreOneName(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	var brand api.Brand
-	admin.Post("/api/v1/admin/brands", fields{"name": cafe[1]}).
+	admin.Post("/api/v1/admin/brands", apitest.Fields{"name": cafe[1]}).
 		Want(http.StatusCreated).Into(&brand)
 	assert.Equal(t, cafe[0], brand.Name)
 	var category api.Category
-	admin.Post("/api/v1/admin/categories", fields{"name": cafe[5]}).
+	admin.Post("/api/v1/admin/categories", apitest.Fields{"name": cafe[5]}).
 		Want(http.StatusCreated).Into(&category)
 	assert.Equal(t, cafe[0], category.Name)
-	admin.Post("/api/v1/admin/products", fields{
+	admin.Post("/api/v1/admin/products", apitest.Fields{
 		"name": "Cup", "price": "3.00", "brand_id": brand.ID, "category_id": category.ID,
 	}).Want(http.StatusCreated)
 	brandAddress := fmt.Sprint("/api/v1/admin/brands/", brand.ID)
 	categoryAddress := fmt.Sprint("/api/v1/admin/categories/", category.ID)
 	for _, name := range cafe {
-		admin.Post("/api/v1/admin/brands", fields{"name": name}).
+		admin.Post("/api/v1/admin/brands", apitest.Fields{"name": name}).
 			Problem(http.StatusConflict, "brand_name_taken")
 		for _, change := range []*apitest.Answer{
-			admin.Patch(brandAddress, fields{"name": name}),
-			admin.Put(brandAddress, fields{"name": name}),
-			admin.Patch(categoryAddress, fields{"name": name}),
-			admin.Put(categoryAddress, fields{"name": name}),
+			admin.Patch(brandAddress, apitest.Fields{"name": name}),
+			admin.Put(brandAddress, apitest.Fields{"name": name}),
+			admin.Patch(categoryAddress, apitest.Fields{"name": name}),
+			admin.Put(categoryAddress, apitest.Fields{"name": name}),
 		} {
 			var changed struct{ Name string }
 			change.Want(http.StatusOK).Into(&changed)

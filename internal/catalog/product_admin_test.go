@@ -15,10 +15,6 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-func createProduct(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
-	return admin.Product(body)
-}
-
 func productAddress(p api.AdminProduct) string {
 	return fmt.Sprintf("/api/v1/admin/products/%d", p.ID)
 }
@@ -29,13 +25,13 @@ func TestASimpleProductIsKept(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	product := createProduct(admin, fields{
+	product := admin.Product(apitest.Fields{
 		"name":           "Drift wireless headphones",
 		"price":          "79",
 		"discount_price": "59.90",
 		"stock":          25,
 		"gtin":           "2000000000015",
-		"attributes": fields{
+		"attributes": apitest.Fields{
 			"color":  "black",
 			"weight": "250 g",
 		},
@@ -72,16 +68,16 @@ func TestASimpleProductIsKept(t *testing.T) {
 
 	read := admin.Get(productAddress(product)).Want(http.StatusOK)
 	tag := read.Header.Get("ETag")
-	admin.Get(productAddress(product), apitest.Header{Name: "If-None-Match", Value: tag}).
+	admin.Get(productAddress(product), apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
 
 	changed := admin.Patch(
 		productAddress(product),
-		fields{
-			"discount_price": nil, "attributes": fields{"color": "red", "weight": nil},
+		apitest.Fields{
+			"discount_price": nil, "attributes": apitest.Fields{"color": "red", "weight": nil},
 			"is_featured": true,
 		},
-		ifMatch(tag),
+		apitest.IfMatch(tag),
 	).
 		Want(http.StatusOK).
 		Into(&product)
@@ -89,16 +85,17 @@ func TestASimpleProductIsKept(t *testing.T) {
 	assert.Equal(t, map[string]string{"color": "red"}, product.Attributes)
 	assert.True(t, product.IsFeatured)
 	assert.Equal(t, "Forty hours of music.", product.Description, "what was not sent stays")
-	admin.Patch(productAddress(product), fields{"price": "1.00"}, ifMatch(tag)).
+	admin.Patch(productAddress(product), apitest.Fields{"price": "1.00"}, apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	admin.Put(productAddress(product), fields{"name": "x", "price": "1.00"}, ifMatch(tag)).
-		Problem(http.StatusPreconditionFailed, "stale")
-	admin.Call(http.MethodDelete, productAddress(product), nil, ifMatch(tag)).
+	admin.Put(
+		productAddress(product), apitest.Fields{"name": "x", "price": "1.00"}, apitest.IfMatch(tag),
+	).Problem(http.StatusPreconditionFailed, "stale")
+	admin.Call(http.MethodDelete, productAddress(product), nil, apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
 
 	admin.Put(
-		productAddress(product), fields{"name": "Drift II", "price": "89.00"},
-		ifMatch(changed.Header.Get("ETag")),
+		productAddress(product), apitest.Fields{"name": "Drift II", "price": "89.00"},
+		apitest.IfMatch(changed.Header.Get("ETag")),
 	).
 		Want(http.StatusOK).
 		Into(&product)
@@ -109,7 +106,7 @@ func TestASimpleProductIsKept(t *testing.T) {
 	assert.Equal(t, "DRIFT-WIRELESS-HEADPHONES", product.Sku)
 	assert.Equal(t, int64(25), product.Stock, "stock is another operation's")
 
-	admin.Patch(productAddress(product), fields{"is_active": false}).
+	admin.Patch(productAddress(product), apitest.Fields{"is_active": false}).
 		Want(http.StatusOK).
 		Into(&product)
 	assert.Equal(t, api.ProductStatusInactive, product.Status)
@@ -123,9 +120,13 @@ func TestPublishingIsSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
 	admin := shop.Admin()
-	product := createProduct(
-		admin,
-		fields{"name": "Zebrafish aquarium pump", "price": "20.00", "stock": 3, "is_active": false},
+	product := admin.Product(
+		apitest.Fields{
+			"name":      "Zebrafish aquarium pump",
+			"price":     "20.00",
+			"stock":     3,
+			"is_active": false,
+		},
 	)
 	require.NoError(t, shop.App.Index(t.Context(), nil))
 	found := func() int {
@@ -143,7 +144,7 @@ func TestPublishingIsSeenAtOnce(t *testing.T) {
 		return count
 	}
 	assert.Zero(t, found(), "kept out of the shop")
-	admin.Patch(productAddress(product), fields{"is_active": true, "is_featured": true}).
+	admin.Patch(productAddress(product), apitest.Fields{"is_active": true, "is_featured": true}).
 		Want(http.StatusOK)
 	assert.Equal(t, 5, found(), "in every list and search, by meaning too")
 	admin.Delete(productAddress(product)).Want(http.StatusNoContent)
@@ -156,19 +157,20 @@ func TestADeletedProductCanBeRestored(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	product := createProduct(admin, fields{"name": "Drift", "price": "79.00", "sku": "D-1"})
+	product := admin.Product(apitest.Fields{"name": "Drift", "price": "79.00", "sku": "D-1"})
 	admin.Delete(productAddress(product)).Want(http.StatusNoContent)
 	admin.Delete(productAddress(product)).Problem(http.StatusNotFound, "product_not_found")
 	shop.Get(fmt.Sprintf("/api/v1/products/%d", product.ID)).
 		Problem(http.StatusNotFound, "product_not_found")
-	admin.Patch(productAddress(product), fields{"name": "x"}).
+	admin.Patch(productAddress(product), apitest.Fields{"name": "x"}).
 		Problem(http.StatusNotFound, "product_not_found")
-	admin.Put(productAddress(product), fields{"name": "x", "price": "1"}).
+	admin.Put(productAddress(product), apitest.Fields{"name": "x", "price": "1"}).
 		Problem(http.StatusNotFound, "product_not_found")
-	admin.Post(productAddress(product)+"/variants", fields{"price": "1"}).
+	admin.Post(productAddress(product)+"/variants", apitest.Fields{"price": "1"}).
 		Problem(http.StatusNotFound, "product_not_found")
-	admin.Post("/api/v1/admin/products", fields{"name": "Other", "price": "1", "sku": "D-1"}).
-		Problem(http.StatusConflict, "sku_taken")
+	admin.Post(
+		"/api/v1/admin/products", apitest.Fields{"name": "Other", "price": "1", "sku": "D-1"},
+	).Problem(http.StatusConflict, "sku_taken")
 	admin.Get(productAddress(product)).Want(http.StatusOK).Into(&product)
 	assert.Equal(t, api.ProductStatusDeleted, product.Status)
 	assert.NotNil(t, product.DeletedAt)
@@ -195,46 +197,45 @@ func TestProductsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	product := createProduct(
-		admin,
-		fields{
-			"name":           "Drift",
-			"slug":           "drift",
-			"sku":            "D-1",
-			"gtin":           "4006381333931",
-			"price":          "79.00",
-			"discount_price": "10",
-		},
-	)
-	for name, wrong := range map[string]fields{
+	product := admin.Product(apitest.Fields{
+		"name":           "Drift",
+		"slug":           "drift",
+		"sku":            "D-1",
+		"gtin":           "4006381333931",
+		"price":          "79.00",
+		"discount_price": "10",
+	})
+	for name, wrong := range map[string]apitest.Fields{
 		"/price":          {"name": "x"},
 		"/price decimals": {"name": "x", "price": "1.001"},
 		"/discount_price": {"name": "x", "price": "1", "discount_price": "1.00"},
 		"/gtin":           {"name": "x", "price": "1", "gtin": "4006381333930"},
 		"/brand_id":       {"name": "x", "price": "1", "brand_id": 4242},
 		"/category_id":    {"name": "x", "price": "1", "category_id": 4242},
-		"/stock":          {"name": "x", "variants": []fields{{"price": "1"}}, "stock": 1},
+		"/stock":          {"name": "x", "variants": []apitest.Fields{{"price": "1"}}, "stock": 1},
 		"/variants/1/options": {
 			"name": "x",
-			"variants": []fields{
-				{"price": "1", "options": fields{"size": "S"}},
-				{"price": "1", "options": fields{"color": "red"}},
+			"variants": []apitest.Fields{
+				{"price": "1", "options": apitest.Fields{"size": "S"}},
+				{"price": "1", "options": apitest.Fields{"color": "red"}},
 			},
 		},
 		"/variants": {
 			"name": "x",
-			"variants": []fields{
-				{"price": "1", "options": fields{"size": "S"}},
-				{"price": "1", "options": fields{"size": "S"}},
+			"variants": []apitest.Fields{
+				{"price": "1", "options": apitest.Fields{"size": "S"}},
+				{"price": "1", "options": apitest.Fields{"size": "S"}},
 			},
 		},
 		"/variants/0/image_id": {
-			"name": "x", "variants": []fields{{"price": "1", "image_id": 1}},
+			"name": "x", "variants": []apitest.Fields{{"price": "1", "image_id": 1}},
 		},
-		"/variants/0/price":        {"name": "x", "variants": []fields{{"price": "1.001"}}},
-		"/name":                    {"name": " \t ", "price": "1"},
-		"/slug":                    {"name": "x", "price": "1", "slug": "Not A Slug"},
-		"/attributes/color":        {"name": "x", "price": "1", "attributes": fields{"color": ""}},
+		"/variants/0/price": {"name": "x", "variants": []apitest.Fields{{"price": "1.001"}}},
+		"/name":             {"name": " \t ", "price": "1"},
+		"/slug":             {"name": "x", "price": "1", "slug": "Not A Slug"},
+		"/attributes/color": {
+			"name": "x", "price": "1", "attributes": apitest.Fields{"color": ""},
+		},
 		"/attributes":              {"name": "x", "price": "1", "attributes": manyAttributes(101)},
 		"/stock below zero":        {"name": "x", "price": "1", "stock": -1},
 		"/is_admin is not a field": {"name": "x", "price": "1", "is_admin": true},
@@ -246,11 +247,12 @@ func TestProductsThatCannotBe(t *testing.T) {
 			assert.Equal(t, pointer, problem.Errors[0].Pointer, "%v", problem.Errors)
 		}
 	}
-	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "slug": "drift"}).
-		Problem(http.StatusConflict, "slug_taken")
-	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "sku": "D-1"}).
+	admin.Post(
+		"/api/v1/admin/products", apitest.Fields{"name": "x", "price": "1", "slug": "drift"},
+	).Problem(http.StatusConflict, "slug_taken")
+	admin.Post("/api/v1/admin/products", apitest.Fields{"name": "x", "price": "1", "sku": "D-1"}).
 		Problem(http.StatusConflict, "sku_taken")
-	admin.Post("/api/v1/admin/products", fields{
+	admin.Post("/api/v1/admin/products", apitest.Fields{
 		"name": "x", "price": "1", "gtin": "04006381333931",
 	}).
 		Problem(http.StatusConflict, "gtin_taken")
@@ -258,27 +260,28 @@ func TestProductsThatCannotBe(t *testing.T) {
 		t, 1, apitest.Value[int](shop, "SELECT count(*) FROM products"), "nothing half made",
 	)
 
-	other := createProduct(admin, fields{"name": "Other", "price": "5"})
-	admin.Patch(productAddress(other), fields{"slug": "drift"}).
+	other := admin.Product(apitest.Fields{"name": "Other", "price": "5"})
+	admin.Patch(productAddress(other), apitest.Fields{"slug": "drift"}).
 		Problem(http.StatusConflict, "slug_taken")
-	admin.Put(productAddress(other), fields{"name": "x", "price": "1", "sku": "D-1"}).
+	admin.Put(productAddress(other), apitest.Fields{"name": "x", "price": "1", "sku": "D-1"}).
 		Problem(http.StatusConflict, "sku_taken")
-	admin.Patch(productAddress(other), fields{"gtin": "4006381333931"}).
+	admin.Patch(productAddress(other), apitest.Fields{"gtin": "4006381333931"}).
 		Problem(http.StatusConflict, "gtin_taken")
-	admin.Patch(productAddress(other), fields{"discount_price": "5"}).
+	admin.Patch(productAddress(other), apitest.Fields{"discount_price": "5"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Patch(productAddress(product), fields{"price": "9"}).
+	admin.Patch(productAddress(product), apitest.Fields{"price": "9"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Patch(productAddress(other), fields{"brand_id": 4242}).
+	admin.Patch(productAddress(other), apitest.Fields{"brand_id": 4242}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Patch(productAddress(other), fields{"attributes": manyAttributes(100)}).
+	admin.Patch(productAddress(other), apitest.Fields{"attributes": manyAttributes(100)}).
 		Want(http.StatusOK)
-	admin.Patch(productAddress(other), fields{"attributes": fields{"one more": "x"}}).
-		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Patch(
+		productAddress(other), apitest.Fields{"attributes": apitest.Fields{"one more": "x"}},
+	).Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
-func manyAttributes(n int) fields {
-	attributes := fields{}
+func manyAttributes(n int) apitest.Fields {
+	attributes := apitest.Fields{}
 	for i := range n {
 		attributes[fmt.Sprintf("a%d", i)] = "x"
 	}
@@ -296,8 +299,8 @@ func TestMadeNamesAreUniqueUnderRace(t *testing.T) {
 	slugs := map[string]bool{}
 	for range 8 {
 		all.Go(func() {
-			product := createProduct(
-				admin, fields{"name": "Ärmel – " + strings.Repeat("lang ", 50), "price": "5"},
+			product := admin.Product(
+				apitest.Fields{"name": "Ärmel – " + strings.Repeat("lang ", 50), "price": "5"},
 			)
 			mu.Lock()
 			defer mu.Unlock()

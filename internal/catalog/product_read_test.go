@@ -78,17 +78,14 @@ func TestProductDetail(t *testing.T) {
 	for _, path := range []string{
 		fmt.Sprintf("%s/%d", products, id), products + "/slug/storm-jacket",
 	} {
-		shop.Get(path, apitest.Header{Name: "If-None-Match", Value: tag}).
+		shop.Get(path, apitest.IfNoneMatch(tag)).
 			Want(http.StatusNotModified)
-		shop.Get(path, apitest.Header{Name: "If-None-Match", Value: `"other", W/` + tag}).
+		shop.Get(path, apitest.IfNoneMatch(`"other", W/`+tag)).
 			Want(http.StatusNotModified)
 		assert.Equal(t, 1, shop.Statements(func() { shop.Get(path).Want(http.StatusOK) }))
 	}
 	shop.Exec("UPDATE variants SET stock = 2 WHERE sku = 'STORM-M'")
-	changed := shop.Get(products+"/slug/storm-jacket", apitest.Header{
-		Name:  "If-None-Match",
-		Value: tag,
-	}).
+	changed := shop.Get(products+"/slug/storm-jacket", apitest.IfNoneMatch(tag)).
 		Want(http.StatusOK)
 	assert.NotEqual(t, tag, changed.Header.Get("ETag"), "a sale changes the version")
 }
@@ -144,11 +141,10 @@ func TestCategoriesAndBrands(t *testing.T) {
 			Want(http.StatusOK).
 			Into(&one)
 		assert.Equal(t, category, one)
-		shop.Get(fmt.Sprintf("/api/v1/categories/%d", category.ID), apitest.Header{
-			Name:  "If-None-Match",
-			Value: answer.Header.Get("ETag"),
-		}).
-			Want(http.StatusNotModified)
+		shop.Get(
+			fmt.Sprintf("/api/v1/categories/%d", category.ID),
+			apitest.IfNoneMatch(answer.Header.Get("ETag")),
+		).Want(http.StatusNotModified)
 		if category.ParentID == nil {
 			var children api.CategoryPage
 			shop.Get(fmt.Sprintf("/api/v1/categories?parent_id=%d", category.ID)).
@@ -170,11 +166,10 @@ func TestCategoriesAndBrands(t *testing.T) {
 			brand.Name,
 		)
 		answer := shop.Get(fmt.Sprintf("/api/v1/brands/%d", brand.ID)).Want(http.StatusOK)
-		shop.Get(fmt.Sprintf("/api/v1/brands/%d", brand.ID), apitest.Header{
-			Name:  "If-None-Match",
-			Value: answer.Header.Get("ETag"),
-		}).
-			Want(http.StatusNotModified)
+		shop.Get(
+			fmt.Sprintf("/api/v1/brands/%d", brand.ID),
+			apitest.IfNoneMatch(answer.Header.Get("ETag")),
+		).Want(http.StatusNotModified)
 	}
 	shop.Get("/api/v1/brands/4242").Problem(http.StatusNotFound, "brand_not_found")
 }
@@ -195,10 +190,7 @@ func TestMedia(t *testing.T) {
 	assert.Equal(t, "image/jpeg", answer.Header.Get("Content-Type"))
 	assert.Equal(t, "nosniff", answer.Header.Get("X-Content-Type-Options"))
 	assert.Equal(t, "public, max-age=31536000, immutable", answer.Header.Get("Cache-Control"))
-	shop.Get("/media/mug-320.jpg", apitest.Header{
-		Name:  "If-None-Match",
-		Value: answer.Header.Get("ETag"),
-	}).
+	shop.Get("/media/mug-320.jpg", apitest.IfNoneMatch(answer.Header.Get("ETag"))).
 		Want(http.StatusNotModified)
 	shop.Get("/media/no-such-file.jpg").Problem(http.StatusNotFound, "media_not_found")
 	for _, path := range []string{

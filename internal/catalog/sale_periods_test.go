@@ -234,10 +234,7 @@ func TestCartsAndOrdersTurnByTheClock(t *testing.T) {
 	assert.Equal(t, "12.00", unit(), "it begins at its start")
 	movePeriod(t, shop, kettle.ID, "-2 hours", "-1 hour")
 	var order api.Order
-	ada.Post("/api/v1/orders", apitest.Fields{}, apitest.Header{
-		Name:  "Idempotency-Key",
-		Value: "k",
-	}).
+	ada.Post("/api/v1/orders", apitest.Fields{}, apitest.Key("k")).
 		Want(http.StatusCreated).Into(&order)
 	assert.Equal(t, "20.00", order.Items[0].UnitPrice)
 	assert.Equal(t, "20.00", order.Total)

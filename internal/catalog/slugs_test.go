@@ -27,18 +27,18 @@ func TestOldSlugsOfAProductLeadToItsNewOne(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	create := func(body fields) (product api.AdminProduct) {
+	create := func(body apitest.Fields) (product api.AdminProduct) {
 		admin.Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&product)
 		return product
 	}
 	rename := func(id int64, slug string) {
-		admin.Patch(fmt.Sprint("/api/v1/admin/products/", id), fields{"slug": slug}).
+		admin.Patch(fmt.Sprint("/api/v1/admin/products/", id), apitest.Fields{"slug": slug}).
 			Want(http.StatusOK)
 	}
-	mug := create(fields{"name": "Mug", "price": "5.00"})
+	mug := create(apitest.Fields{"name": "Mug", "price": "5.00"})
 	rename(mug.ID, "mug-two")
 	redirected(t, shop, "mug", "mug-two")
-	admin.Put(fmt.Sprint("/api/v1/admin/products/", mug.ID), fields{
+	admin.Put(fmt.Sprint("/api/v1/admin/products/", mug.ID), apitest.Fields{
 		"name": "Mug", "slug": "mug-three", "price": "5.00",
 	}).
 		Want(http.StatusOK)
@@ -51,7 +51,7 @@ func TestOldSlugsOfAProductLeadToItsNewOne(t *testing.T) {
 	redirected(t, shop, "mug-two", "mug")
 	redirected(t, shop, "mug-three", "mug")
 
-	twin := create(fields{"name": "Mug two", "price": "6.00"})
+	twin := create(apitest.Fields{"name": "Mug two", "price": "6.00"})
 	assert.Equal(t, "mug-two-2", twin.Slug, "a slug that is made takes no old address away")
 	rename(twin.ID, "mug-two")
 	var seen api.Product
@@ -61,7 +61,7 @@ func TestOldSlugsOfAProductLeadToItsNewOne(t *testing.T) {
 	redirected(t, shop, "mug-two", "cup") // the last product that had it
 	redirected(t, shop, "mug-two-2", "cup")
 
-	admin.Patch(fmt.Sprint("/api/v1/admin/products/", twin.ID), fields{"is_active": false}).
+	admin.Patch(fmt.Sprint("/api/v1/admin/products/", twin.ID), apitest.Fields{"is_active": false}).
 		Want(http.StatusOK)
 	shop.Get(products+"/slug/mug-two").Problem(http.StatusNotFound, "product_not_found")
 	shop.Exec("DELETE FROM products WHERE id = $1", twin.ID)
@@ -98,7 +98,8 @@ func TestFiltersUnderstandOldSlugs(t *testing.T) {
 			shop, "SELECT "+kind.parameter+"_id FROM products",
 		))
 		assert.Equal(t, all, found(kind.slug))
-		admin.Patch(address, fields{"slug": "renamed", "name": "Renamed"}).Want(http.StatusOK)
+		admin.Patch(address, apitest.Fields{"slug": "renamed", "name": "Renamed"}).
+			Want(http.StatusOK)
 		assert.Equal(t, all, found("renamed"), kind.parameter)
 		assert.Equal(t, all, found(kind.slug), kind.parameter)
 		assert.Equal(t, none, found("nothing"), kind.parameter)
@@ -107,7 +108,9 @@ func TestFiltersUnderstandOldSlugs(t *testing.T) {
 			ID   int64
 			Slug string
 		}
-		admin.Post(kind.address, fields{"name": kind.slug}).Want(http.StatusCreated).Into(&other)
+		admin.Post(kind.address, apitest.Fields{"name": kind.slug}).
+			Want(http.StatusCreated).
+			Into(&other)
 		assert.Equal(t, kind.slug+"-2", other.Slug, "a slug that is made takes no old address away")
 		assert.Equal(t, none, found(kind.slug), "it is the name of another one now")
 		admin.Delete(fmt.Sprint(kind.address, "/", other.ID)).Want(http.StatusNoContent)

@@ -18,7 +18,7 @@ import (
 func TestStatementsOfReads(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	product := createProduct(shop.Admin(), fields{"name": "Drift lamp", "price": "79.00"})
+	product := shop.Admin().Product(apitest.Fields{"name": "Drift lamp", "price": "79.00"})
 	shop.Exec("INSERT INTO brands (name, slug) VALUES ('Aurelle', 'aurelle')")
 	shop.Exec("INSERT INTO categories (name, slug) VALUES ('Lamps', 'lamps')")
 	shop.Exec(

@@ -15,42 +15,45 @@ func TestCategoriesAndBrandsKeepTheirNames(t *testing.T) {
 	t.Parallel()
 	admin := apitest.New(t).Admin()
 	var phones, cases api.Category
-	admin.Post("/api/v1/admin/categories", fields{"name": "Phones"}).
+	admin.Post("/api/v1/admin/categories", apitest.Fields{"name": "Phones"}).
 		Want(http.StatusCreated).
 		Into(&phones)
-	admin.Post("/api/v1/admin/categories", fields{"name": "Cases", "parent_id": phones.ID}).
+	admin.Post("/api/v1/admin/categories", apitest.Fields{"name": "Cases", "parent_id": phones.ID}).
 		Want(http.StatusCreated).
 		Into(&cases)
 	category := fmt.Sprintf("/api/v1/admin/categories/%d", phones.ID)
-	admin.Put(category, fields{"name": "Phones", "parent_id": cases.ID}).
+	admin.Put(category, apitest.Fields{"name": "Phones", "parent_id": cases.ID}).
 		Problem(http.StatusConflict, "category_cycle")
-	admin.Patch(category, fields{"slug": "cases"}).Problem(http.StatusConflict, "slug_taken")
+	admin.Patch(category, apitest.Fields{"slug": "cases"}).
+		Problem(http.StatusConflict, "slug_taken")
 
 	var aurora api.Brand
-	admin.Post("/api/v1/admin/brands", fields{"name": "Aurora"}).
+	admin.Post("/api/v1/admin/brands", apitest.Fields{"name": "Aurora"}).
 		Want(http.StatusCreated).
 		Into(&aurora)
-	admin.Post("/api/v1/admin/brands", fields{"name": "Borealis"}).Want(http.StatusCreated)
+	admin.Post("/api/v1/admin/brands", apitest.Fields{"name": "Borealis"}).Want(http.StatusCreated)
 	brand := fmt.Sprintf("/api/v1/admin/brands/%d", aurora.ID)
-	admin.Put(brand, fields{"name": "Aurora", "slug": "borealis"}).
+	admin.Put(brand, apitest.Fields{"name": "Aurora", "slug": "borealis"}).
 		Problem(http.StatusConflict, "slug_taken")
-	admin.Patch(brand, fields{"name": "Borealis"}).Problem(http.StatusConflict, "brand_name_taken")
+	admin.Patch(brand, apitest.Fields{"name": "Borealis"}).
+		Problem(http.StatusConflict, "brand_name_taken")
 }
 
 // replaceProduct, updateProduct: slugs, skus and GTINs that are taken.
 func TestProductsKeepTheirNumbers(t *testing.T) {
 	t.Parallel()
 	admin := apitest.New(t).Admin()
-	createProduct(admin, fields{
+	admin.Product(apitest.Fields{
 		"name": "Drift", "price": "79", "sku": "DRIFT", "gtin": "2000000000015",
 	})
-	glide := createProduct(admin, fields{"name": "Glide", "price": "59"})
-	admin.Put(productAddress(glide), fields{"name": "Glide", "price": "59", "slug": "drift"}).
-		Problem(http.StatusConflict, "slug_taken")
-	admin.Put(productAddress(glide), fields{
+	glide := admin.Product(apitest.Fields{"name": "Glide", "price": "59"})
+	admin.Put(
+		productAddress(glide), apitest.Fields{"name": "Glide", "price": "59", "slug": "drift"},
+	).Problem(http.StatusConflict, "slug_taken")
+	admin.Put(productAddress(glide), apitest.Fields{
 		"name": "Glide", "price": "59", "gtin": "2000000000015",
 	}).Problem(http.StatusConflict, "gtin_taken")
-	admin.Patch(productAddress(glide), fields{"sku": "DRIFT"}).
+	admin.Patch(productAddress(glide), apitest.Fields{"sku": "DRIFT"}).
 		Problem(http.StatusConflict, "sku_taken")
 }
 
@@ -59,33 +62,33 @@ func TestProductsKeepTheirNumbers(t *testing.T) {
 func TestVariantsKeepTheirNumbers(t *testing.T) {
 	t.Parallel()
 	admin := apitest.New(t).Admin()
-	var many []fields
+	var many []apitest.Fields
 	for size := range 100 {
-		many = append(many, fields{
-			"options": fields{"size": fmt.Sprint(size)}, "price": "9",
+		many = append(many, apitest.Fields{
+			"options": apitest.Fields{"size": fmt.Sprint(size)}, "price": "9",
 			"sku": fmt.Sprint("S-", size),
 		})
 	}
 	many[0]["gtin"] = "2000000000015"
-	product := createProduct(admin, fields{"name": "Shirt", "variants": many})
+	product := admin.Product(apitest.Fields{"name": "Shirt", "variants": many})
 	variants := productAddress(product) + "/variants"
-	admin.Post(variants, fields{"options": fields{"size": "100"}, "price": "9"}).
+	admin.Post(variants, apitest.Fields{"options": apitest.Fields{"size": "100"}, "price": "9"}).
 		Problem(http.StatusConflict, "too_many_variants")
 	second := fmt.Sprintf("%s/%d", variants, product.Variants[1].ID)
-	admin.Put(second, fields{
-		"options": fields{"size": "1"}, "price": "9", "gtin": "2000000000015",
+	admin.Put(second, apitest.Fields{
+		"options": apitest.Fields{"size": "1"}, "price": "9", "gtin": "2000000000015",
 	}).Problem(http.StatusConflict, "gtin_taken")
-	admin.Put(second, fields{"options": fields{"size": "0"}, "price": "9"}).
+	admin.Put(second, apitest.Fields{"options": apitest.Fields{"size": "0"}, "price": "9"}).
 		Problem(http.StatusConflict, "options_taken")
-	admin.Patch(second, fields{"gtin": "2000000000015"}).
+	admin.Patch(second, apitest.Fields{"gtin": "2000000000015"}).
 		Problem(http.StatusConflict, "gtin_taken")
-	admin.Patch(second, fields{"sku": "S-0"}).Problem(http.StatusConflict, "sku_taken")
+	admin.Patch(second, apitest.Fields{"sku": "S-0"}).Problem(http.StatusConflict, "sku_taken")
 
-	other := createProduct(admin, fields{"name": "Trousers", "variants": []fields{
-		{"options": fields{"size": "0"}, "price": "9"},
+	other := admin.Product(apitest.Fields{"name": "Trousers", "variants": []apitest.Fields{
+		{"options": apitest.Fields{"size": "0"}, "price": "9"},
 	}})
-	admin.Post(productAddress(other)+"/variants", fields{
-		"options": fields{"size": "1"}, "price": "9", "gtin": "2000000000015",
+	admin.Post(productAddress(other)+"/variants", apitest.Fields{
+		"options": apitest.Fields{"size": "1"}, "price": "9", "gtin": "2000000000015",
 	}).Problem(http.StatusConflict, "gtin_taken")
 }
 

@@ -15,10 +15,10 @@ import (
 // shirtInSizes creates a shirt in the sizes S and M, of which M is the default, and returns it with
 // the address of its variants.
 func shirtInSizes(admin apitest.Caller) (shirt api.AdminProduct, variants string) {
-	shirt = createProduct(admin, fields{"name": "Merino shirt", "variants": []fields{
-		{"options": fields{"size": "S"}, "price": "39.00", "stock": 2},
+	shirt = admin.Product(apitest.Fields{"name": "Merino shirt", "variants": []apitest.Fields{
+		{"options": apitest.Fields{"size": "S"}, "price": "39.00", "stock": 2},
 		{
-			"options":        fields{"size": "M"},
+			"options":        apitest.Fields{"size": "M"},
 			"price":          "42.00",
 			"discount_price": "40.00",
 			"stock":          3,
@@ -30,9 +30,10 @@ func shirtInSizes(admin apitest.Caller) (shirt api.AdminProduct, variants string
 
 // large adds the size L to a shirt, and returns it with its address.
 func large(admin apitest.Caller, variants string) (large api.Variant, address string) {
-	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00", "stock": 1}).
-		Want(http.StatusCreated).
-		Into(&large)
+	admin.Post(
+		variants,
+		apitest.Fields{"options": apitest.Fields{"size": "L"}, "price": "45.00", "stock": 1},
+	).Want(http.StatusCreated).Into(&large)
 	return large, fmt.Sprintf("%s/%d", variants, large.ID)
 }
 
@@ -47,24 +48,27 @@ func TestVariantsAreCreated(t *testing.T) {
 	large, address := large(admin, variants)
 	assert.Equal(t, "MERINO-SHIRT-L", large.Sku)
 	tag := admin.Get(address).Want(http.StatusOK).Header.Get("ETag")
-	admin.Get(address, apitest.Header{Name: "If-None-Match", Value: tag}).
+	admin.Get(address, apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
-	admin.Get(variants, apitest.Header{Name: "If-None-Match", Value: tag}).
+	admin.Get(variants, apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
-	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00"}).
+	admin.Post(variants, apitest.Fields{"options": apitest.Fields{"size": "L"}, "price": "45.00"}).
 		Problem(http.StatusConflict, "options_taken")
-	admin.Post(variants, fields{"options": fields{"color": "red"}, "price": "45.00"}).
-		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(variants, fields{
-		"options": fields{"size": "XL"}, "price": "45.00", "sku": "MERINO-SHIRT-M",
+	admin.Post(
+		variants, apitest.Fields{"options": apitest.Fields{"color": "red"}, "price": "45.00"},
+	).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post(variants, apitest.Fields{
+		"options": apitest.Fields{"size": "XL"}, "price": "45.00", "sku": "MERINO-SHIRT-M",
 	}).
 		Problem(http.StatusConflict, "sku_taken")
-	admin.Post(variants, fields{
-		"options": fields{"size": "XL"}, "price": "45.00", "image_id": 4242,
+	admin.Post(variants, apitest.Fields{
+		"options": apitest.Fields{"size": "XL"}, "price": "45.00", "image_id": 4242,
 	}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00"}, ifMatch(`"1"`)).
-		Problem(http.StatusPreconditionFailed, "stale")
+	admin.Post(
+		variants, apitest.Fields{"options": apitest.Fields{"size": "XL"}, "price": "45.00"},
+		apitest.IfMatch(`"1"`),
+	).Problem(http.StatusPreconditionFailed, "stale")
 }
 
 // updateVariant, replaceVariant, deleteVariant: a variant is changed, and what is refused.
@@ -76,25 +80,26 @@ func TestVariantsAreChanged(t *testing.T) {
 	large, address := large(admin, variants)
 	tag := admin.Get(address).Want(http.StatusOK).Header.Get("ETag")
 	admin.Patch(
-		address, fields{"price": "46.00", "discount_price": "41.00", "gtin": "4006381333931"},
-		ifMatch(tag),
+		address,
+		apitest.Fields{"price": "46.00", "discount_price": "41.00", "gtin": "4006381333931"},
+		apitest.IfMatch(tag),
 	).
 		Want(http.StatusOK).
 		Into(&large)
 	assert.Equal(t, "41.00", *large.DiscountPrice)
 	assert.Equal(t, "04006381333931", *large.Gtin)
-	admin.Patch(address, fields{"price": "47.00"}, ifMatch(tag)).
+	admin.Patch(address, apitest.Fields{"price": "47.00"}, apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	admin.Put(address, fields{"price": "47.00"}, ifMatch(tag)).
+	admin.Put(address, apitest.Fields{"price": "47.00"}, apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	admin.Call(http.MethodDelete, address, nil, ifMatch(tag)).
+	admin.Call(http.MethodDelete, address, nil, apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	admin.Patch(address, fields{"options": fields{"size": "M"}}).
+	admin.Patch(address, apitest.Fields{"options": apitest.Fields{"size": "M"}}).
 		Problem(http.StatusConflict, "options_taken")
-	admin.Patch(address, fields{"options": fields{"colour": "M"}}).
+	admin.Patch(address, apitest.Fields{"options": apitest.Fields{"colour": "M"}}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(address, fields{
-		"options": fields{"size": "L"}, "price": "44.00", "track_inventory": false,
+	admin.Put(address, apitest.Fields{
+		"options": apitest.Fields{"size": "L"}, "price": "44.00", "track_inventory": false,
 		"is_default": true,
 	}).
 		Want(http.StatusOK).
@@ -106,14 +111,14 @@ func TestVariantsAreChanged(t *testing.T) {
 	shop.Get(fmt.Sprintf("/api/v1/products/%d", shirt.ID)).Want(http.StatusOK).Into(&seen)
 	assert.Equal(t, "44.00", seen.Price)
 	assert.Equal(t, large.ID, seen.Variants[0].ID)
-	admin.Patch(address, fields{"is_default": false}).
+	admin.Patch(address, apitest.Fields{"is_default": false}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(address, fields{
-		"options": fields{"size": "L"}, "price": "44.00", "sku": "MERINO-SHIRT-M",
+	admin.Put(address, apitest.Fields{
+		"options": apitest.Fields{"size": "L"}, "price": "44.00", "sku": "MERINO-SHIRT-M",
 	}).
 		Problem(http.StatusConflict, "sku_taken")
-	admin.Put(address, fields{
-		"options": fields{"size": "L"}, "price": "44.00", "discount_price": "44.00",
+	admin.Put(address, apitest.Fields{
+		"options": apitest.Fields{"size": "L"}, "price": "44.00", "discount_price": "44.00",
 	}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
@@ -124,15 +129,20 @@ func TestVariantsAreDeleted(t *testing.T) {
 	admin := apitest.New(t).Admin()
 	_, variants := shirtInSizes(admin)
 	large, address := large(admin, variants)
-	admin.Patch(address, fields{"is_default": true}).Want(http.StatusOK)
+	admin.Patch(address, apitest.Fields{"is_default": true}).Want(http.StatusOK)
 	admin.Delete(address).Want(http.StatusNoContent)
 	var list api.VariantList
 	admin.Get(variants).Want(http.StatusOK).Into(&list)
 	require.Len(t, list.Items, 2)
 	assert.True(t, list.Items[0].IsDefault, "the next one stands for the product")
 	var again api.Variant
-	admin.Post(variants, fields{
-		"options": fields{"size": "L"}, "price": "45.00", "sku": large.Sku, "is_default": true,
+	admin.Post(variants, apitest.Fields{
+		"options": apitest.Fields{
+			"size": "L",
+		},
+		"price":      "45.00",
+		"sku":        large.Sku,
+		"is_default": true,
 	}).
 		Want(http.StatusCreated).
 		Into(&again)
@@ -147,8 +157,10 @@ func TestVariantsAreDeleted(t *testing.T) {
 		Problem(http.StatusConflict, "last_variant")
 
 	admin.Get(address).Problem(http.StatusNotFound, "variant_not_found")
-	admin.Patch(address, fields{"price": "1"}).Problem(http.StatusNotFound, "variant_not_found")
-	admin.Put(address, fields{"price": "1"}).Problem(http.StatusNotFound, "variant_not_found")
+	admin.Patch(address, apitest.Fields{"price": "1"}).
+		Problem(http.StatusNotFound, "variant_not_found")
+	admin.Put(address, apitest.Fields{"price": "1"}).
+		Problem(http.StatusNotFound, "variant_not_found")
 	admin.Delete(address).Problem(http.StatusNotFound, "variant_not_found")
 	admin.Get("/api/v1/admin/products/4242/variants").
 		Problem(http.StatusNotFound, "product_not_found")
@@ -159,15 +171,15 @@ func TestAMatrixOfVariants(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	shirt := createProduct(admin, fields{"name": "Shirt", "price": "20.00", "stock": 4})
+	shirt := admin.Product(apitest.Fields{"name": "Shirt", "price": "20.00", "stock": 4})
 	matrix := productAddress(shirt) + "/variants/matrix"
 	var list api.VariantList
-	admin.Post(productAddress(shirt)+"/variants", fields{
-		"options": fields{"size": "S"}, "price": "1",
+	admin.Post(productAddress(shirt)+"/variants", apitest.Fields{
+		"options": apitest.Fields{"size": "S"}, "price": "1",
 	}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	made := admin.Post(matrix, fields{
-		"options": fields{"size": []string{"S", "M"}, "color": []string{"red", "blue"}},
+	made := admin.Post(matrix, apitest.Fields{
+		"options": apitest.Fields{"size": []string{"S", "M"}, "color": []string{"red", "blue"}},
 		"price":   "25.00", "stock": 7,
 	}).
 		Want(http.StatusCreated).
@@ -181,35 +193,45 @@ func TestAMatrixOfVariants(t *testing.T) {
 	assert.Equal(t, int64(4), list.Items[0].Stock)
 	assert.Equal(t, "SHIRT-BLUE-M", list.Items[3].Sku)
 	assert.Equal(t, int64(7), list.Items[3].Stock)
-	admin.Post(matrix, fields{
-		"options": fields{"size": []string{"S", "M", "L"}, "color": []string{"red", "blue"}},
-		"price":   "25.00",
+	admin.Post(matrix, apitest.Fields{
+		"options": apitest.Fields{
+			"size":  []string{"S", "M", "L"},
+			"color": []string{"red", "blue"},
+		},
+		"price": "25.00",
 	}).
 		Want(http.StatusCreated).
 		Into(&list)
 	assert.Len(t, list.Items, 6, "only what was missing")
-	admin.Post(matrix, fields{"options": fields{"size": []string{"XL"}}, "price": "25.00"}).
-		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post(
+		matrix, apitest.Fields{"options": apitest.Fields{"size": []string{"XL"}}, "price": "25.00"},
+	).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	admin.Post(
 		matrix,
-		fields{
-			"options": fields{"size": []string{"XL"}, "color": []string{"red"}}, "price": "25.00",
+		apitest.Fields{
+			"options": apitest.Fields{
+				"size":  []string{"XL"},
+				"color": []string{"red"},
+			},
+			"price": "25.00",
 		},
-		ifMatch(made.Header.Get("ETag")),
+		apitest.IfMatch(made.Header.Get("ETag")),
 	).
 		Problem(http.StatusPreconditionFailed, "stale")
 	many := make([]string, 50)
 	for i := range many {
 		many[i] = fmt.Sprint(i)
 	}
-	admin.Post(matrix, fields{"options": fields{"size": many, "color": many}, "price": "1"}).
-		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(matrix, fields{
-		"options": fields{"size": many, "color": []string{"red", "blue"}}, "price": "1",
+	admin.Post(
+		matrix,
+		apitest.Fields{"options": apitest.Fields{"size": many, "color": many}, "price": "1"},
+	).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post(matrix, apitest.Fields{
+		"options": apitest.Fields{"size": many, "color": []string{"red", "blue"}}, "price": "1",
 	}).
 		Problem(http.StatusConflict, "too_many_variants")
-	admin.Post("/api/v1/admin/products/4242/variants/matrix", fields{
-		"options": fields{"size": many}, "price": "1",
+	admin.Post("/api/v1/admin/products/4242/variants/matrix", apitest.Fields{
+		"options": apitest.Fields{"size": many}, "price": "1",
 	}).
 		Problem(http.StatusNotFound, "product_not_found")
 }
@@ -219,8 +241,8 @@ func TestUncountedVariantsAreAlwaysInStock(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	card := createProduct(
-		admin, fields{"name": "Gift card", "price": "20.00", "track_inventory": false},
+	card := admin.Product(
+		apitest.Fields{"name": "Gift card", "price": "20.00", "track_inventory": false},
 	)
 	assert.True(t, card.InStock)
 	assert.Equal(t, api.AvailabilityInStock, card.Availability)

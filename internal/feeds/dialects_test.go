@@ -159,8 +159,9 @@ func TestImagePathsHaveABase(t *testing.T) {
 	for _, wrong := range []string{"old.example", "ftp://old.example/", "/media", "https://"} {
 		admin.Post(imports, form(t, []byte(magentoExport), part{"image_base_url", wrong})).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
-		admin.Post(imports, fields{"url": "https://old.example/x.csv", "image_base_url": wrong}).
-			Problem(http.StatusUnprocessableEntity, "invalid_request")
+		admin.Post(
+			imports, apitest.Fields{"url": "https://old.example/x.csv", "image_base_url": wrong},
+		).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	file := []byte("id,title,price,image_link\n" +
 		"i1,One,5,\"https://a.example/b.jpg, /m/a.jpg, /m/no selection.png, no_selection\"\n")
@@ -271,7 +272,7 @@ func TestAFeedBehindAPassword(t *testing.T) {
 	t.Cleanup(remote.Close)
 	shop := apitest.New(t, apitest.Setting{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.0/8"})
 	admin := shop.Admin()
-	fetch := func(body fields) api.Import {
+	fetch := func(body apitest.Fields) api.Import {
 		body["url"] = remote.URL + "/feed.csv.gz"
 		var started api.Import
 		answer := admin.Post(imports, body).Want(http.StatusAccepted)
@@ -279,8 +280,8 @@ func TestAFeedBehindAPassword(t *testing.T) {
 		assert.NotContains(t, string(answer.Body), "cret")
 		return work(t, shop, admin, started.ID)
 	}
-	assert.Equal(t, api.ImportStatusFailed, fetch(fields{}).Status)
-	done := fetch(fields{"username": "feeds", "password": "s3:cret"})
+	assert.Equal(t, api.ImportStatusFailed, fetch(apitest.Fields{}).Status)
+	done := fetch(apitest.Fields{"username": "feeds", "password": "s3:cret"})
 	assert.Equal(t, [4]int64{1, 0, 0, 0}, counted(done), done.Message)
 	assert.Equal(t, "windows-1250", *done.Encoding)
 	assert.Equal(t, []string{"Zażółć"}, named(shop.Get("/api/v1/products")))

@@ -34,7 +34,7 @@ func TestImportsAreTold(t *testing.T) {
 	load(t, s, keeper, file("10.00", "3"))
 	assert.Empty(t, recorded(s), "no webhook or mail wants events")
 
-	keeper.Post("/api/v1/admin/webhooks", fields{
+	keeper.Post("/api/v1/admin/webhooks", apitest.Fields{
 		"url":    "https://example.com/",
 		"events": []string{"product.created", "product.updated", "import.finished"},
 	}).

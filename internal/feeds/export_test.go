@@ -42,24 +42,24 @@ func TestAnExportIsAnIdentity(t *testing.T) {
 	load(t, shop, admin, []byte(phones))
 	admin.Post(
 		"/api/v1/admin/products",
-		fields{"name": "Shirt", "is_featured": true, "variants": []fields{
+		apitest.Fields{"name": "Shirt", "is_featured": true, "variants": []apitest.Fields{
 			{
 				"price":   "5.00",
-				"options": fields{"fit": "slim", "size": "M"},
+				"options": apitest.Fields{"fit": "slim", "size": "M"},
 				"stock":   3,
 			},
 			{
 				"price":           "6.00",
 				"discount_price":  "5.50",
-				"options":         fields{"fit": "wide", "size": "M"},
+				"options":         apitest.Fields{"fit": "wide", "size": "M"},
 				"track_inventory": false,
 			},
 		}},
 	).
 		Want(http.StatusCreated)
-	admin.Post("/api/v1/admin/products", fields{
+	admin.Post("/api/v1/admin/products", apitest.Fields{
 		"name": "=1+1", "description": "'=2+2\r\n\tand \"more\", ", "price": "1.00",
-		"attributes": fields{"formula": "@SUM(A1)"},
+		"attributes": apitest.Fields{"formula": "@SUM(A1)"},
 	}).
 		Want(http.StatusCreated)
 	shop.Exec(

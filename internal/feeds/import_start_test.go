@@ -35,7 +35,7 @@ func staff(s *apitest.Shop) apitest.Caller {
 	var me api.User
 	s.Customer().Get("/api/v1/users/me").Want(http.StatusOK).Into(&me)
 	s.Admin().
-		Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", me.ID), fields{"role": "staff"}).
+		Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", me.ID), apitest.Fields{"role": "staff"}).
 		Want(http.StatusOK)
 	return s.Login(me.Email, "correct horse 9")
 }
@@ -78,7 +78,7 @@ func TestImportsAreTheirOwners(t *testing.T) {
 	}
 	bob.Post(at(started.ID)+"/cancel", nil).Problem(http.StatusNotFound, "import_not_found")
 	first := ada.Get(at(started.ID)).Want(http.StatusOK)
-	ada.Get(at(started.ID), apitest.Header{Name: "If-None-Match", Value: first.Header.Get("ETag")}).
+	ada.Get(at(started.ID), apitest.IfNoneMatch(first.Header.Get("ETag"))).
 		Want(http.StatusNotModified)
 
 	var cancelled api.Import
@@ -151,7 +151,7 @@ func TestUploadsThatAreNone(t *testing.T) {
 	for _, address := range []string{
 		"ftp://a.example/x", "https://user:password@a.example/", "nonsense", "http://",
 	} {
-		admin.Post(imports, fields{"url": address}).
+		admin.Post(imports, apitest.Fields{"url": address}).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	left, err := filepath.Glob(filepath.Join(folder, "private", "*"))
@@ -183,7 +183,7 @@ func TestAFeedFromTheWeb(t *testing.T) {
 	fetch := func(shop *apitest.Shop, address string) api.Import {
 		var started api.Import
 		shop.Admin().
-			Post(imports, fields{"url": address, "batch_size": 2}).
+			Post(imports, apitest.Fields{"url": address, "batch_size": 2}).
 			Want(http.StatusAccepted).
 			Into(&started)
 		return work(t, shop, shop.Admin(), started.ID)

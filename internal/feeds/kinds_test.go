@@ -264,7 +264,7 @@ func TestNamesThatLookAlikeAreOne(t *testing.T) {
 	)
 	again := load(t, shop, admin, []byte(b.String()))
 	assert.Equal(t, [4]int64{0, 0, 8, 0}, counted(again))
-	admin.Post("/api/v1/admin/brands", fields{"name": "Cafe\u0301\u00a0Lund"}).
+	admin.Post("/api/v1/admin/brands", apitest.Fields{"name": "Cafe\u0301\u00a0Lund"}).
 		Problem(http.StatusConflict, "brand_name_taken")
 	found := func(path, parameter, name string) int64 {
 		var page struct{ Total int64 }
@@ -300,10 +300,9 @@ func TestFreeGoodsAreOrdered(t *testing.T) {
 	)
 	product := apitest.Value[int64](shop, "SELECT id FROM products")
 	var order api.Order
-	shop.Customer().
-		Post("/api/v1/orders", fields{"items": []fields{{"product_id": product, "quantity": 2}}}).
-		Want(http.StatusCreated).
-		Into(&order)
+	shop.Customer().Post("/api/v1/orders", apitest.Fields{
+		"items": []apitest.Fields{{"product_id": product, "quantity": 2}},
+	}).Want(http.StatusCreated).Into(&order)
 	assert.EqualValues(t, "PAID", order.Status)
 	assert.Equal(t, "0.00", order.Total)
 	assert.Equal(t, []string{"f1 0 -1 3"}, variantsOf(shop))

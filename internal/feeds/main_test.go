@@ -25,9 +25,6 @@ func TestLimits(t *testing.T) { apitest.Limits(t, "feeds") }
 
 const imports = "/api/v1/admin/imports"
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 // part of a form.
 type part struct{ name, value string }
 

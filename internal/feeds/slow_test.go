@@ -33,7 +33,7 @@ func TestSlowServersDelayNoOtherImport(t *testing.T) {
 	const slow = 3
 	asked.Add(slow)
 	for range slow {
-		admin.Post(imports, fields{"url": remote.URL}).Want(http.StatusAccepted)
+		admin.Post(imports, apitest.Fields{"url": remote.URL}).Want(http.StatusAccepted)
 	}
 	asked.Wait()
 	var other api.Import

@@ -15,9 +15,6 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 const (
 	admin     = "/api/v1/admin"
 	dashboard = admin + "/dashboard"
@@ -36,7 +33,7 @@ func open(t *testing.T, settings ...apitest.Setting) seller {
 }
 
 // product creates a product and returns its id.
-func (s seller) product(body fields) int64 {
+func (s seller) product(body apitest.Fields) int64 {
 	var made api.AdminProduct
 	s.keeper.Post(admin+"/products", body).Want(http.StatusCreated).Into(&made)
 	return made.ID
@@ -48,13 +45,15 @@ func (s seller) sell(
 ) int64 {
 	var order api.Order
 	buyer.Post(
-		"/api/v1/orders", fields{"items": []fields{{"product_id": product, "quantity": quantity}}},
+		"/api/v1/orders",
+		apitest.Fields{"items": []apitest.Fields{{"product_id": product, "quantity": quantity}}},
 	).
 		Want(http.StatusCreated).
 		Into(&order)
 	if paid {
-		s.keeper.Put(fmt.Sprintf("%s/orders/%d/status", admin, order.ID), fields{"status": "PAID"}).
-			Want(http.StatusOK)
+		s.keeper.Put(
+			fmt.Sprintf("%s/orders/%d/status", admin, order.ID), apitest.Fields{"status": "PAID"},
+		).Want(http.StatusOK)
 		s.Exec("UPDATE payments SET settled_at = $1::timestamptz WHERE order_id = $2", at, order.ID)
 	}
 	s.Exec("UPDATE orders SET created_at = $1::timestamptz WHERE id = $2", at, order.ID)
@@ -77,14 +76,14 @@ func TestDashboard(t *testing.T) {
 	t.Parallel()
 	s := open(t, apitest.Setting{Name: "STORE_TIME_ZONE", Value: "Europe/Paris"})
 	var kitchen api.Category
-	s.keeper.Post(admin+"/categories", fields{"name": "Kitchen"}).
+	s.keeper.Post(admin+"/categories", apitest.Fields{"name": "Kitchen"}).
 		Want(http.StatusCreated).
 		Into(&kitchen)
 	kettle := s.product(
-		fields{"name": "Kettle", "price": "20.00", "stock": 100, "category_id": kitchen.ID},
+		apitest.Fields{"name": "Kettle", "price": "20.00", "stock": 100, "category_id": kitchen.ID},
 	)
 	pan := s.product(
-		fields{
+		apitest.Fields{
 			"name":           "=HYPERLINK(\"x\")",
 			"price":          "15.00",
 			"discount_price": "10.00",
@@ -92,7 +91,7 @@ func TestDashboard(t *testing.T) {
 			"sku":            "PAN",
 		},
 	)
-	s.product(fields{"name": "Hidden", "price": "15.00", "stock": 1, "is_active": false})
+	s.product(apitest.Fields{"name": "Hidden", "price": "15.00", "stock": 1, "is_active": false})
 	ada, bob, eve := s.Customer(), s.Customer(), s.Customer()
 	s.registered("2026-03-29T10:00:00Z")
 
@@ -106,17 +105,19 @@ func TestDashboard(t *testing.T) {
 	s.sell(eve, kettle, 1, "2026-03-29T15:00:00Z", false)        // never paid
 	s.keeper.Post(
 		fmt.Sprintf("%s/orders/%d/refunds", admin, back),
-		fields{"amount": "5.00", "reason": "Dented"},
+		apitest.Fields{"amount": "5.00", "reason": "Dented"},
 	).
 		Want(http.StatusCreated)
 	s.keeper.Post(
-		fmt.Sprintf("%s/orders/%d/refunds", admin, gone), fields{"reason": "Lost", "cancel": true},
+		fmt.Sprintf("%s/orders/%d/refunds", admin, gone),
+		apitest.Fields{"reason": "Lost", "cancel": true},
 	).
 		Want(http.StatusCreated)
-	guest := s.Post("/api/v1/cart/items", fields{"product_id": kettle, "quantity": 1}).
+	guest := s.Post("/api/v1/cart/items", apitest.Fields{"product_id": kettle, "quantity": 1}).
 		Want(http.StatusOK)
 	require.NotEmpty(t, guest.Body)
-	ada.Post("/api/v1/cart/items", fields{"product_id": pan, "quantity": 1}).Want(http.StatusOK)
+	ada.Post("/api/v1/cart/items", apitest.Fields{"product_id": pan, "quantity": 1}).
+		Want(http.StatusOK)
 	s.Exec("UPDATE cart_lines SET added_at = '2026-03-29T12:00:00Z'")
 
 	day := s.show("?from=2026-03-29&to=2026-03-29")
@@ -251,7 +252,7 @@ func (s seller) reports(kettle int64) {
 func TestDaysOfTheStore(t *testing.T) {
 	t.Parallel()
 	s := open(t, apitest.Setting{Name: "STORE_TIME_ZONE", Value: "Pacific/Auckland"})
-	kettle := s.product(fields{"name": "Kettle", "price": "20.00", "stock": 100})
+	kettle := s.product(apitest.Fields{"name": "Kettle", "price": "20.00", "stock": 100})
 	ada := s.Customer()
 	// The clock goes back on 5 April: the day begins at 11:00Z the day before and has 25 hours.
 	s.sell(ada, kettle, 1, "2026-04-04T11:00:00Z", true)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // getDashboard, adminListCustomers: sums that are beyond any amount, such as the value of a stock
@@ -16,7 +17,9 @@ func TestSumsBeyondAnyAmount(t *testing.T) {
 	t.Parallel()
 	const greatest = "999999999999999.99"
 	s := open(t)
-	product := s.product(fields{"name": "Shifted", "price": "4006381333931.00", "stock": 30_000})
+	product := s.product(
+		apitest.Fields{"name": "Shifted", "price": "4006381333931.00", "stock": 30_000},
+	)
 	ada := s.Customer()
 	var me api.User
 	ada.Get("/api/v1/auth/me").Want(http.StatusOK).Into(&me)

@@ -16,8 +16,8 @@ import (
 func TestStats(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	s.product(fields{"name": "Kettle", "price": "20.00", "stock": 100})
-	s.product(fields{"name": "Pan", "price": "20.00", "is_active": false})
+	s.product(apitest.Fields{"name": "Kettle", "price": "20.00", "stock": 100})
+	s.product(apitest.Fields{"name": "Pan", "price": "20.00", "is_active": false})
 	s.Customer()
 	var body api.Stats
 	assert.Equal(

@@ -8,14 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/apitest"
 )
 
 func TestMain(m *testing.M) { apitest.Main(m) }
-
-// fields is the JSON body of a request.
-type fields = apitest.Fields
 
 // No operation: App.Check finds what is made wrong for each check, and nothing in a shop that is
 // sound.
@@ -44,23 +40,23 @@ func TestEveryCheckFindsWhatItIsFor(t *testing.T) {
 			t.Parallel()
 			shop := apitest.New(t)
 			keeper, ada := shop.Admin(), shop.Customer()
-			var drift api.AdminProduct
-			keeper.Post("/api/v1/admin/products", fields{
+			drift := keeper.Product(apitest.Fields{
 				"name": "Drift", "price": "79.00", "stock": 9,
-			}).
-				Want(http.StatusCreated).
-				Into(&drift)
+			})
 			for range 3 {
 				ada.Post(
 					"/api/v1/orders",
-					fields{"items": []fields{{"product_id": drift.ID, "quantity": 2}}},
+					apitest.Fields{
+						"items": []apitest.Fields{{"product_id": drift.ID, "quantity": 2}},
+					},
 				).
 					Want(http.StatusCreated)
 			}
 			ada.Post("/api/v1/orders/2/cancel", nil).Want(http.StatusOK)
-			ada.Post("/api/v1/orders/3/pay", fields{"payment_type": "card", "token": "tok_visa"}).
-				Want(http.StatusCreated)
-			keeper.Post("/api/v1/admin/orders/3/refunds", fields{
+			ada.Post(
+				"/api/v1/orders/3/pay", apitest.Fields{"payment_type": "card", "token": "tok_visa"},
+			).Want(http.StatusCreated)
+			keeper.Post("/api/v1/admin/orders/3/refunds", apitest.Fields{
 				"amount": "1.00", "reason": "A dent.",
 			}).
 				Want(http.StatusCreated)

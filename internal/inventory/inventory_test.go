@@ -14,17 +14,10 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 const (
 	stock       = "/api/v1/admin/stock"
 	adjustments = "/api/v1/admin/stock/adjustments"
 )
-
-func product(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
-	return admin.Product(body)
-}
 
 // requireBalanced requires that the ledger explains every level, and the levels every variant and
 // product.
@@ -46,41 +39,43 @@ func TestStockIsSetAndAdjusted(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	drift := product(
-		admin,
-		fields{
-			"name":  "Drift",
-			"price": "79.00",
-			"sku":   "D-1",
-			"gtin":  "4006381333931",
-			"stock": 20,
-		},
-	)
+	drift := admin.Product(apitest.Fields{
+		"name":  "Drift",
+		"price": "79.00",
+		"sku":   "D-1",
+		"gtin":  "4006381333931",
+		"stock": 20,
+	})
 	variant := drift.Variants[0].ID
 
 	var now api.VariantStock
-	admin.Put(stock, fields{
+	admin.Put(stock, apitest.Fields{
 		"gtin": "4006381333931", "quantity": 18, "expected_quantity": 20, "reference": "shelf 4",
 	}).
 		Want(http.StatusOK).
 		Into(&now)
 	assert.Equal(t, int64(18), now.Stock)
-	admin.Put(stock, fields{"sku": "D-1", "quantity": 5, "expected_quantity": 20}).
+	admin.Put(stock, apitest.Fields{"sku": "D-1", "quantity": 5, "expected_quantity": 20}).
 		Problem(http.StatusConflict, "stock_changed")
-	admin.Post(adjustments, fields{
+	admin.Post(adjustments, apitest.Fields{
 		"variant_id": variant, "delta": 4, "reason": "received", "reference": "delivery 4711",
 	}).
 		Want(http.StatusOK).
 		Into(&now)
 	assert.Equal(t, int64(22), now.Stock)
-	admin.Post(adjustments, fields{"variant_id": variant, "delta": -23, "reason": "lost"}).
+	admin.Post(adjustments, apitest.Fields{"variant_id": variant, "delta": -23, "reason": "lost"}).
 		Problem(http.StatusConflict, "insufficient_stock")
 	admin.Post(
 		adjustments,
-		fields{"variant_id": variant, "delta": -2, "reason": "damaged", "expected_quantity": 21},
+		apitest.Fields{
+			"variant_id":        variant,
+			"delta":             -2,
+			"reason":            "damaged",
+			"expected_quantity": 21,
+		},
 	).
 		Problem(http.StatusConflict, "stock_changed")
-	admin.Put(stock, fields{"sku": "D-1", "quantity": 22}).
+	admin.Put(stock, apitest.Fields{"sku": "D-1", "quantity": 22}).
 		Want(http.StatusOK)
 		// no change: no movement
 
@@ -115,27 +110,24 @@ func TestStockIsSetAndAdjusted(t *testing.T) {
 
 	read := admin.Get("/api/v1/admin/stock/04006381333931").Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int32(22), now.Levels[0].Quantity)
-	admin.Get(
-		"/api/v1/admin/stock/4006381333931",
-		apitest.Header{Name: "If-None-Match", Value: read.Header.Get("ETag")},
-	).
+	admin.Get("/api/v1/admin/stock/4006381333931", apitest.IfNoneMatch(read.Header.Get("ETag"))).
 		Want(http.StatusNotModified)
 	admin.Get("/api/v1/admin/stock/40063813").Problem(http.StatusNotFound, "variant_not_found")
 	admin.Get("/api/v1/admin/stock/123").Problem(http.StatusUnprocessableEntity, "invalid_request")
 
-	admin.Put(stock, fields{"quantity": 1}).
+	admin.Put(stock, apitest.Fields{"quantity": 1}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(stock, fields{"sku": "D-1", "variant_id": variant, "quantity": 1}).
+	admin.Put(stock, apitest.Fields{"sku": "D-1", "variant_id": variant, "quantity": 1}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(stock, fields{"sku": "NO", "quantity": 1}).
+	admin.Put(stock, apitest.Fields{"sku": "NO", "quantity": 1}).
 		Problem(http.StatusNotFound, "variant_not_found")
-	admin.Put(stock, fields{"sku": "D-1", "location": "moon", "quantity": 1}).
+	admin.Put(stock, apitest.Fields{"sku": "D-1", "location": "moon", "quantity": 1}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(adjustments, fields{"sku": "NO", "delta": 1, "reason": "lost"}).
+	admin.Post(adjustments, apitest.Fields{"sku": "NO", "delta": 1, "reason": "lost"}).
 		Problem(http.StatusNotFound, "variant_not_found")
-	admin.Post(adjustments, fields{"sku": "D-1", "delta": 0, "reason": "lost"}).
+	admin.Post(adjustments, apitest.Fields{"sku": "D-1", "delta": 0, "reason": "lost"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(adjustments, fields{"sku": "D-1", "delta": 1, "reason": "sale"}).
+	admin.Post(adjustments, apitest.Fields{"sku": "D-1", "delta": 1, "reason": "sale"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	requireBalanced(t, shop)
 
@@ -148,17 +140,15 @@ func TestInventoryOfAProduct(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	simple := product(admin, fields{"name": "Simple", "price": "1", "stock": 2})
+	simple := admin.Product(apitest.Fields{"name": "Simple", "price": "1", "stock": 2})
 	address := func(p api.AdminProduct) string {
-		return fmt.Sprintf(
-			"/api/v1/admin/products/%d/inventory", p.ID,
-		)
+		return fmt.Sprintf("/api/v1/admin/products/%d/inventory", p.ID)
 	}
 	var now api.VariantStock
-	admin.Put(address(simple), fields{"quantity": 7}).Want(http.StatusOK).Into(&now)
+	admin.Put(address(simple), apitest.Fields{"quantity": 7}).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int64(7), now.Stock)
 	assert.True(t, now.TrackInventory)
-	admin.Put(address(simple), fields{"quantity": 0, "track_inventory": false}).
+	admin.Put(address(simple), apitest.Fields{"quantity": 0, "track_inventory": false}).
 		Want(http.StatusOK).
 		Into(&now)
 	assert.False(t, now.TrackInventory)
@@ -166,20 +156,21 @@ func TestInventoryOfAProduct(t *testing.T) {
 	shop.Get(fmt.Sprintf("/api/v1/products/%d", simple.ID)).Want(http.StatusOK).Into(&seen)
 	assert.True(t, seen.InStock, "not counted: always there")
 
-	several := product(admin, fields{"name": "Several", "variants": []fields{
+	several := admin.Product(apitest.Fields{"name": "Several", "variants": []apitest.Fields{
 		{
 			"price":   "1",
-			"options": fields{"size": "S"},
+			"options": apitest.Fields{"size": "S"},
 		},
-		{"price": "1", "options": fields{"size": "M"}},
+		{"price": "1", "options": apitest.Fields{"size": "M"}},
 	}})
-	admin.Put(address(several), fields{"quantity": 7}).
+	admin.Put(address(several), apitest.Fields{"quantity": 7}).
 		Problem(http.StatusUnprocessableEntity, "variant_required")
-	admin.Put(address(several), fields{"quantity": 7, "variant_id": several.Variants[1].ID}).
-		Want(http.StatusOK)
-	admin.Put(address(several), fields{"quantity": 7, "variant_id": simple.Variants[0].ID}).
+	admin.Put(
+		address(several), apitest.Fields{"quantity": 7, "variant_id": several.Variants[1].ID},
+	).Want(http.StatusOK)
+	admin.Put(address(several), apitest.Fields{"quantity": 7, "variant_id": simple.Variants[0].ID}).
 		Problem(http.StatusNotFound, "variant_not_found")
-	admin.Put("/api/v1/admin/products/4242/inventory", fields{"quantity": 7}).
+	admin.Put("/api/v1/admin/products/4242/inventory", apitest.Fields{"quantity": 7}).
 		Problem(http.StatusNotFound, "product_not_found")
 	requireBalanced(t, shop)
 }
@@ -189,13 +180,13 @@ func TestLocations(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	admin.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Berlin"}).
+	admin.Post("/api/v1/admin/stock/locations", apitest.Fields{"code": "berlin", "name": "Berlin"}).
 		Want(http.StatusCreated)
-	admin.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Again"}).
+	admin.Post("/api/v1/admin/stock/locations", apitest.Fields{"code": "berlin", "name": "Again"}).
 		Problem(http.StatusConflict, "location_taken")
-	admin.Patch("/api/v1/admin/stock/locations/berlin", fields{"name": "Berlin Mitte"}).
+	admin.Patch("/api/v1/admin/stock/locations/berlin", apitest.Fields{"name": "Berlin Mitte"}).
 		Want(http.StatusOK)
-	admin.Patch("/api/v1/admin/stock/locations/moon", fields{"name": "Moon"}).
+	admin.Patch("/api/v1/admin/stock/locations/moon", apitest.Fields{"name": "Moon"}).
 		Problem(http.StatusNotFound, "location_not_found")
 	var locations api.LocationList
 	admin.Get("/api/v1/admin/stock/locations").Want(http.StatusOK).Into(&locations)
@@ -204,9 +195,11 @@ func TestLocations(t *testing.T) {
 		locations.Items,
 	)
 
-	drift := product(admin, fields{"name": "Drift", "price": "79.00", "sku": "D-1", "stock": 20})
+	drift := admin.Product(
+		apitest.Fields{"name": "Drift", "price": "79.00", "sku": "D-1", "stock": 20},
+	)
 	var now api.VariantStock
-	admin.Put(stock, fields{"sku": "D-1", "location": "berlin", "quantity": 5}).
+	admin.Put(stock, apitest.Fields{"sku": "D-1", "location": "berlin", "quantity": 5}).
 		Want(http.StatusOK).
 		Into(&now)
 	assert.Equal(t, int64(25), now.Stock, "the sum over the locations")
@@ -233,15 +226,12 @@ func TestStockHealth(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	for i, units := range []int{0, 2, 8, 40, 90} {
-		product(
-			admin,
-			fields{
-				"name":  fmt.Sprintf("P%d", i),
-				"price": "1",
-				"sku":   fmt.Sprintf("P-%d", i),
-				"stock": units,
-			},
-		)
+		admin.Product(apitest.Fields{
+			"name":  fmt.Sprintf("P%d", i),
+			"price": "1",
+			"sku":   fmt.Sprintf("P-%d", i),
+			"stock": units,
+		})
 	}
 	shop.Exec(
 		`INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, reference,
@@ -270,8 +260,8 @@ func TestStockHealth(t *testing.T) {
 	}
 
 	assert.Zero(t, health.Alerts)
-	admin.Put(stock, fields{"sku": "P-4", "quantity": 9}).Want(http.StatusOK)
-	admin.Put(stock, fields{"sku": "P-4", "quantity": 0}).Want(http.StatusOK)
+	admin.Put(stock, apitest.Fields{"sku": "P-4", "quantity": 9}).Want(http.StatusOK)
+	admin.Put(stock, apitest.Fields{"sku": "P-4", "quantity": 0}).Want(http.StatusOK)
 	admin.Get("/api/v1/admin/stock/health?level=out").Want(http.StatusOK).Into(&health)
 	assert.Equal(t, int64(1), health.Alerts, "one alert a variant, however far it falls")
 	assert.NotNil(t, health.Items[1].AlertSince)
@@ -279,7 +269,7 @@ func TestStockHealth(t *testing.T) {
 		t, "out",
 		apitest.Value[string](shop, "SELECT level FROM stock_alerts WHERE cleared_at IS NULL"),
 	)
-	admin.Put(stock, fields{"sku": "P-4", "quantity": 60}).Want(http.StatusOK)
+	admin.Put(stock, apitest.Fields{"sku": "P-4", "quantity": 60}).Want(http.StatusOK)
 	admin.Get("/api/v1/admin/stock/health").Want(http.StatusOK).Into(&health)
 	assert.Zero(t, health.Alerts, "filled up")
 }
@@ -290,24 +280,21 @@ func TestTheLedgerBalancesUnderRace(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	admin.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Berlin"}).
+	admin.Post("/api/v1/admin/stock/locations", apitest.Fields{"code": "berlin", "name": "Berlin"}).
 		Want(http.StatusCreated)
 	for i := range 3 {
-		product(
-			admin,
-			fields{
-				"name":  fmt.Sprintf("P%d", i),
-				"price": "1",
-				"sku":   fmt.Sprintf("P-%d", i),
-				"stock": 5,
-			},
-		)
+		admin.Product(apitest.Fields{
+			"name":  fmt.Sprintf("P%d", i),
+			"price": "1",
+			"sku":   fmt.Sprintf("P-%d", i),
+			"stock": 5,
+		})
 	}
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
 			for range 12 {
-				body := fields{
+				body := apitest.Fields{
 					"sku":      fmt.Sprintf("P-%d", rand.IntN(3)),
 					"location": []string{"main", "berlin"}[rand.IntN(2)],
 				}

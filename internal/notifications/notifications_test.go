@@ -23,9 +23,6 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 const orders = "/api/v1/orders"
 
 // shop is one that mails, and sells one thing at 12.50.
@@ -54,25 +51,23 @@ func open(t *testing.T) shop {
 		},
 	)
 	s.keeper = s.Admin()
-	var made api.AdminProduct
-	s.keeper.Post("/api/v1/admin/products", fields{
+	made := s.keeper.Product(apitest.Fields{
 		"name": "Drift <b>", "price": "12.50", "stock": 100,
-	}).
-		Want(http.StatusCreated).
-		Into(&made)
+	})
 	s.product = made.ID
 	return s
 }
 
 func (s shop) order(caller apitest.Caller, quantity int) (order api.Order) {
-	caller.Post(orders, fields{"items": []fields{{"product_id": s.product, "quantity": quantity}}}).
-		Want(http.StatusCreated).
-		Into(&order)
+	caller.Post(
+		orders,
+		apitest.Fields{"items": []apitest.Fields{{"product_id": s.product, "quantity": quantity}}},
+	).Want(http.StatusCreated).Into(&order)
 	return order
 }
 
 func (s shop) pay(caller apitest.Caller, order api.Order) {
-	caller.Post(fmt.Sprintf("%s/%d/pay", orders, order.ID), fields{
+	caller.Post(fmt.Sprintf("%s/%d/pay", orders, order.ID), apitest.Fields{
 		"payment_type": "card", "token": "tok_visa",
 	}).
 		Want(http.StatusCreated)
@@ -154,15 +149,16 @@ func TestMailsOfAnOrder(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ada := s.Customer()
-	ada.Patch("/api/v1/users/me", fields{"first_name": "Ada"}).Want(http.StatusOK)
+	ada.Patch("/api/v1/users/me", apitest.Fields{"first_name": "Ada"}).Want(http.StatusOK)
 	first := s.order(ada, 2)
 	s.pay(ada, first)
-	s.keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/shipment", first.ID), fields{
+	s.keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/shipment", first.ID), apitest.Fields{
 		"carrier": "DHL", "tracking_number": "JD1", "tracking_url": "https://example.com/JD1",
 	}).
 		Want(http.StatusOK)
 	s.keeper.Put(
-		fmt.Sprintf("/api/v1/admin/orders/%d/status", first.ID), fields{"status": "SHIPPED"},
+		fmt.Sprintf("/api/v1/admin/orders/%d/status", first.ID),
+		apitest.Fields{"status": "SHIPPED"},
 	).
 		Want(http.StatusOK)
 	all := s.letters()
@@ -205,7 +201,7 @@ func TestMailsOfAnOrder(t *testing.T) {
 	var me api.User
 	ada.Get("/api/v1/users/me").Want(http.StatusOK).Into(&me)
 	assert.False(t, me.OrderUpdates)
-	ada.Put("/api/v1/users/me", fields{"first_name": "Ada", "last_name": "Lovelace"}).
+	ada.Put("/api/v1/users/me", apitest.Fields{"first_name": "Ada", "last_name": "Lovelace"}).
 		Want(http.StatusOK).
 		Into(&me)
 	assert.False(t, me.OrderUpdates, "a client that knows nothing of it changes nothing of it")
@@ -228,7 +224,9 @@ func TestMailsOfAnOrder(t *testing.T) {
 			assert.Contains(t, l.text, "we have given back 12.50 USD for your order "+n2)
 		}
 	}
-	ada.Patch("/api/v1/users/me", fields{"order_updates": true}).Want(http.StatusOK).Into(&me)
+	ada.Patch("/api/v1/users/me", apitest.Fields{"order_updates": true}).
+		Want(http.StatusOK).
+		Into(&me)
 	assert.True(t, me.OrderUpdates)
 
 	// Another's link, or a forged one, is none; nor is that of an account that is gone, which gets
@@ -255,7 +253,8 @@ func TestMailsOfAnOrder(t *testing.T) {
 	ada.Delete("/api/v1/users/me").Want(http.StatusNoContent)
 	s.Get("/api/v1/mails/unsubscribe"+link[1]).Problem(http.StatusBadRequest, "spent_token")
 	s.keeper.Put(
-		fmt.Sprintf("/api/v1/admin/orders/%d/status", first.ID), fields{"status": "DELIVERED"},
+		fmt.Sprintf("/api/v1/admin/orders/%d/status", first.ID),
+		apitest.Fields{"status": "DELIVERED"},
 	).
 		Want(http.StatusOK)
 	assert.Len(t, s.letters(), before)
@@ -284,7 +283,8 @@ func TestMailsToStaff(t *testing.T) {
 	invented := s.Customer()
 	s.Exec("UPDATE users SET email = 'buyer@prove.invalid' WHERE email = $1", s.email(invented))
 	s.keeper.Put(
-		fmt.Sprintf("/api/v1/admin/products/%d/inventory", s.product), fields{"quantity": 100},
+		fmt.Sprintf("/api/v1/admin/products/%d/inventory", s.product),
+		apitest.Fields{"quantity": 100},
 	).
 		Want(http.StatusOK)
 	s.order(invented, 1)

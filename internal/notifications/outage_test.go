@@ -97,12 +97,13 @@ func TestAMailServerIsOutOfOrderForADay(t *testing.T) {
 		apitest.Setting{Name: "SMTP_URL", Value: "smtp://" + listener.Addr().String()},
 	)
 	var made api.AdminProduct
-	shop.Admin().Post("/api/v1/admin/products", fields{"name": "Lamp", "price": "1", "stock": 90}).
+	shop.Admin().
+		Post("/api/v1/admin/products", apitest.Fields{"name": "Lamp", "price": "1", "stock": 90}).
 		Into(&made)
 	const mails = 3
 	for range mails {
-		shop.Customer().Post(orders, fields{
-			"items": []fields{{"product_id": made.ID, "quantity": 1}},
+		shop.Customer().Post(orders, apitest.Fields{
+			"items": []apitest.Fields{{"product_id": made.ID, "quantity": 1}},
 		}).Want(201)
 	}
 	require.Eventually(t, func() bool {

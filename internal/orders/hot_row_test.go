@@ -103,7 +103,7 @@ func TestOneHotProductStopsNobodyElse(t *testing.T) {
 		func() { eve.Get(cart).Want(http.StatusOK) },
 		func() {
 			eve.Post(
-				orders, fields{"items": []fields{of(p[1], 1)}},
+				orders, apitest.Fields{"items": []apitest.Fields{of(p[1], 1)}},
 			).Want(http.StatusCreated)
 		},
 		func() { eve.Post(items, of(p[1], 1)).Want(http.StatusOK) },
@@ -117,7 +117,7 @@ func TestOneHotProductStopsNobodyElse(t *testing.T) {
 			buyers[i].Post(items, of(p[0], 1))
 			return buyers[i].Post(orders, nil).Status
 		}
-		return buyers[i].Post(orders, fields{"items": []fields{of(p[0], 1)}}).Status
+		return buyers[i].Post(orders, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}}).Status
 	})
 	during := p95(lockedFor(t), others...)
 	release()
@@ -129,7 +129,8 @@ func TestOneHotProductStopsNobodyElse(t *testing.T) {
 		assert.Contains(t, []int{http.StatusCreated, http.StatusServiceUnavailable}, status)
 	}
 	after := p95(time.Second, append(others, func() {
-		eve.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Want(http.StatusCreated)
+		eve.Post(orders, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}}).
+			Want(http.StatusCreated)
 	})...)
 	assert.Less(t, after, slowest)
 	shop.RequireSound()
@@ -142,24 +143,26 @@ func TestOneLockedOrderStopsNobodyElse(t *testing.T) {
 	shop := apitest.New(t, apitest.Setting{Name: "DATABASE_POOL", Value: "16"}, unlimited)
 	keeper, ada, eve := shop.Admin(), shop.Customer(), shop.Customer()
 	p := products(keeper, 100_000)
-	locked := place(ada, fields{"items": []fields{of(p[0], 1)}})
+	locked := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}})
 	release := hold(t, shop, "SELECT FROM orders WHERE id = $1 FOR UPDATE", locked.ID)
 	at := fmt.Sprintf("%s/%d", orders, locked.ID)
 	end := crowd(48, func(i int) int {
 		switch i % 4 {
 		case 0:
-			return ada.Post(at+"/pay", fields{"payment_type": "card", "token": "tok_visa"}).Status
+			return ada.Post(
+				at+"/pay", apitest.Fields{"payment_type": "card", "token": "tok_visa"},
+			).Status
 		case 1:
 			return ada.Post(at+"/cancel", nil).Status
 		case 2:
-			return keeper.Post(admin(locked)+"/refunds", fields{"reason": "A dent."}).Status
+			return keeper.Post(admin(locked)+"/refunds", apitest.Fields{"reason": "A dent."}).Status
 		}
-		return keeper.Put(admin(locked)+"/status", fields{"status": "SHIPPED"}).Status
+		return keeper.Put(admin(locked)+"/status", apitest.Fields{"status": "SHIPPED"}).Status
 	})
 	during := p95(4*time.Second,
 		func() { eve.Get("/api/v1/auth/me").Want(http.StatusOK) },
 		func() {
-			order := place(eve, fields{"items": []fields{of(p[0], 1)}})
+			order := place(eve, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}})
 			eve.Post(fmt.Sprintf("%s/%d/cancel", orders, order.ID), nil).Want(http.StatusOK)
 		},
 	)

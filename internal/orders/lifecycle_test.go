@@ -24,7 +24,7 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	keeper, ada := shop.Admin(), shop.Customer()
 	p := products(keeper, 100)
 	status := func(order api.Order, to string) *apitest.Answer {
-		return keeper.Put(admin(order)+"/status", fields{"status": to})
+		return keeper.Put(admin(order)+"/status", apitest.Fields{"status": to})
 	}
 	all := []string{"PENDING", "PAID", "SHIPPED", "DELIVERED", "CANCELLED"}
 	allowed := map[string]string{
@@ -43,7 +43,7 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	}
 	for from, way := range ways {
 		for _, to := range all {
-			order := place(ada, fields{"items": []fields{of(p[0], 1)}})
+			order := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}})
 			for _, step := range way {
 				status(order, step).Want(http.StatusOK)
 			}
@@ -66,14 +66,14 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	}
 	shop.RequireSound()
 
-	order := place(ada, fields{"items": []fields{of(p[0], 1)}})
+	order := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}})
 	var seen api.AdminOrder
 	tag := keeper.Get(admin(order)).Want(http.StatusOK).Header.Get("ETag")
-	keeper.Get(admin(order), apitest.Header{Name: "If-None-Match", Value: tag}).
+	keeper.Get(admin(order), apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
 	keeper.Put(
-		admin(order)+"/status", fields{"status": "PAID", "note": "By bank"},
-		apitest.Header{Name: "If-Match", Value: tag},
+		admin(order)+"/status", apitest.Fields{"status": "PAID", "note": "By bank"},
+		apitest.IfMatch(tag),
 	).
 		Want(http.StatusOK).
 		Into(&seen)
@@ -84,14 +84,11 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	ada.Get(address(order)).Want(http.StatusOK).Into(&mine)
 	assert.Nil(t, mine.History[1].ActorID, "customers do not see which member of staff it was")
 	assert.Nil(t, mine.PayUntil)
-	keeper.Put(
-		admin(order)+"/status", fields{"status": "SHIPPED"},
-		apitest.Header{Name: "If-Match", Value: tag},
-	).
+	keeper.Put(admin(order)+"/status", apitest.Fields{"status": "SHIPPED"}, apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	keeper.Put(admins+"/4242/status", fields{"status": "PAID"}).
+	keeper.Put(admins+"/4242/status", apitest.Fields{"status": "PAID"}).
 		Problem(http.StatusNotFound, "order_not_found")
-	keeper.Put(admin(order)+"/status", fields{"status": "LOST"}).
+	keeper.Put(admin(order)+"/status", apitest.Fields{"status": "LOST"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	keeper.Get(admins+"/4242").Problem(http.StatusNotFound, "order_not_found")
 	assert.Equal(t, []string{"order.created", "order.paid"}, events(shop, order))
@@ -112,18 +109,18 @@ func TestShipment(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	keeper, ada := shop.Admin(), shop.Customer()
-	order := place(ada, fields{"items": []fields{of(products(keeper, 5)[0], 1)}})
-	parcel := fields{"carrier": "DHL", "tracking_number": "JD0146"}
+	order := place(ada, apitest.Fields{"items": []apitest.Fields{of(products(keeper, 5)[0], 1)}})
+	parcel := apitest.Fields{"carrier": "DHL", "tracking_number": "JD0146"}
 	keeper.Put(admin(order)+"/shipment", parcel).Problem(http.StatusConflict, "order_not_shippable")
-	keeper.Put(admin(order)+"/status", fields{"status": "PAID"}).Want(http.StatusOK)
+	keeper.Put(admin(order)+"/status", apitest.Fields{"status": "PAID"}).Want(http.StatusOK)
 	ada.Get(address(order)+"/shipment").Problem(http.StatusNotFound, "shipment_not_found")
 	tag := keeper.Put(admin(order)+"/shipment", parcel).Want(http.StatusOK).Header.Get("ETag")
 	parcel["status"], parcel["tracking_url"] = "in_transit", "https://dhl.example.com/JD0146"
-	keeper.Put(admin(order)+"/shipment", parcel, apitest.Header{Name: "If-Match", Value: tag}).
+	keeper.Put(admin(order)+"/shipment", parcel, apitest.IfMatch(tag)).
 		Want(http.StatusOK)
-	keeper.Put(admin(order)+"/shipment", parcel, apitest.Header{Name: "If-Match", Value: tag}).
+	keeper.Put(admin(order)+"/shipment", parcel, apitest.IfMatch(tag)).
 		Problem(http.StatusPreconditionFailed, "stale")
-	parcel["event"] = fields{
+	parcel["event"] = apitest.Fields{
 		"at":          "2026-01-02T03:04:05Z",
 		"location":    "Leipzig",
 		"description": "At the depot",
@@ -133,7 +130,7 @@ func TestShipment(t *testing.T) {
 	keeper.Put(admin(order)+"/shipment", parcel).Want(http.StatusOK) // nothing new happened
 	var seen api.Shipment
 	tag = ada.Get(address(order) + "/shipment").Want(http.StatusOK).Into(&seen).Header.Get("ETag")
-	ada.Get(address(order)+"/shipment", apitest.Header{Name: "If-None-Match", Value: tag}).
+	ada.Get(address(order)+"/shipment", apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
 	assert.Equal(t, api.ShipmentStatusInTransit, seen.Status)
 	require.Len(t, seen.Events, 3)
@@ -142,7 +139,7 @@ func TestShipment(t *testing.T) {
 	parcel["tracking_url"] = "javascript:alert(1)"
 	keeper.Put(admin(order)+"/shipment", parcel).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	keeper.Put(admins+"/4242/shipment", fields{"carrier": "DHL", "tracking_number": "1"}).
+	keeper.Put(admins+"/4242/shipment", apitest.Fields{"carrier": "DHL", "tracking_number": "1"}).
 		Problem(http.StatusNotFound, "order_not_found")
 	ada.Get(orders+"/0/shipment").Problem(http.StatusUnprocessableEntity, "invalid_request")
 	ada.Post(orders+"/0/cancel", nil).Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -158,14 +155,18 @@ func TestUnpaidOrdersExpire(t *testing.T) {
 	var late []api.Order
 	for i := range 45 { // more than a batch
 		late = append(
-			late, place(ada, fields{"items": []fields{of(p[0], 1+i%2), of(p[1], 1)}[:2-i%2]}),
+			late,
+			place(
+				ada,
+				apitest.Fields{"items": []apitest.Fields{of(p[0], 1+i%2), of(p[1], 1)}[:2-i%2]},
+			),
 		)
 	}
 	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second'")
-	paid := place(ada, fields{"items": []fields{of(p[0], 2)}})
-	keeper.Put(admin(paid)+"/status", fields{"status": "PAID"}).Want(http.StatusOK)
+	paid := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 2)}})
+	keeper.Put(admin(paid)+"/status", apitest.Fields{"status": "PAID"}).Want(http.StatusOK)
 	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", paid.ID)
-	waiting := place(ada, fields{"items": []fields{of(p[0], 2)}})
+	waiting := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 2)}})
 	require.NoError(t, shop.App.Orders.Expire(t.Context()))
 	assert.Equal(t, 96, stock(shop, p[0]))
 	assert.Equal(t, 30, stock(shop, p[1]))
@@ -186,7 +187,9 @@ func TestMoneyMovesAnOrder(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	ada := shop.Customer()
-	order := place(ada, fields{"items": []fields{of(products(shop.Admin(), 5)[0], 1)}})
+	order := place(
+		ada, apitest.Fields{"items": []apitest.Fields{of(products(shop.Admin(), 5)[0], 1)}},
+	)
 	pay := func() error {
 		return postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error {
 			locked, err := q.LockOrder(t.Context(), order.ID, nil)
@@ -214,10 +217,10 @@ func TestAPaymentUnderWayIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin, ada := shop.Admin(), shop.Customer()
-	order := place(ada, fields{"items": []fields{of(products(admin, 5)[0], 1)}})
-	ada.Post(address(order)+"/pay", fields{"payment_type": "card", "token": "tok_pending"}).
+	order := place(ada, apitest.Fields{"items": []apitest.Fields{of(products(admin, 5)[0], 1)}})
+	ada.Post(address(order)+"/pay", apitest.Fields{"payment_type": "card", "token": "tok_pending"}).
 		Want(http.StatusAccepted)
-	admin.Put(fmt.Sprintf("%s/%d/status", admins, order.ID), fields{"status": "PAID"}).
+	admin.Put(fmt.Sprintf("%s/%d/status", admins, order.ID), apitest.Fields{"status": "PAID"}).
 		Problem(http.StatusConflict, "payment_in_progress")
 	shop.RequireSound()
 }
@@ -228,10 +231,7 @@ func TestJobsOfTheShop(t *testing.T) {
 	shop := apitest.New(t)
 	ada := shop.Customer()
 	p := products(shop.Admin(), 5)
-	order := place(
-		ada, fields{"items": []fields{of(p[0], 1)}},
-		apitest.Header{Name: "Idempotency-Key", Value: "k"},
-	)
+	order := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}}, apitest.Key("k"))
 	shop.Post(items, of(p[0], 1)).Want(http.StatusOK)
 	shop.Post(items, of(p[0], 1)).Want(http.StatusOK)
 	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second'")
@@ -260,7 +260,7 @@ func TestOrdersStayWhenAnAccountGoes(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	keeper, ada := shop.Admin(), shop.Customer()
-	order := place(ada, fields{"items": []fields{of(products(keeper, 5)[0], 1)}})
+	order := place(ada, apitest.Fields{"items": []apitest.Fields{of(products(keeper, 5)[0], 1)}})
 	ada.Delete("/api/v1/users/me").Want(http.StatusNoContent)
 	var seen api.AdminOrder
 	keeper.Get(admin(order)).Want(http.StatusOK).Into(&seen)

@@ -20,9 +20,6 @@ func TestAdminGuards(t *testing.T) { apitest.Guards(t, "orders-admin") }
 // Every operation of the tag orders: its rate limit.
 func TestLimits(t *testing.T) { apitest.Limits(t, "orders") }
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 const (
 	cart   = "/api/v1/cart"
 	items  = "/api/v1/cart/items"
@@ -30,35 +27,30 @@ const (
 	admins = "/api/v1/admin/orders"
 )
 
-func product(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
-	return admin.Product(body)
-}
-
 // products makes some products with so much stock each, at 10.00, 11.00 and so on.
 func products(admin apitest.Caller, stocks ...int) []api.AdminProduct {
 	made := make([]api.AdminProduct, 0, len(stocks))
 	for i, stock := range stocks {
 		made = append(
 			made,
-			product(
-				admin,
-				fields{
-					"name":  fmt.Sprintf("P%d", i),
-					"sku":   fmt.Sprintf("P-%d", i),
-					"price": fmt.Sprintf("%d.00", 10+i),
-					"stock": stock,
-				},
-			),
+			admin.Product(apitest.Fields{
+				"name":  fmt.Sprintf("P%d", i),
+				"sku":   fmt.Sprintf("P-%d", i),
+				"price": fmt.Sprintf("%d.00", 10+i),
+				"stock": stock,
+			}),
 		)
 	}
 	return made
 }
 
-func of(p api.AdminProduct, quantity int) fields {
-	return fields{"product_id": p.ID, "quantity": quantity}
+func of(p api.AdminProduct, quantity int) apitest.Fields {
+	return apitest.Fields{"product_id": p.ID, "quantity": quantity}
 }
 
-func place(caller apitest.Caller, body fields, headers ...apitest.Header) (order api.Order) {
+func place(
+	caller apitest.Caller, body apitest.Fields, headers ...apitest.Header,
+) (order api.Order) {
 	caller.Post(orders, body, headers...).Want(http.StatusCreated).Into(&order)
 	return order
 }

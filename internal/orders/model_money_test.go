@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/payments/provider"
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
@@ -87,7 +88,7 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 			requireStatus(
 				t,
 				m.buyers[o.buyer].Post(
-					o.at()+"/pay", fields{"payment_type": "card", "token": token},
+					o.at()+"/pay", apitest.Fields{"payment_type": "card", "token": token},
 				),
 				o.pay(token),
 			)
@@ -97,7 +98,7 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 				Draw(t, "dollars")*
 				100, rapid.Bool().
 				Draw(t, "cancel")
-			body := fields{"reason": "A dent.", "cancel": cancel}
+			body := apitest.Fields{"reason": "A dent.", "cancel": cancel}
 			if cents = max(cents, -1); cents == 0 {
 				cents = 1
 			}
@@ -163,7 +164,9 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 			default:
 				status = http.StatusBadRequest
 			}
-			requireStatus(t, m.keeper.Put(o.admin()+"/status", fields{"status": to}), status)
+			requireStatus(
+				t, m.keeper.Put(o.admin()+"/status", apitest.Fields{"status": to}), status,
+			)
 		},
 	}
 }

@@ -119,9 +119,7 @@ func (m *model) order(t *rapid.T) *modelOrder {
 // buying is what happens before there is an order.
 func (m *model) buying() map[string]func(*rapid.T) {
 	product := func(t *rapid.T) int {
-		return rapid.IntRange(
-			0, len(m.products)-1,
-		).Draw(t, "product")
+		return rapid.IntRange(0, len(m.products)-1).Draw(t, "product")
 	}
 	buyer := func(t *rapid.T) int { return rapid.IntRange(0, len(m.buyers)-1).Draw(t, "buyer") }
 	return map[string]func(*rapid.T){
@@ -150,7 +148,7 @@ func (m *model) buying() map[string]func(*rapid.T) {
 			requireStatus(
 				t,
 				m.buyers[b].Patch(
-					fmt.Sprintf("%s/%d", items, m.products[p].ID), fields{"quantity": n},
+					fmt.Sprintf("%s/%d", items, m.products[p].ID), apitest.Fields{"quantity": n},
 				),
 				status,
 			)
@@ -161,17 +159,17 @@ func (m *model) buying() map[string]func(*rapid.T) {
 			if status == http.StatusCreated {
 				clear(m.carts[b])
 			}
-			m.placed(t, m.buyers[b].Post(orders, fields{}), status, total)
+			m.placed(t, m.buyers[b].Post(orders, apitest.Fields{}), status, total)
 		},
 		"order items": func(t *rapid.T) {
-			b, units, asked := buyer(t), map[int]int{}, []fields{}
+			b, units, asked := buyer(t), map[int]int{}, []apitest.Fields{}
 			for range rapid.IntRange(1, 4).Draw(t, "items") {
 				p, n := product(t), rapid.IntRange(1, 3).Draw(t, "units")
 				units[p] += n
 				asked = append(asked, of(m.products[p], n))
 			}
 			status, total := m.buy(b, units)
-			m.placed(t, m.buyers[b].Post(orders, fields{"items": asked}), status, total)
+			m.placed(t, m.buyers[b].Post(orders, apitest.Fields{"items": asked}), status, total)
 		},
 		"restock": func(t *rapid.T) {
 			p, n := product(t), rapid.IntRange(0, 12).Draw(t, "units")
@@ -180,7 +178,7 @@ func (m *model) buying() map[string]func(*rapid.T) {
 				t,
 				m.keeper.Put(
 					fmt.Sprintf("/api/v1/admin/products/%d/inventory", m.products[p].ID),
-					fields{"quantity": n},
+					apitest.Fields{"quantity": n},
 				),
 				http.StatusOK,
 			)
@@ -196,7 +194,7 @@ func (m *model) buying() map[string]func(*rapid.T) {
 				t,
 				m.keeper.Patch(
 					fmt.Sprintf("/api/v1/admin/products/%d", m.products[p].ID),
-					fields{
+					apitest.Fields{
 						"price":     fmt.Sprintf("%d.00", m.price[p]),
 						"is_active": m.active[p],
 					},
@@ -254,8 +252,8 @@ func TestTheModelAgrees(t *testing.T) {
 		for i, units := range m.stock {
 			m.products = append(
 				m.products,
-				product(
-					keeper, fields{"name": fmt.Sprintf("P%d", i), "price": "10.00", "stock": units},
+				keeper.Product(
+					apitest.Fields{"name": fmt.Sprintf("P%d", i), "price": "10.00", "stock": units},
 				),
 			)
 		}

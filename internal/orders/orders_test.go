@@ -21,11 +21,11 @@ func TestOrderFromTheCart(t *testing.T) {
 	keeper, ada := shop.Admin(), shop.Customer()
 	p := products(keeper, 5, 5)
 	keeper.Patch(
-		fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"discount_price": "9.99"},
+		fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), apitest.Fields{"discount_price": "9.99"},
 	).
 		Want(http.StatusOK)
 	ada.Post(orders, nil).Problem(http.StatusConflict, "cart_empty")
-	home := fields{
+	home := apitest.Fields{
 		"recipient":   "Ada",
 		"line1":       "12 St James's Square",
 		"city":        "London",
@@ -42,7 +42,11 @@ func TestOrderFromTheCart(t *testing.T) {
 	before := time.Now()
 	order := place(
 		ada,
-		fields{"billing_address_id": office.ID, "note": "Ring twice", "expected_total": "29.98"},
+		apitest.Fields{
+			"billing_address_id": office.ID,
+			"note":               "Ring twice",
+			"expected_total":     "29.98",
+		},
 	)
 	assert.Regexp(t, `^SO-[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$`, order.Number)
 	assert.Equal(t, api.OrderStatusPENDING, order.Status)
@@ -74,14 +78,14 @@ func TestOrderFromTheCart(t *testing.T) {
 	// Later changes of product and address change no order.
 	keeper.Patch(
 		fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID),
-		fields{"name": "Renamed", "price": "99.00"},
+		apitest.Fields{"name": "Renamed", "price": "99.00"},
 	).
 		Want(http.StatusOK)
 	ada.Delete(fmt.Sprintf("/api/v1/addresses/%d", office.ID)).Want(http.StatusNoContent)
 	var read api.Order
 	tag := ada.Get(address(order)).Want(http.StatusOK).Into(&read).Header.Get("ETag")
 	assert.Equal(t, order, read)
-	ada.Get(address(order), apitest.Header{Name: "If-None-Match", Value: tag}).
+	ada.Get(address(order), apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
 
 	bob := shop.Customer()
@@ -110,7 +114,9 @@ func TestOrderWithoutACart(t *testing.T) {
 	p := products(keeper, 5, 5, 0)
 	shop.Exec("UPDATE variants SET track_inventory = false WHERE product_id = $1", p[2].ID)
 	ada.Post(items, of(p[1], 1)).Want(http.StatusOK)
-	order := place(ada, fields{"items": []fields{of(p[0], 2), of(p[2], 40), of(p[0], 3)}})
+	order := place(
+		ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 2), of(p[2], 40), of(p[0], 3)}},
+	)
 	require.Len(t, order.Items, 2, "units of the same variant add up")
 	assert.Equal(t, int32(5), order.Items[0].Quantity)
 	assert.Equal(t, "530.00", order.Total)
@@ -125,36 +131,40 @@ func TestOrderWithoutACart(t *testing.T) {
 	assert.Len(t, kept.Lines, 1, "the cart has nothing to do with it")
 	shop.RequireSound()
 
-	shirt := product(keeper, fields{"name": "Shirt", "variants": []fields{
+	shirt := keeper.Product(apitest.Fields{"name": "Shirt", "variants": []apitest.Fields{
 		{
 			"price":   "10",
-			"options": fields{"size": "S"},
+			"options": apitest.Fields{"size": "S"},
 			"stock":   3,
 		},
-		{"price": "12", "options": fields{"size": "M"}, "stock": 3},
+		{"price": "12", "options": apitest.Fields{"size": "M"}, "stock": 3},
 	}})
-	problem := ada.Post(orders, fields{"items": []fields{of(p[1], 1), of(shirt, 1)}}).
-		Problem(http.StatusUnprocessableEntity, "variant_required")
+	problem := ada.Post(
+		orders, apitest.Fields{"items": []apitest.Fields{of(p[1], 1), of(shirt, 1)}},
+	).Problem(http.StatusUnprocessableEntity, "variant_required")
 	assert.Equal(t, "/items/1/variant_id", problem.Errors[0].Pointer)
 	chosen := of(shirt, 1)
 	chosen["variant_id"] = shirt.Variants[1].ID
 	assert.Equal(
 		t, map[string]string{"size": "M"},
-		place(ada, fields{"items": []fields{chosen}}).Items[0].Options,
+		place(ada, apitest.Fields{"items": []apitest.Fields{chosen}}).Items[0].Options,
 	)
 
-	for _, body := range []fields{
-		{"items": []fields{}}, {"items": []fields{of(p[0], 0)}}, {"items": []fields{
-			of(p[0], 10_001),
-		}}, {"item": 1}, {"expected_total": "1.234", "items": []fields{of(p[1], 1)}},
-		{"shipping_address_id": 4242, "items": []fields{of(p[1], 1)}},
-		{"billing_address_id": 4242, "items": []fields{of(p[1], 1)}},
-		{"note": "", "items": []fields{of(p[1], 1)}},
+	for _, body := range []apitest.Fields{
+		{"items": []apitest.Fields{}},
+		{"items": []apitest.Fields{of(p[0], 0)}},
+		{"items": []apitest.Fields{of(p[0], 10_001)}},
+		{"item": 1},
+		{"expected_total": "1.234", "items": []apitest.Fields{of(p[1], 1)}},
+		{"shipping_address_id": 4242, "items": []apitest.Fields{of(p[1], 1)}},
+		{"billing_address_id": 4242, "items": []apitest.Fields{of(p[1], 1)}},
+		{"note": "", "items": []apitest.Fields{of(p[1], 1)}},
 	} {
 		ada.Post(orders, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	ada.Post(orders, fields{"items": []fields{of(p[1], 1)}, "expected_total": "10.99"}).
-		Problem(http.StatusConflict, "price_changed")
+	ada.Post(
+		orders, apitest.Fields{"items": []apitest.Fields{of(p[1], 1)}, "expected_total": "10.99"},
+	).Problem(http.StatusConflict, "price_changed")
 	shop.RequireSound()
 }
 
@@ -167,18 +177,20 @@ func TestEveryLineInTheWayIsNamed(t *testing.T) {
 	for i := range p {
 		ada.Post(items, of(p[i], 4)).Want(http.StatusOK)
 	}
-	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"is_active": false}).
-		Want(http.StatusOK)
+	keeper.Patch(
+		fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), apitest.Fields{"is_active": false},
+	).Want(http.StatusOK)
 	keeper.Delete(fmt.Sprintf("/api/v1/admin/products/%d", p[2].ID)).Want(http.StatusNoContent)
-	keeper.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", p[3].ID), fields{"quantity": 1}).
-		Want(http.StatusOK)
-	problem := ada.Post(orders, fields{}).Problem(http.StatusConflict, "insufficient_stock")
+	keeper.Put(
+		fmt.Sprintf("/api/v1/admin/products/%d/inventory", p[3].ID), apitest.Fields{"quantity": 1},
+	).Want(http.StatusOK)
+	problem := ada.Post(orders, apitest.Fields{}).Problem(http.StatusConflict, "insufficient_stock")
 	assert.Equal(t, []api.FieldError{
 		{Pointer: "/lines/1", Message: "is not sold any more: 0 are available"},
 		{Pointer: "/lines/2", Message: "is not sold any more: 0 are available"},
 		{Pointer: "/lines/3", Message: "1 are available, not 4"},
 	}, problem.Errors)
-	problem = ada.Post(orders, fields{"items": []fields{
+	problem = ada.Post(orders, apitest.Fields{"items": []apitest.Fields{
 		of(p[0], 3), of(p[3], 1), {"product_id": 4242, "quantity": 1}, of(p[0], 3),
 	}}).
 		Problem(http.StatusConflict, "insufficient_stock")
@@ -196,7 +208,7 @@ func TestEveryLineInTheWayIsNamed(t *testing.T) {
 	)
 
 	shop.Exec("UPDATE variants SET price_minor = 99999999999999999 WHERE product_id = $1", p[0].ID)
-	ada.Post(orders, fields{"items": []fields{of(p[0], 2)}}).
+	ada.Post(orders, apitest.Fields{"items": []apitest.Fields{of(p[0], 2)}}).
 		Problem(http.StatusConflict, "total_too_large")
 	shop.RequireSound()
 }
@@ -208,10 +220,11 @@ func TestOrdersTakeFromSeveralLocations(t *testing.T) {
 	keeper, ada := shop.Admin(), shop.Customer()
 	p := products(keeper, 3)
 	for _, code := range []string{"berlin", "paris"} {
-		keeper.Post("/api/v1/admin/stock/locations", fields{"code": code, "name": code}).
+		keeper.Post("/api/v1/admin/stock/locations", apitest.Fields{"code": code, "name": code}).
 			Want(http.StatusCreated)
-		keeper.Put("/api/v1/admin/stock", fields{"sku": "P-0", "location": code, "quantity": 3}).
-			Want(http.StatusOK)
+		keeper.Put(
+			"/api/v1/admin/stock", apitest.Fields{"sku": "P-0", "location": code, "quantity": 3},
+		).Want(http.StatusOK)
 	}
 	levels := func() []int32 {
 		return apitest.Value[[]int32](
@@ -220,9 +233,9 @@ func TestOrdersTakeFromSeveralLocations(t *testing.T) {
 				JOIN stock_locations l ON l.id = s.location_id`,
 		)
 	}
-	order := place(ada, fields{"items": []fields{of(p[0], 5)}})
+	order := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 5)}})
 	assert.Equal(t, []int32{0, 1, 3}, levels(), "by the position of the locations")
-	place(ada, fields{"items": []fields{of(p[0], 2)}})
+	place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 2)}})
 	assert.Equal(t, []int32{0, 0, 2}, levels())
 	ada.Post(address(order)+"/cancel", nil).Want(http.StatusOK)
 	assert.Equal(t, []int32{3, 2, 2}, levels(), "back to where they came from")
@@ -235,22 +248,21 @@ func TestUnpaidOrdersAreLimited(t *testing.T) {
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "2"})
 	p := products(shop.Admin(), 500)
 	ada := shop.Customer()
-	statuses := apitest.Race(
-		32,
-		func(int) int { return ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Status },
-	)
+	statuses := apitest.Race(32, func(int) int {
+		return ada.Post(orders, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}}).Status
+	})
 	assert.Equal(t, map[int]int{http.StatusCreated: 2, http.StatusConflict: 30}, statuses)
-	ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).
+	ada.Post(orders, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}}).
 		Problem(http.StatusConflict, "too_many_unpaid_orders")
 	var mine api.OrderPage
 	ada.Get(orders).Want(http.StatusOK).Into(&mine)
 	ada.Post(fmt.Sprintf("%s/%d/cancel", orders, mine.Items[0].ID), nil).Want(http.StatusOK)
-	place(ada, fields{"items": []fields{of(p[0], 1)}})
+	place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}})
 
 	free := shop.Restart(apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"})
 	bob := free.Customer()
 	for range 7 {
-		place(bob, fields{"items": []fields{of(p[0], 1)}})
+		place(bob, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}})
 	}
 	shop.RequireSound()
 }
@@ -263,9 +275,9 @@ func TestListsOfOrders(t *testing.T) {
 	p := products(keeper, 500)
 	var placed []api.Order
 	for range 3 {
-		placed = append(placed, place(ada, fields{"items": []fields{of(p[0], 2)}}))
+		placed = append(placed, place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 2)}}))
 	}
-	other := place(bob, fields{"items": []fields{of(p[0], 1)}})
+	other := place(bob, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}})
 	ada.Post(address(placed[1])+"/cancel", nil).Want(http.StatusOK)
 
 	var page api.OrderPage
@@ -309,18 +321,18 @@ func TestStatementsOfACheckout(t *testing.T) {
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"})
 	ada := shop.Customer()
 	p := products(shop.Admin(), 50, 50, 50)
-	place(ada, fields{"items": []fields{of(p[0], 1)}})
+	place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}})
 	// The least of several, lest something else of the server's is counted.
 	cart, list := 1000, 1000
 	for i := range 5 {
 		for i := range p {
 			ada.Post(items, of(p[i], 1)).Want(http.StatusOK)
 		}
-		cart = min(cart, shop.Statements(func() { place(ada, fields{}) }))
+		cart = min(cart, shop.Statements(func() { place(ada, apitest.Fields{}) }))
 		list = min(list, shop.Statements(func() {
 			place(
-				ada, fields{"items": []fields{of(p[0], 1)}},
-				apitest.Header{Name: "Idempotency-Key", Value: fmt.Sprint("k", i)},
+				ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}},
+				apitest.Key(fmt.Sprint("k", i)),
 			)
 		}))
 	}

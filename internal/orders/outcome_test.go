@@ -23,7 +23,7 @@ func TestAnOrderWhoseCommitNobodyHeard(t *testing.T) {
 	cut := shop.Cut()
 	ada := shop.Restart(unlimited, apitest.Setting{Name: "DATABASE_URL", Value: cut.URL}).
 		As(shop.Customer().Token())
-	body := fields{"items": []fields{of(p[0], 1)}}
+	body := apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}}
 	again := func(key apitest.Header) (answer *apitest.Answer) {
 		require.Eventually(
 			t,
@@ -37,7 +37,7 @@ func TestAnOrderWhoseCommitNobodyHeard(t *testing.T) {
 		return answer.Want(http.StatusCreated)
 	}
 	for round := range 10 {
-		key := apitest.Header{Name: "Idempotency-Key", Value: fmt.Sprint(round)}
+		key := apitest.Key(fmt.Sprint(round))
 		done := round%2 == 0
 		cut.Commit(0, done)
 		unknown := ada.Post(orders, body, key)

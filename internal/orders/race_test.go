@@ -28,7 +28,7 @@ func TestACartIsOrderedOnce(t *testing.T) {
 		ada.Post(items, of(p[0], 3)).Want(http.StatusOK)
 		assert.Equal(
 			t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31},
-			apitest.Race(32, func(int) int { return ada.Post(orders, fields{}).Status }),
+			apitest.Race(32, func(int) int { return ada.Post(orders, apitest.Fields{}).Status }),
 		)
 	}
 	assert.Equal(t, 985, stock(shop, p[0]))
@@ -42,7 +42,7 @@ func TestStockComesBackOnce(t *testing.T) {
 	keeper, ada := shop.Admin(), shop.Customer()
 	p := products(keeper, 1000, 1000)
 	for round := range 6 {
-		order := place(ada, fields{"items": []fields{of(p[0], 7), of(p[1], 2)}})
+		order := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 7), of(p[1], 2)}})
 		shop.Exec(
 			"UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID,
 		)
@@ -56,7 +56,7 @@ func TestStockComesBackOnce(t *testing.T) {
 			case round > 3 && i%4 == 0:
 				return keeper.Put(
 					admin(order)+"/status",
-					fields{"status": []string{"CANCELLED", "PAID", "SHIPPED"}[i%3]},
+					apitest.Fields{"status": []string{"CANCELLED", "PAID", "SHIPPED"}[i%3]},
 				).Status
 			}
 			return ada.Post(address(order)+"/cancel", nil).Status
@@ -98,20 +98,22 @@ func TestNothingIsSoldTwice(t *testing.T) {
 	shop := apitest.New(t, unlimited, apitest.Setting{Name: "DATABASE_POOL", Value: "16"})
 	keeper := shop.Admin()
 	p := products(keeper, 30, 50)
-	keeper.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Berlin"}).
-		Want(http.StatusCreated)
-	keeper.Put("/api/v1/admin/stock", fields{"sku": "P-0", "location": "berlin", "quantity": 20}).
-		Want(http.StatusOK)
+	keeper.Post(
+		"/api/v1/admin/stock/locations", apitest.Fields{"code": "berlin", "name": "Berlin"},
+	).Want(http.StatusCreated)
+	keeper.Put(
+		"/api/v1/admin/stock", apitest.Fields{"sku": "P-0", "location": "berlin", "quantity": 20},
+	).Want(http.StatusOK)
 	buyers := make([]apitest.Caller, 30)
 	for i := range buyers {
 		buyers[i] = shop.Customer()
 	}
 	statuses := apitest.Race(300, func(i int) int {
-		wanted := []fields{of(p[0], 1), of(p[1], 1)}
+		wanted := []apitest.Fields{of(p[0], 1), of(p[1], 1)}
 		if i%2 == 1 {
 			slices.Reverse(wanted)
 		}
-		return buyers[i%30].Post(orders, fields{"items": wanted}).Status
+		return buyers[i%30].Post(orders, apitest.Fields{"items": wanted}).Status
 	})
 	assert.Equal(t, map[int]int{http.StatusCreated: 50, http.StatusConflict: 250}, statuses)
 	assert.Zero(t, stock(shop, p[0]))
@@ -184,7 +186,7 @@ func TestNothingAddedIsLost(t *testing.T) {
 		var mu sync.Mutex
 		apitest.Race(16, func(i int) int {
 			if i%4 == 0 {
-				return ada.Post(orders, fields{}).Status
+				return ada.Post(orders, apitest.Fields{}).Status
 			}
 			status := ada.Post(items, of(p[i%2], i)).Want(http.StatusOK).Status
 			mu.Lock()
@@ -209,9 +211,11 @@ func TestARepeatedOrderIsPlacedOnce(t *testing.T) {
 	ada, bob := shop.Customer(), shop.Customer()
 	p := products(shop.Admin(), 10_000)
 	header := func(key int) apitest.Header {
-		return apitest.Header{Name: "Idempotency-Key", Value: fmt.Sprintf("key %d", key)}
+		return apitest.Key(fmt.Sprintf("key %d", key))
 	}
-	body := func(key int) fields { return fields{"items": []fields{of(p[0], 1+key%5)}} }
+	body := func(key int) apitest.Fields {
+		return apitest.Fields{"items": []apitest.Fields{of(p[0], 1+key%5)}}
+	}
 	var mu sync.Mutex
 	first := map[int][]byte{}
 	units := 0
@@ -258,25 +262,22 @@ func TestARefusedOrderKeepsNoKey(t *testing.T) {
 	shop := apitest.New(t)
 	ada := shop.Customer()
 	p := products(shop.Admin(), 5)
-	key := apitest.Header{Name: "Idempotency-Key", Value: "one"}
-	ada.Post(orders, fields{"items": []fields{of(p[0], 6)}}, key).
+	key := apitest.Key("one")
+	ada.Post(orders, apitest.Fields{"items": []apitest.Fields{of(p[0], 6)}}, key).
 		Problem(http.StatusConflict, "insufficient_stock")
-	ada.Post(orders, fields{"items": []fields{of(p[0], 0)}}, key).
+	ada.Post(orders, apitest.Fields{"items": []apitest.Fields{of(p[0], 0)}}, key).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	ada.Post(orders, fields{}, key).Problem(http.StatusConflict, "cart_empty")
+	ada.Post(orders, apitest.Fields{}, key).Problem(http.StatusConflict, "cart_empty")
 	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM idempotency_keys"))
-	place(ada, fields{"items": []fields{of(p[0], 5)}}, key)
+	place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 5)}}, key)
 	for _, bad := range []string{
 		"", "tab\there", string(make([]byte, 0, 256)) + fmt.Sprintf("%0256d", 1), "é",
 	} {
-		ada.Post(
-			orders, fields{"items": []fields{of(p[0], 5)}},
-			apitest.Header{Name: "Idempotency-Key", Value: bad},
-		).
+		ada.Post(orders, apitest.Fields{"items": []apitest.Fields{of(p[0], 5)}}, apitest.Key(bad)).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
-	ada.Post(orders, fields{}, key).
+	ada.Post(orders, apitest.Fields{}, key).
 		Problem(http.StatusConflict, "cart_empty")
 		// forgotten after a day
 	shop.RequireSound()
@@ -294,8 +295,8 @@ func TestWhatComesBackIsSold(t *testing.T) {
 	}
 	statuses := apitest.Race(len(buyers), func(i int) int {
 		for n := range 25 {
-			wanted := []fields{of(p[i%2], 1+n%3), of(p[1-i%2], 1+i%3)}
-			answer := buyers[i].Post(orders, fields{"items": wanted})
+			wanted := []apitest.Fields{of(p[i%2], 1+n%3), of(p[1-i%2], 1+i%3)}
+			answer := buyers[i].Post(orders, apitest.Fields{"items": wanted})
 			if answer.Status == http.StatusCreated {
 				var order api.Order
 				answer.Into(&order)

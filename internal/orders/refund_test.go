@@ -12,7 +12,9 @@ import (
 )
 
 func payWith(caller apitest.Caller, order api.Order, token string) *apitest.Answer {
-	return caller.Post(address(order)+"/pay", fields{"payment_type": "card", "token": token})
+	return caller.Post(
+		address(order)+"/pay", apitest.Fields{"payment_type": "card", "token": token},
+	)
 }
 
 // cancelOrder: a paid order is cancelled by its customer only once the money is back, and its units
@@ -23,7 +25,7 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	keeper, ada := shop.Admin(), shop.Customer()
 	p := products(keeper, 100)
 	paid := func(token string) api.Order {
-		order := place(ada, fields{"items": []fields{of(p[0], 2)}})
+		order := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 2)}})
 		payWith(ada, order, token).Want(http.StatusCreated)
 		return order
 	}
@@ -49,14 +51,12 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	ada.Post(address(order)+"/cancel", nil).Want(http.StatusAccepted).Into(&order)
 	assert.Equal(t, api.OrderStatusPAID, order.Status)
 	ada.Post(address(order)+"/cancel", nil).Problem(http.StatusConflict, "refund_in_progress")
-	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}).
+	keeper.Put(admin(order)+"/status", apitest.Fields{"status": "SHIPPED"}).
 		Problem(http.StatusConflict, "refund_in_progress")
 	assert.Equal(t, 98, stock(shop, p[0]))
 	ledger, err := shop.App.TestPayments.Ledger()
 	require.NoError(t, err)
-	require.NoError(
-		t, shop.App.TestPayments.SettleRefund(t.Context(), ledger.Refunds[1].ID, true),
-	)
+	require.NoError(t, shop.App.TestPayments.SettleRefund(t.Context(), ledger.Refunds[1].ID, true))
 	shop.Exec(
 		`UPDATE refunds SET created_at = created_at - interval '5 minutes',
 			checked_at = checked_at - interval '5 minutes'`,
@@ -80,7 +80,7 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	elsewhere.As(ada.Token()).
 		Post(address(order)+"/cancel", nil).
 		Problem(http.StatusServiceUnavailable, "payments_unavailable")
-	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}).Want(http.StatusOK)
+	keeper.Put(admin(order)+"/status", apitest.Fields{"status": "SHIPPED"}).Want(http.StatusOK)
 	ada.Post(address(order)+"/cancel", nil).Problem(http.StatusBadRequest, "invalid_transition")
 	shop.RequireSound()
 }
@@ -97,34 +97,30 @@ func TestAnOrderThatCostsNothingIsPaid(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
 	keeper, ada := shop.Admin(), shop.Customer()
-	sample := product(keeper, fields{"name": "Sample", "price": "0", "stock": 3})
-	order := place(ada, fields{"items": []fields{of(sample, 1)}})
+	sample := keeper.Product(apitest.Fields{"name": "Sample", "price": "0", "stock": 3})
+	order := place(ada, apitest.Fields{"items": []apitest.Fields{of(sample, 1)}})
 	assert.Equal(t, api.OrderStatusPAID, order.Status)
 	assert.Nil(t, order.PayUntil)
 	require.Len(t, order.History, 2)
 	assert.Empty(t, order.Payments)
 	assert.Equal(t, []string{"order.created", "order.paid"}, events(shop, order))
 	payWith(ada, order, "tok_visa").Problem(http.StatusConflict, "order_already_paid")
-	keeper.Post(admin(order)+"/refunds", fields{"reason": "Nothing."}).
+	keeper.Post(admin(order)+"/refunds", apitest.Fields{"reason": "Nothing."}).
 		Problem(http.StatusConflict, "nothing_to_refund")
 	ada.Post(address(order)+"/cancel", nil).Want(http.StatusOK)
 	assert.Equal(t, 3, stock(shop, sample))
 
 	// Staff cancels it too. There is no refund to show.
-	order = place(ada, fields{"items": []fields{of(sample, 2)}})
-	off := fields{"reason": "A mistake.", "cancel": true}
-	keeper.Put(admin(order)+"/status", fields{"status": "CANCELLED"}).
+	order = place(ada, apitest.Fields{"items": []apitest.Fields{of(sample, 2)}})
+	off := apitest.Fields{"reason": "A mistake.", "cancel": true}
+	keeper.Put(admin(order)+"/status", apitest.Fields{"status": "CANCELLED"}).
 		Problem(http.StatusBadRequest, "invalid_transition")
 	statuses := apitest.Race(16, func(int) int {
-		return keeper.Post(
-			admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"},
-		).Status
+		return keeper.Post(admin(order)+"/refunds", off, apitest.Key("off")).Status
 	})
 	assert.GreaterOrEqual(t, statuses[http.StatusNoContent], 1)
 	assert.Equal(t, 16, statuses[http.StatusNoContent]+statuses[http.StatusConflict])
-	again := keeper.Post(
-		admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"},
-	).
+	again := keeper.Post(admin(order)+"/refunds", off, apitest.Key("off")).
 		Want(http.StatusNoContent)
 	assert.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 	keeper.Post(admin(order)+"/refunds", off).Problem(http.StatusConflict, "order_not_cancellable")
@@ -141,7 +137,7 @@ func TestExpiryWaitsForPayments(t *testing.T) {
 	ada := shop.Customer()
 	p := products(shop.Admin(), 1000)
 	for range 10 {
-		order := place(ada, fields{"items": []fields{of(p[0], 1)}})
+		order := place(ada, apitest.Fields{"items": []apitest.Fields{of(p[0], 1)}})
 		shop.Exec(
 			"UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID,
 		)

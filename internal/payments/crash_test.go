@@ -58,19 +58,23 @@ func TestADeathAfterTheChargeChargesOnce(t *testing.T) {
 	assert.Equal(t, api.PaymentStatusPending, read(ada, again).Payments[0].Status)
 	s.RequireSound()
 
-	pay(ada, again, "tok_slow", key("one")).Problem(http.StatusConflict, "idempotency_in_flight")
-	pay(ada, again, "tok_visa", key("three")).Problem(http.StatusConflict, "payment_in_progress")
+	pay(
+		ada, again, "tok_slow", apitest.Key("one"),
+	).Problem(http.StatusConflict, "idempotency_in_flight")
+	pay(
+		ada, again, "tok_visa", apitest.Key("three"),
+	).Problem(http.StatusConflict, "payment_in_progress")
 	s.Exec(
 		"UPDATE idempotency_keys SET leased_until = now() - interval '1 second'",
 	) // a minute later
 	var payment api.Payment
-	pay(ada, again, "tok_slow", key("one")).Want(http.StatusCreated).Into(&payment)
+	pay(ada, again, "tok_slow", apitest.Key("one")).Want(http.StatusCreated).Into(&payment)
 	assert.Equal(t, api.PaymentStatusPaid, payment.Status)
 	assertStatus(t, api.OrderStatusPAID, read(ada, again))
 
 	s.later()
 	assertStatus(t, api.OrderStatusPAID, read(ada, found))
-	pay(ada, found, "tok_slow", key("two")).Want(http.StatusCreated)
+	pay(ada, found, "tok_slow", apitest.Key("two")).Want(http.StatusCreated)
 	// The response is the outcome that Reconcile found out.
 	assert.Len(t, s.ledger().Charges, 2)
 	s.RequireSound()
@@ -109,7 +113,7 @@ func TestDeathsAtAnyMoment(t *testing.T) {
 		<-time.After(rand.N(40 * time.Millisecond))
 		dying.Kill()
 		<-ended
-		repeat(func() *apitest.Answer { return pay(ada, order, "tok_visa", key(name)) })
+		repeat(func() *apitest.Answer { return pay(ada, order, "tok_visa", apitest.Key(name)) })
 		assertStatus(t, api.OrderStatusPAID, read(ada, order))
 		assert.Len(t, s.ledger().Charges, round+1)
 
@@ -125,7 +129,9 @@ func TestDeathsAtAnyMoment(t *testing.T) {
 		dying.Kill()
 		<-ended
 		repeat(func() *apitest.Answer {
-			return s.refund(order, fields{"reason": "A dent.", "cancel": true}, key(name))
+			return s.refund(
+				order, apitest.Fields{"reason": "A dent.", "cancel": true}, apitest.Key(name),
+			)
 		})
 		assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
 		assert.Len(t, s.ledger().Refunds, round/2+1)

@@ -28,13 +28,11 @@ func TestPostgreSQLHangs(t *testing.T) {
 	calls := map[string]func() *apitest.Answer{
 		"me": func() *apitest.Answer { return ada.Get("/api/v1/auth/me") },
 		"order": func() *apitest.Answer {
-			return ada.Get(
-				fmt.Sprintf("/api/v1/orders/%d", order.ID),
-			)
+			return ada.Get(fmt.Sprintf("/api/v1/orders/%d", order.ID))
 		},
-		"pay": func() *apitest.Answer { return pay(ada, order, "tok_visa", key("hung")) },
+		"pay": func() *apitest.Answer { return pay(ada, order, "tok_visa", apitest.Key("hung")) },
 		"question": func() *apitest.Answer {
-			return ada.Post("/api/v1/rag/query", fields{"query": "Which mugs are there?"})
+			return ada.Post("/api/v1/rag/query", apitest.Fields{"query": "Which mugs are there?"})
 		},
 		"readiness": func() *apitest.Answer { return elsewhere.Get("/readyz") },
 	}
@@ -60,7 +58,7 @@ func TestPostgreSQLHangs(t *testing.T) {
 		t, func() bool { return ada.Get("/api/v1/auth/me").Status == http.StatusOK },
 		time.Second, 5*time.Millisecond,
 	)
-	pay(ada, order, "tok_visa", key("hung")).Want(http.StatusCreated)
+	pay(ada, order, "tok_visa", apitest.Key("hung")).Want(http.StatusCreated)
 	require.Len(t, s.ledger().Charges, 1)
 	log := elsewhere.Log.String()
 	assert.Equal(t, 1, strings.Count(log, "PostgreSQL hangs"), "one line, not one a request")

@@ -25,9 +25,6 @@ func TestAdminGuards(t *testing.T) { apitest.Guards(t, "payments-admin") }
 // Every operation of the tag payments: its rate limit.
 func TestLimits(t *testing.T) { apitest.Limits(t, "payments") }
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 const (
 	orders   = "/api/v1/orders"
 	payments = "/api/v1/payments"
@@ -51,7 +48,7 @@ func open(t *testing.T, settings ...apitest.Setting) stall {
 	s.keeper = s.Admin()
 	var made api.AdminProduct
 	s.keeper.Post(
-		"/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 1000},
+		"/api/v1/admin/products", apitest.Fields{"name": "Drift", "price": "12.50", "stock": 1000},
 	).
 		Want(http.StatusCreated).
 		Into(&made)
@@ -61,15 +58,15 @@ func open(t *testing.T, settings ...apitest.Setting) stall {
 
 // order places one of 25.00.
 func (s stall) order(caller apitest.Caller) (order api.Order) {
-	caller.Post(orders, fields{"items": []fields{{"product_id": s.product, "quantity": 2}}}).
-		Want(http.StatusCreated).
-		Into(&order)
+	caller.Post(
+		orders, apitest.Fields{"items": []apitest.Fields{{"product_id": s.product, "quantity": 2}}},
+	).Want(http.StatusCreated).Into(&order)
 	return order
 }
 
-func with(token string) fields { return fields{"payment_type": "card", "token": token} }
-
-func key(name string) apitest.Header { return apitest.Key(name) }
+func with(token string) apitest.Fields {
+	return apitest.Fields{"payment_type": "card", "token": token}
+}
 
 func pay(
 	caller apitest.Caller, order api.Order, token string, headers ...apitest.Header,

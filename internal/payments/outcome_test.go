@@ -37,7 +37,7 @@ func TestCommitsNobodyHeard(t *testing.T) {
 		answer.Want(http.StatusCreated)
 	}
 	for round := range 4 {
-		commit, done, name := round/2%2, round%2 == 0, key(fmt.Sprint(round))
+		commit, done, name := round/2%2, round%2 == 0, apitest.Key(fmt.Sprint(round))
 		order := s.order(ada)
 		cut.Commit(commit, done)
 		problem := pay(ada, order, "tok_visa", name).
@@ -49,7 +49,8 @@ func TestCommitsNobodyHeard(t *testing.T) {
 
 		give := func() *apitest.Answer {
 			return keeper.Post(
-				admin(order)+"/refunds", fields{"reason": "A dent.", "amount": "5.00"}, name,
+				admin(order)+"/refunds", apitest.Fields{"reason": "A dent.", "amount": "5.00"},
+				name,
 			)
 		}
 		cut.Commit(commit, done)
@@ -68,8 +69,10 @@ func TestAnotherAmountIsSetAside(t *testing.T) {
 	s := open(t)
 	ada := s.Customer()
 	order := s.order(ada)
-	pay(ada, order, "tok_wrong_amount", key("one")).Problem(http.StatusConflict, "amount_mismatch")
-	again := pay(ada, order, "tok_wrong_amount", key("one"))
+	pay(
+		ada, order, "tok_wrong_amount", apitest.Key("one"),
+	).Problem(http.StatusConflict, "amount_mismatch")
+	again := pay(ada, order, "tok_wrong_amount", apitest.Key("one"))
 	again.Problem(http.StatusConflict, "amount_mismatch")
 	assert.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 	require.Len(t, s.ledger().Charges, 1, "asked once")
@@ -89,7 +92,7 @@ func TestAnotherAmountIsSetAside(t *testing.T) {
 	assert.True(t, seen.Payments[0].IsSurplus)
 	assert.Equal(t, "amount_mismatch", *seen.Payments[0].DeclineCode)
 	assert.Equal(t, "26.00", seen.Payments[0].Refunded)
-	pay(ada, order, "tok_visa", key("two")).Want(http.StatusCreated)
+	pay(ada, order, "tok_visa", apitest.Key("two")).Want(http.StatusCreated)
 	s.RequireSound()
 
 	// The same is found out about a payment whose response was lost. A webhook is not trusted,

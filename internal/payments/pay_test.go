@@ -21,7 +21,7 @@ func TestPay(t *testing.T) {
 	order := s.order(ada)
 	assert.Empty(t, order.Payments)
 	var payment api.Payment
-	pay(ada, order, "tok_visa", key("one")).Want(http.StatusCreated).Into(&payment)
+	pay(ada, order, "tok_visa", apitest.Key("one")).Want(http.StatusCreated).Into(&payment)
 	assert.Equal(t, api.PaymentStatusPaid, payment.Status)
 	assert.True(t, payment.IsPaid)
 	assert.Equal(t, "25.00", payment.Amount)
@@ -42,7 +42,7 @@ func TestPay(t *testing.T) {
 
 	address := fmt.Sprintf("%s/%d", payments, payment.ID)
 	tag := ada.Get(address).Want(http.StatusOK).Header.Get("ETag")
-	ada.Get(address, apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	ada.Get(address, apitest.IfNoneMatch(tag)).Want(http.StatusNotModified)
 	bob := s.Customer()
 	bob.Get(address).Problem(http.StatusNotFound, "payment_not_found")
 	pay(bob, order, "tok_visa").Problem(http.StatusNotFound, "order_not_found")
@@ -59,9 +59,9 @@ func TestPaymentTypes(t *testing.T) {
 	ada := s.Customer()
 	order := s.order(ada)
 	s.Exec("UPDATE payment_types SET is_active = false WHERE code = 'paypal'")
-	ada.Post(at(order)+"/pay", fields{"payment_type": "paypal", "token": "tok_visa"}).
+	ada.Post(at(order)+"/pay", apitest.Fields{"payment_type": "paypal", "token": "tok_visa"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	for _, body := range []fields{
+	for _, body := range []apitest.Fields{
 		{},
 		{"token": "tok_visa"},
 		{"payment_type": "card"},
@@ -73,7 +73,7 @@ func TestPaymentTypes(t *testing.T) {
 	} {
 		ada.Post(at(order)+"/pay", body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	ada.Post(at(order)+"/pay", fields{"payment_method_id": 4242}).
+	ada.Post(at(order)+"/pay", apitest.Fields{"payment_method_id": 4242}).
 		Problem(http.StatusNotFound, "payment_method_not_found")
 	assert.Empty(t, s.ledger().Charges)
 	s.RequireSound()
@@ -87,10 +87,10 @@ func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
 	ada := s.Customer()
 	order := s.order(ada)
 	problem := pay(
-		ada, order, "tok_insufficient_funds", key("one"),
+		ada, order, "tok_insufficient_funds", apitest.Key("one"),
 	).Problem(http.StatusPaymentRequired, "payment_declined")
 	assert.Contains(t, problem.Detail, "too little money")
-	again := pay(ada, order, "tok_insufficient_funds", key("one"))
+	again := pay(ada, order, "tok_insufficient_funds", apitest.Key("one"))
 	assert.Equal(
 		t, problem.Detail, again.Problem(http.StatusPaymentRequired, "payment_declined").Detail,
 	)
@@ -101,9 +101,9 @@ func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
 	assert.Equal(t, api.PaymentStatusFailed, now.Payments[0].Status)
 	pay(ada, order, "tok_expired").Problem(http.StatusPaymentRequired, "payment_declined")
 	pay(
-		ada, order, "tok_visa", key("one"),
+		ada, order, "tok_visa", apitest.Key("one"),
 	).Problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
-	pay(ada, order, "tok_visa", key("two")).Want(http.StatusCreated)
+	pay(ada, order, "tok_visa", apitest.Key("two")).Want(http.StatusCreated)
 
 	var page api.PaymentPage
 	ofOrder := fmt.Sprintf("%s?order_id=%d&limit=2", payments, order.ID)
@@ -158,16 +158,18 @@ func TestUnknownOutcomesAreFoundOut(t *testing.T) {
 	} {
 		order := s.order(ada)
 		var payment api.Payment
-		first := pay(ada, order, c.token, key(c.token)).Want(http.StatusAccepted).Into(&payment)
+		first := pay(ada, order, c.token, apitest.Key(c.token)).Want(http.StatusAccepted).
+			Into(&payment)
 		assert.Equal(t, api.PaymentStatusPending, payment.Status)
 		assert.Equal(
-			t, first.Body, pay(ada, order, c.token, key(c.token)).Want(http.StatusAccepted).Body,
+			t, first.Body,
+			pay(ada, order, c.token, apitest.Key(c.token)).Want(http.StatusAccepted).Body,
 			"the first answer again",
 		)
 		pay(
-			ada, order, "tok_visa", key("other"),
+			ada, order, "tok_visa", apitest.Key("other"),
 		).Problem(http.StatusConflict, "payment_in_progress")
-		s.keeper.Put(admin(order)+"/status", fields{"status": "PAID"}).
+		s.keeper.Put(admin(order)+"/status", apitest.Fields{"status": "PAID"}).
 			Problem(http.StatusConflict, "payment_in_progress")
 		s.Exec("UPDATE orders SET expires_at = now() - interval '1 hour' WHERE id = $1", order.ID)
 		require.NoError(t, s.App.Orders.Expire(t.Context()))
@@ -210,14 +212,14 @@ func TestAProviderOutOfReachChangesNothing(t *testing.T) {
 	s := open(t)
 	ada := s.Customer()
 	order := s.order(ada)
-	answer := pay(ada, order, "tok_unavailable", key("one"))
+	answer := pay(ada, order, "tok_unavailable", apitest.Key("one"))
 	answer.Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	assert.NotEmpty(t, answer.Header.Get("Retry-After"))
 	assert.Zero(
 		t, apitest.Value[int](s.Shop, "SELECT count(*) FROM idempotency_keys"),
 		"the key is as good as new",
 	)
-	pay(ada, order, "tok_visa", key("one")).Want(http.StatusCreated)
+	pay(ada, order, "tok_visa", apitest.Key("one")).Want(http.StatusCreated)
 
 	none := s.Restart(
 		apitest.Setting{Name: "DEBUG", Value: "false"},
@@ -230,7 +232,7 @@ func TestAProviderOutOfReachChangesNothing(t *testing.T) {
 	).Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	assert.Contains(t, problem.Detail, "no payment provider is set up")
 	none.As(ada.Token()).
-		Post(methods, fields{"token": "tok_visa"}).
+		Post(methods, apitest.Fields{"token": "tok_visa"}).
 		Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	require.NoError(t, none.App.Payments.Reconcile(t.Context()))
 	s.RequireSound()
@@ -250,14 +252,16 @@ func TestNoCardNumberComesNear(t *testing.T) {
 		"4242424242424242", "4242 4242 4242 4242", "4242-4242-4242-4242", "４２４２４２４２４２４２４２４２",
 		"tok_4242424242424242", "4242\u200b424242424242",
 	} {
-		for _, body := range []fields{with(number), {"payment_type": number, "token": "tok_visa"}} {
-			answer := ada.Post(at(order)+"/pay", body, key("card"))
+		for _, body := range []apitest.Fields{
+			with(number), {"payment_type": number, "token": "tok_visa"},
+		} {
+			answer := ada.Post(at(order)+"/pay", body, apitest.Key("card"))
 			answer.Problem(http.StatusUnprocessableEntity, "card_number_refused")
 			assert.NotRegexp(t, cardNumber, answer.String())
 		}
-		ada.Post(methods, fields{"token": number}).
+		ada.Post(methods, apitest.Fields{"token": number}).
 			Problem(http.StatusUnprocessableEntity, "card_number_refused")
-		s.keeper.Post(admin(order)+"/refunds", fields{"reason": "To " + number}).
+		s.keeper.Post(admin(order)+"/refunds", apitest.Fields{"reason": "To " + number}).
 			Problem(http.StatusUnprocessableEntity, "card_number_refused")
 	}
 	assert.NotRegexp(t, cardNumber, s.Log.String())
@@ -273,14 +277,14 @@ func TestMoneyBesideTheShop(t *testing.T) {
 	ada := s.Customer()
 	order := s.order(ada)
 	s.keeper.Put(
-		admin(order)+"/status", fields{"status": "PAID", "note": "Paid by bank transfer."},
+		admin(order)+"/status", apitest.Fields{"status": "PAID", "note": "Paid by bank transfer."},
 	).
 		Want(http.StatusOK)
 	now := read(ada, order)
 	assert.Equal(t, api.PaymentProviderManual, now.Payments[0].Provider)
 	assert.Equal(t, "bank_transfer", now.Payments[0].PaymentType)
 	pay(ada, order, "tok_visa").Problem(http.StatusConflict, "order_already_paid")
-	s.keeper.Post(admin(order)+"/refunds", fields{"reason": "Sold out.", "cancel": true}).
+	s.keeper.Post(admin(order)+"/refunds", apitest.Fields{"reason": "Sold out.", "cancel": true}).
 		Want(http.StatusCreated)
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
 	pay(ada, order, "tok_visa").Problem(http.StatusConflict, "order_not_payable")

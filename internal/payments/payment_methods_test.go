@@ -12,7 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-func save(caller apitest.Caller, body fields) (saved api.PaymentMethod) {
+func save(caller apitest.Caller, body apitest.Fields) (saved api.PaymentMethod) {
 	caller.Post(methods, body).Want(http.StatusCreated).Into(&saved)
 	return saved
 }
@@ -25,39 +25,40 @@ func TestSavedMethods(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ada, bob := s.Customer(), s.Customer()
-	first := save(ada, fields{"token": "tok_visa"})
+	first := save(ada, apitest.Fields{"token": "tok_visa"})
 	assert.True(t, first.IsDefault, "the first is")
 	assert.Equal(t, "visa 4242", first.Brand+" "+first.LastFour)
 	second := save(
-		ada, fields{"token": "tok_mastercard", "payment_type": "card", "is_default": true},
+		ada, apitest.Fields{"token": "tok_mastercard", "payment_type": "card", "is_default": true},
 	)
 	var page api.PaymentMethodPage
 	ada.Get(methods).Want(http.StatusOK).Into(&page)
 	assert.Equal(t, []int64{second.ID, first.ID}, []int64{page.Items[0].ID, page.Items[1].ID})
 	assert.False(t, page.Items[1].IsDefault)
-	ada.Patch(of(first), fields{"is_default": true}).Want(http.StatusOK).Into(&first)
+	ada.Patch(of(first), apitest.Fields{"is_default": true}).Want(http.StatusOK).Into(&first)
 	assert.True(t, first.IsDefault)
-	ada.Patch(of(first), fields{"is_default": false}).Want(http.StatusOK)
+	ada.Patch(of(first), apitest.Fields{"is_default": false}).Want(http.StatusOK)
 	assert.Zero(
 		t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods WHERE is_default"),
 	)
-	ada.Patch(of(first), fields{}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Patch(of(first), apitest.Fields{}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	tag := ada.Get(of(first)).Want(http.StatusOK).Header.Get("ETag")
-	ada.Get(of(first), apitest.Header{Name: "If-None-Match", Value: tag}).
+	ada.Get(of(first), apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
 
 	order := s.order(ada)
 	var payment api.Payment
-	ada.Post(at(order)+"/pay", fields{"payment_method_id": second.ID}).
+	ada.Post(at(order)+"/pay", apitest.Fields{"payment_method_id": second.ID}).
 		Want(http.StatusCreated).
 		Into(&payment)
 	assert.Equal(t, api.PaidWith{Brand: "mastercard", LastFour: "4444"}, *payment.Method)
 
 	his := s.order(bob)
-	bob.Post(at(his)+"/pay", fields{"payment_method_id": first.ID}).
+	bob.Post(at(his)+"/pay", apitest.Fields{"payment_method_id": first.ID}).
 		Problem(http.StatusNotFound, "payment_method_not_found")
 	bob.Get(of(first)).Problem(http.StatusNotFound, "payment_method_not_found")
-	bob.Patch(of(first), fields{"is_default": true}).
+	bob.Patch(of(first), apitest.Fields{"is_default": true}).
 		Problem(http.StatusNotFound, "payment_method_not_found")
 	bob.Delete(of(first)).Problem(http.StatusNotFound, "payment_method_not_found")
 
@@ -65,9 +66,9 @@ func TestSavedMethods(t *testing.T) {
 		"tok_declined": http.StatusPaymentRequired, "tok_of_nobody": http.StatusUnprocessableEntity,
 		"tok_unavailable": http.StatusServiceUnavailable,
 	} {
-		ada.Post(methods, fields{"token": token}).Want(code)
+		ada.Post(methods, apitest.Fields{"token": token}).Want(code)
 	}
-	ada.Post(methods, fields{"token": "tok_visa", "payment_type": "barter"}).
+	ada.Post(methods, apitest.Fields{"token": "tok_visa", "payment_type": "barter"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	ada.Delete(of(second)).Want(http.StatusNoContent)
 	ada.Get(of(second)).Problem(http.StatusNotFound, "payment_method_not_found")
@@ -87,7 +88,7 @@ func TestOneDefaultAndAtMostTwentyUnderRace(t *testing.T) {
 		32,
 		func(i int) int {
 			return ada.Post(
-				methods, fields{"token": "tok_visa", "is_default": i%2 == 0},
+				methods, apitest.Fields{"token": "tok_visa", "is_default": i%2 == 0},
 			).Status
 		},
 	)
@@ -103,12 +104,12 @@ func TestRemovedMethodsAreRemovedAtTheProvider(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ada, bob := s.Customer(), s.Customer()
-	hers := save(ada, fields{"token": "tok_visa"})
-	save(bob, fields{"token": "tok_visa"})
+	hers := save(ada, apitest.Fields{"token": "tok_visa"})
+	save(bob, apitest.Fields{"token": "tok_visa"})
 	elsewhere := s.Restart(stripeSettings("http://127.0.0.1:1")...)
 	elsewhere.As(ada.Token()).Delete(of(hers)).Want(http.StatusNoContent)
 	order := s.order(ada)
-	ada.Post(at(order)+"/pay", fields{"payment_method_id": hers.ID}).
+	ada.Post(at(order)+"/pay", apitest.Fields{"payment_method_id": hers.ID}).
 		Problem(http.StatusNotFound, "payment_method_not_found")
 	bob.Delete("/api/v1/users/me").Want(http.StatusNoContent)
 	assert.Equal(
@@ -122,10 +123,10 @@ func TestRemovedMethodsAreRemovedAtTheProvider(t *testing.T) {
 	require.NoError(t, s.App.Payments.Reconcile(t.Context()))
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods"))
 
-	gone := save(ada, fields{"token": "tok_visa"})
+	gone := save(ada, apitest.Fields{"token": "tok_visa"})
 	other := s.order(ada)
 	elsewhere.As(ada.Token()).
-		Post(at(other)+"/pay", fields{"payment_method_id": gone.ID}).
+		Post(at(other)+"/pay", apitest.Fields{"payment_method_id": gone.ID}).
 		Problem(http.StatusConflict, "payment_method_unusable")
 	s.RequireSound()
 }
@@ -137,11 +138,13 @@ func TestAnOrderRemembersItsMethod(t *testing.T) {
 	s := open(t)
 	ada, bob := s.Customer(), s.Customer()
 	var hers, his api.PaymentMethod
-	ada.Post(methods, fields{"token": "tok_mastercard"}).Want(http.StatusCreated).Into(&hers)
-	bob.Post(methods, fields{"token": "tok_visa"}).Want(http.StatusCreated).Into(&his)
-	body := func(method int64) fields {
-		return fields{
-			"items":             []fields{{"product_id": s.product, "quantity": 2}},
+	ada.Post(methods, apitest.Fields{"token": "tok_mastercard"}).
+		Want(http.StatusCreated).
+		Into(&hers)
+	bob.Post(methods, apitest.Fields{"token": "tok_visa"}).Want(http.StatusCreated).Into(&his)
+	body := func(method int64) apitest.Fields {
+		return apitest.Fields{
+			"items":             []apitest.Fields{{"product_id": s.product, "quantity": 2}},
 			"payment_method_id": method,
 		}
 	}
@@ -150,16 +153,19 @@ func TestAnOrderRemembersItsMethod(t *testing.T) {
 	ada.Post(orders, body(hers.ID)).Want(http.StatusCreated).Into(&order)
 	assert.Equal(t, hers.ID, *order.PaymentMethodID)
 	assert.Empty(t, order.Payments, "nothing is charged yet")
-	bob.Post(at(order)+"/pay", fields{}).Problem(http.StatusNotFound, "order_not_found")
+	bob.Post(at(order)+"/pay", apitest.Fields{}).Problem(http.StatusNotFound, "order_not_found")
 	var payment api.Payment
-	ada.Post(at(order)+"/pay", fields{}, key("one")).Want(http.StatusCreated).Into(&payment)
+	ada.Post(at(order)+"/pay", apitest.Fields{}, apitest.Key("one")).
+		Want(http.StatusCreated).
+		Into(&payment)
 	assert.Equal(t, "mastercard", payment.Method.Brand)
 	assert.Equal(t, hers.ID, *read(ada, order).PaymentMethodID)
 
 	ada.Post(orders, body(hers.ID)).Want(http.StatusCreated).Into(&order)
 	ada.Delete(of(hers)).Want(http.StatusNoContent)
-	ada.Post(at(order)+"/pay", fields{}).Problem(http.StatusNotFound, "payment_method_not_found")
-	ada.Post(at(s.order(ada))+"/pay", fields{}).
+	ada.Post(at(order)+"/pay", apitest.Fields{}).
+		Problem(http.StatusNotFound, "payment_method_not_found")
+	ada.Post(at(s.order(ada))+"/pay", apitest.Fields{}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	s.RequireSound()
 }

@@ -21,9 +21,7 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 		statuses := apitest.Race(
 			32,
 			func(i int) int {
-				return pay(
-					ada, order, token, key(fmt.Sprintf("%d-%d", round, i)),
-				).Status
+				return pay(ada, order, token, apitest.Key(fmt.Sprintf("%d-%d", round, i))).Status
 			},
 		)
 		assert.Equal(t, 1, statuses[http.StatusCreated]+statuses[http.StatusAccepted])
@@ -34,7 +32,7 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 	}
 	order := s.order(ada)
 	statuses := apitest.Race(
-		32, func(int) int { return pay(ada, order, "tok_slow", key("same")).Status },
+		32, func(int) int { return pay(ada, order, "tok_slow", apitest.Key("same")).Status },
 	)
 	assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, statuses)
 	assert.Len(t, s.ledger().Charges, 5)
@@ -60,12 +58,12 @@ func TestPayingAndCancellingAtOnce(t *testing.T) {
 			case i%4 == 3 && round > 5:
 				return s.keeper.Put(
 					admin(order)+"/status",
-					fields{"status": []string{"PAID", "SHIPPED", "CANCELLED"}[i%3]},
+					apitest.Fields{"status": []string{"PAID", "SHIPPED", "CANCELLED"}[i%3]},
 				).Status
 			}
 			return pay(
 				ada, order, []string{"tok_visa", "tok_timeout"}[round%2],
-				key(fmt.Sprintf("%d-%d", round, i)),
+				apitest.Key(fmt.Sprintf("%d-%d", round, i)),
 			).Status
 		})
 		s.later()
@@ -97,7 +95,7 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 		32,
 		func(i int) int {
 			return s.refund(
-				order, fields{"amount": "3.00"}, key(fmt.Sprint(i)),
+				order, apitest.Fields{"amount": "3.00"}, apitest.Key(fmt.Sprint(i)),
 			).Status
 		},
 	)
@@ -110,7 +108,7 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 		32,
 		func(i int) int {
 			return s.refund(
-				order, fields{"cancel": true}, key(fmt.Sprint("all", i)),
+				order, apitest.Fields{"cancel": true}, apitest.Key(fmt.Sprint("all", i)),
 			).Status
 		},
 	)
@@ -122,9 +120,9 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 
 	order = s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
-	statuses = apitest.Race(
-		32, func(int) int { return s.refund(order, fields{"amount": "5.00"}, key("same")).Status },
-	)
+	statuses = apitest.Race(32, func(int) int {
+		return s.refund(order, apitest.Fields{"amount": "5.00"}, apitest.Key("same")).Status
+	})
 	assert.GreaterOrEqual(t, statuses[http.StatusCreated], 1)
 	assert.Equal(t, "5.00", read(ada, order).Payments[0].Refunded)
 	s.RequireSound()

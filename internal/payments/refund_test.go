@@ -12,7 +12,9 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-func (s stall) refund(order api.Order, body fields, headers ...apitest.Header) *apitest.Answer {
+func (s stall) refund(
+	order api.Order, body apitest.Fields, headers ...apitest.Header,
+) *apitest.Answer {
 	if body["reason"] == nil {
 		body["reason"] = "The box was dented."
 	}
@@ -25,61 +27,65 @@ func TestRefund(t *testing.T) {
 	s := open(t)
 	ada := s.Customer()
 	order := s.order(ada)
-	s.refund(order, fields{}).Problem(http.StatusConflict, "nothing_to_refund")
-	s.refund(api.Order{ID: 4242}, fields{}).Problem(http.StatusNotFound, "order_not_found")
+	s.refund(order, apitest.Fields{}).Problem(http.StatusConflict, "nothing_to_refund")
+	s.refund(api.Order{ID: 4242}, apitest.Fields{}).Problem(http.StatusNotFound, "order_not_found")
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
 	for _, amount := range []string{"0", "0.00", "1.234", "-1", "x"} {
-		s.refund(order, fields{"amount": amount}).
+		s.refund(order, apitest.Fields{"amount": amount}).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	s.refund(order, fields{"amount": "25.01"}).Problem(http.StatusConflict, "refund_too_large")
+	s.refund(order, apitest.Fields{"amount": "25.01"}).
+		Problem(http.StatusConflict, "refund_too_large")
 	var refund api.AdminRefund
-	first := s.refund(order, fields{"amount": "5.00"}, key("one")).
+	first := s.refund(order, apitest.Fields{"amount": "5.00"}, apitest.Key("one")).
 		Want(http.StatusCreated).
 		Into(&refund)
 	assert.Equal(t, api.RefundStatusDone, refund.Status)
 	assert.NotNil(t, refund.ActorID)
-	again := s.refund(order, fields{"amount": "5.00"}, key("one")).Want(http.StatusCreated)
+	again := s.refund(order, apitest.Fields{"amount": "5.00"}, apitest.Key("one")).
+		Want(http.StatusCreated)
 	assert.Equal(t, first.Body, again.Body)
 	assert.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
-	s.refund(order, fields{"amount": "6.00"}, key("one")).
+	s.refund(order, apitest.Fields{"amount": "6.00"}, apitest.Key("one")).
 		Problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
-	s.refund(order, fields{"amount": "20.01"}).Problem(http.StatusConflict, "refund_too_large")
-	s.refund(order, fields{"amount": "10.00", "cancel": true}).
+	s.refund(order, apitest.Fields{"amount": "20.01"}).
+		Problem(http.StatusConflict, "refund_too_large")
+	s.refund(order, apitest.Fields{"amount": "10.00", "cancel": true}).
 		Problem(http.StatusConflict, "order_not_cancellable")
 	now := read(ada, order)
 	assertStatus(t, api.OrderStatusPAID, now)
 	assert.Equal(t, "5.00", now.Payments[0].Refunded)
 	assert.Equal(t, api.PaymentStatusPaid, now.Payments[0].Status)
 	assert.Equal(t, "PENDING |PAID |PAID 5.00 USD was given back.", notes(now))
-	s.refund(order, fields{"cancel": true}).Want(http.StatusCreated).Into(&refund)
+	s.refund(order, apitest.Fields{"cancel": true}).Want(http.StatusCreated).Into(&refund)
 	assert.Equal(t, "20.00", refund.Amount)
 	now = read(ada, order)
 	assertStatus(t, api.OrderStatusCANCELLED, now)
 	assert.Equal(t, api.PaymentStatusRefunded, now.Payments[0].Status)
 	assert.False(t, now.Payments[0].IsPaid)
 	assert.Equal(t, 1000, s.stock())
-	s.refund(order, fields{}).Problem(http.StatusConflict, "nothing_to_refund")
-	s.refund(order, fields{"cancel": true}).Problem(http.StatusConflict, "order_not_cancellable")
+	s.refund(order, apitest.Fields{}).Problem(http.StatusConflict, "nothing_to_refund")
+	s.refund(order, apitest.Fields{"cancel": true}).
+		Problem(http.StatusConflict, "order_not_cancellable")
 	s.RequireSound()
 
 	order = s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
-	s.refund(order, fields{}).Want(http.StatusCreated)
+	s.refund(order, apitest.Fields{}).Want(http.StatusCreated)
 	assertStatus(t, api.OrderStatusPAID, read(ada, order)) // the request did not cancel it
-	s.refund(order, fields{"cancel": true}).Want(http.StatusCreated)
+	s.refund(order, apitest.Fields{"cancel": true}).Want(http.StatusCreated)
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
 	assert.Len(t, s.ledger().Refunds, 3)
 
 	var sample api.AdminProduct // nothing was paid for it, and nothing goes back
-	s.keeper.Post("/api/v1/admin/products", fields{"name": "Sample", "price": "0", "stock": 3}).
-		Want(http.StatusCreated).
-		Into(&sample)
-	ada.Post(orders, fields{"items": []fields{{"product_id": sample.ID, "quantity": 2}}}).
-		Want(http.StatusCreated).
-		Into(&order)
-	s.refund(order, fields{}).Problem(http.StatusConflict, "nothing_to_refund")
-	s.refund(order, fields{"cancel": true}).Want(http.StatusNoContent)
+	s.keeper.Post(
+		"/api/v1/admin/products", apitest.Fields{"name": "Sample", "price": "0", "stock": 3},
+	).Want(http.StatusCreated).Into(&sample)
+	ada.Post(
+		orders, apitest.Fields{"items": []apitest.Fields{{"product_id": sample.ID, "quantity": 2}}},
+	).Want(http.StatusCreated).Into(&order)
+	s.refund(order, apitest.Fields{}).Problem(http.StatusConflict, "nothing_to_refund")
+	s.refund(order, apitest.Fields{"cancel": true}).Want(http.StatusNoContent)
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
 	s.RequireSound()
 }
@@ -92,13 +98,13 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 	pending := s.order(ada)
 	pay(ada, pending, "tok_refund_pending").Want(http.StatusCreated)
 	var refund api.AdminRefund
-	s.refund(pending, fields{"cancel": true}, key("one")).Want(http.StatusAccepted).Into(&refund)
+	s.refund(pending, apitest.Fields{"cancel": true}, apitest.Key("one")).
+		Want(http.StatusAccepted).
+		Into(&refund)
 	assert.Equal(t, api.RefundStatusPending, refund.Status)
-	s.refund(pending, fields{}).Problem(http.StatusConflict, "refund_in_progress")
+	s.refund(pending, apitest.Fields{}).Problem(http.StatusConflict, "refund_in_progress")
 	s.RequireSound()
-	require.NoError(
-		t, s.App.TestPayments.SettleRefund(t.Context(), *refund.ProviderRefundID, true),
-	)
+	require.NoError(t, s.App.TestPayments.SettleRefund(t.Context(), *refund.ProviderRefundID, true))
 	for range 10 {
 		s.tell(*refund.ProviderRefundID).Want(http.StatusOK)
 	}
@@ -107,14 +113,14 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 
 	unanswered := s.order(ada)
 	pay(ada, unanswered, "tok_refund_timeout").Want(http.StatusCreated)
-	s.refund(unanswered, fields{"amount": "5.00"}).Want(http.StatusAccepted)
+	s.refund(unanswered, apitest.Fields{"amount": "5.00"}).Want(http.StatusAccepted)
 	s.later()
 	now := read(ada, unanswered)
 	assert.Equal(t, api.RefundStatusDone, now.Payments[0].Refunds[0].Status)
 
 	failing := s.order(ada)
 	pay(ada, failing, "tok_refund_fails").Want(http.StatusCreated)
-	s.refund(failing, fields{"cancel": true}, key("two")).
+	s.refund(failing, apitest.Fields{"cancel": true}, apitest.Key("two")).
 		Problem(http.StatusConflict, "refund_failed")
 	now = read(ada, failing)
 	assertStatus(t, api.OrderStatusPAID, now)
@@ -123,7 +129,7 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 
 	late := s.order(ada)
 	pay(ada, late, "tok_refund_pending").Want(http.StatusCreated)
-	s.refund(late, fields{"cancel": true}).Want(http.StatusAccepted).Into(&refund)
+	s.refund(late, apitest.Fields{"cancel": true}).Want(http.StatusAccepted).Into(&refund)
 	require.NoError(
 		t, s.App.TestPayments.SettleRefund(t.Context(), *refund.ProviderRefundID, false),
 	)
@@ -133,7 +139,7 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 	assert.Contains(t, notes(now), "Giving back 25.00 USD failed.")
 	elsewhere := s.Restart(stripeSettings("http://127.0.0.1:1")...)
 	s.keeper = elsewhere.As(s.keeper.Token())
-	s.refund(late, fields{}).Problem(http.StatusServiceUnavailable, "payments_unavailable")
+	s.refund(late, apitest.Fields{}).Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	s.RequireSound()
 }
 

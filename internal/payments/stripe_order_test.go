@@ -43,7 +43,7 @@ func TestStripeOutOfOrder(t *testing.T) {
 	behaves(true, false, nil)
 	order := s.order(ada)
 	problem := pay(
-		ada, order, "pm_card_visa", key("one"),
+		ada, order, "pm_card_visa", apitest.Key("one"),
 	).Problem(http.StatusPaymentRequired, "payment_declined")
 	assert.Contains(t, problem.Detail, "too little money")
 	tell("payment_intent.payment_failed", stripe.intents[0])
@@ -51,7 +51,7 @@ func TestStripeOutOfOrder(t *testing.T) {
 
 	// The webhook arrives before the response.
 	behaves(false, false, func(intent object) { tell("payment_intent.succeeded", intent) })
-	pay(ada, order, "pm_card_visa", key("two")).Want(http.StatusCreated)
+	pay(ada, order, "pm_card_visa", apitest.Key("two")).Want(http.StatusCreated)
 	tell("payment_intent.payment_failed", stripe.intents[0]) // of the first attempt, late
 	tell("payment_intent.payment_failed", stripe.intents[1]) // older than the other event
 	now := read(ada, order)
@@ -62,7 +62,7 @@ func TestStripeOutOfOrder(t *testing.T) {
 	)
 	require.Len(t, now.History, 2)
 	behaves(false, false, func(refund object) { tell("refund.created", refund) })
-	s.refund(order, fields{"amount": "5.00"}).Want(http.StatusCreated)
+	s.refund(order, apitest.Fields{"amount": "5.00"}).Want(http.StatusCreated)
 	assert.Equal(t, "5.00", read(ada, order).Payments[1].Refunded)
 
 	// It charges and does not respond. The event of an earlier failure comes after that of the
@@ -80,7 +80,7 @@ func TestStripeOutOfOrder(t *testing.T) {
 		assertStatus(t, api.OrderStatusPAID, read(ada, order))
 	}
 	behaves(false, true, nil)
-	s.refund(order, fields{"cancel": true}, key("off")).Want(http.StatusAccepted)
+	s.refund(order, apitest.Fields{"cancel": true}, apitest.Key("off")).Want(http.StatusAccepted)
 	behaves(false, false, nil)
 	tell("refund.updated", stripe.refunds[1])
 	s.later()

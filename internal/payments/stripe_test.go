@@ -217,7 +217,7 @@ func TestStripe(t *testing.T) {
 	assert.Equal(t, "pi_1", *payment.ProviderPaymentID)
 	assert.Equal(t, api.PaymentProviderStripe, payment.Provider)
 	var refund api.AdminRefund
-	s.refund(order, fields{"amount": "5.00"}).Want(http.StatusCreated).Into(&refund)
+	s.refund(order, apitest.Fields{"amount": "5.00"}).Want(http.StatusCreated).Into(&refund)
 	assert.Equal(t, "re_1", *refund.ProviderRefundID)
 	for range 10 {
 		s.event("evt_1", "payment_intent.succeeded", stripe.intent(0)).Want(http.StatusOK)
@@ -263,7 +263,7 @@ func TestStripe(t *testing.T) {
 	assertStatus(t, api.OrderStatusPAID, read(ada, order))
 	// A refund whose response is lost is not made twice.
 	stripe.dies("POST/v1/refunds", true)
-	s.refund(order, fields{"cancel": true}).Want(http.StatusAccepted)
+	s.refund(order, apitest.Fields{"cancel": true}).Want(http.StatusAccepted)
 	stripe.dies("POST/v1/refunds", false)
 	s.later()
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))

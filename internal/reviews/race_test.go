@@ -21,7 +21,7 @@ func TestNoNameStaysOfAnAccountDeletedMeanwhile(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		ada := shop.Customer()
-		all.Go(func() { ada.Post(address, fields{"rating": 3}) })
+		all.Go(func() { ada.Post(address, apitest.Fields{"rating": 3}) })
 		all.Go(func() { ada.Delete("/api/v1/users/me").Want(http.StatusNoContent) })
 	}
 	all.Wait()
@@ -42,7 +42,7 @@ func TestOneReviewPerCustomerUnderRace(t *testing.T) {
 	statuses := map[int]int{}
 	for i := range 32 {
 		all.Go(func() {
-			status := ada.Post(address, fields{"rating": 1 + i%5}).Status
+			status := ada.Post(address, apitest.Fields{"rating": 1 + i%5}).Status
 			mu.Lock()
 			defer mu.Unlock()
 			statuses[status]++
@@ -69,16 +69,16 @@ func TestRatingsAreRightUnderRace(t *testing.T) {
 				address := []string{drift, other}[rand.IntN(2)]
 				var own api.OwnReview
 				if customer.Post(
-					address, fields{"rating": 1 + rand.IntN(5)},
+					address, apitest.Fields{"rating": 1 + rand.IntN(5)},
 				).Status == http.StatusCreated {
 					customer.Get(address + "/mine").Want(http.StatusOK).Into(&own)
 					admin.Put(
 						fmt.Sprintf("%s/%d/visibility", adminReviews, own.ID),
-						fields{"is_hidden": rand.IntN(2) == 0},
+						apitest.Fields{"is_hidden": rand.IntN(2) == 0},
 					).
 						Want(http.StatusOK)
 				}
-				customer.Put(address+"/mine", fields{"rating": 1 + rand.IntN(5)}).
+				customer.Put(address+"/mine", apitest.Fields{"rating": 1 + rand.IntN(5)}).
 					Want(http.StatusOK)
 				if rand.IntN(2) == 0 {
 					customer.Delete(address + "/mine").Want(http.StatusNoContent)

@@ -15,14 +15,11 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 const adminReviews = "/api/v1/admin/reviews"
 
 // product creates a product and returns it with the path of its reviews.
 func product(admin apitest.Caller, name string) (made api.AdminProduct, address string) {
-	admin.Post("/api/v1/admin/products", fields{"name": name, "price": "10.00"}).
+	admin.Post("/api/v1/admin/products", apitest.Fields{"name": name, "price": "10.00"}).
 		Want(http.StatusCreated).
 		Into(&made)
 	return made, fmt.Sprintf("/api/v1/products/%d/reviews", made.ID)
@@ -55,17 +52,18 @@ func TestAReviewIsWrittenChangedAndWithdrawn(t *testing.T) {
 	drift, address := product(shop.Admin(), "Drift")
 	ada := shop.Customer()
 	ada.Get(address+"/mine").Problem(http.StatusNotFound, "review_not_found")
-	ada.Put(address+"/mine", fields{"rating": 3}).Problem(http.StatusNotFound, "review_not_found")
+	ada.Put(address+"/mine", apitest.Fields{"rating": 3}).
+		Problem(http.StatusNotFound, "review_not_found")
 	ada.Delete(address+"/mine").Problem(http.StatusNotFound, "review_not_found")
 
 	const body = "I charge them <b>once</b> a week.\n\tReally & truly 😀"
 	var own api.OwnReview
-	ada.Post(address, fields{"rating": 5, "title": "Forty hours", "body": body}).
+	ada.Post(address, apitest.Fields{"rating": 5, "title": "Forty hours", "body": body}).
 		Want(http.StatusCreated).
 		Into(&own)
 	assert.Equal(t, "Ada L.", own.Author)
 	assert.Equal(t, body, own.Body, "text stays as it is")
-	ada.Post(address, fields{"rating": 1}).Problem(http.StatusConflict, "review_exists")
+	ada.Post(address, apitest.Fields{"rating": 1}).Problem(http.StatusConflict, "review_exists")
 
 	page := list(shop.Caller, address)
 	require.Len(t, page.Items, 1)
@@ -75,9 +73,9 @@ func TestAReviewIsWrittenChangedAndWithdrawn(t *testing.T) {
 	assert.NotContains(t, shop.Get(address).String(), "user_id")
 
 	tag := ada.Get(address + "/mine").Want(http.StatusOK).Header.Get("ETag")
-	ada.Get(address+"/mine", apitest.Header{Name: "If-None-Match", Value: tag}).
+	ada.Get(address+"/mine", apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
-	ada.Put(address+"/mine", fields{"rating": 2}).Want(http.StatusOK).Into(&own)
+	ada.Put(address+"/mine", apitest.Fields{"rating": 2}).Want(http.StatusOK).Into(&own)
 	assert.Empty(t, own.Title, "what is left out is empty")
 	var shown api.Product
 	shop.Get(fmt.Sprintf("/api/v1/products/%d", drift.ID)).Want(http.StatusOK).Into(&shown)
@@ -90,7 +88,7 @@ func TestAReviewIsWrittenChangedAndWithdrawn(t *testing.T) {
 	assert.Empty(t, page.Items)
 	assert.Nil(t, page.Summary.Average)
 	requireCounted(t, shop)
-	ada.Post(address, fields{"rating": 4}).Want(http.StatusCreated)
+	ada.Post(address, apitest.Fields{"rating": 4}).Want(http.StatusCreated)
 	requireCounted(t, shop)
 }
 
@@ -102,7 +100,7 @@ func TestReviewsRefuse(t *testing.T) {
 	admin := shop.Admin()
 	drift, address := product(admin, "Drift")
 	ada := shop.Customer()
-	for _, wrong := range []fields{
+	for _, wrong := range []apitest.Fields{
 		{}, {"rating": 0}, {"rating": 6}, {"rating": 4.5}, {"rating": "5"},
 		{"rating": 5, "author": "Bob"}, {"rating": 5, "is_hidden": false},
 		{"rating": 5, "title": strings.Repeat("x", 201)},
@@ -131,11 +129,12 @@ func TestReviewsRefuse(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	ada.Delete("/api/v1/products/0/reviews/mine").
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Patch(fmt.Sprintf("/api/v1/admin/products/%d", drift.ID), fields{"is_active": false}).
-		Want(http.StatusOK)
+	admin.Patch(
+		fmt.Sprintf("/api/v1/admin/products/%d", drift.ID), apitest.Fields{"is_active": false},
+	).Want(http.StatusOK)
 	shop.Get(address).Problem(http.StatusNotFound, "product_not_found")
-	ada.Post(address, fields{"rating": 5}).Problem(http.StatusNotFound, "product_not_found")
-	ada.Post("/api/v1/products/4242/reviews", fields{"rating": 5}).
+	ada.Post(address, apitest.Fields{"rating": 5}).Problem(http.StatusNotFound, "product_not_found")
+	ada.Post("/api/v1/products/4242/reviews", apitest.Fields{"rating": 5}).
 		Problem(http.StatusNotFound, "product_not_found")
 	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM reviews"))
 }
@@ -214,18 +213,18 @@ func TestStaffHidesReviews(t *testing.T) {
 	_, other := product(admin, "Other")
 	ada := shop.Customer()
 	var own api.OwnReview
-	ada.Post(address, fields{"rating": 1, "title": "Bob from support is a fool"}).
+	ada.Post(address, apitest.Fields{"rating": 1, "title": "Bob from support is a fool"}).
 		Want(http.StatusCreated).
 		Into(&own)
-	ada.Post(other, fields{"rating": 4}).Want(http.StatusCreated)
+	ada.Post(other, apitest.Fields{"rating": 4}).Want(http.StatusCreated)
 	visibility := fmt.Sprintf("%s/%d/visibility", adminReviews, own.ID)
 	var seen api.AdminReview
-	admin.Put(visibility, fields{"is_hidden": true, "reason": "Names an employee."}).
+	admin.Put(visibility, apitest.Fields{"is_hidden": true, "reason": "Names an employee."}).
 		Want(http.StatusOK).
 		Into(&seen)
 	assert.True(t, seen.IsHidden)
 	assert.Equal(t, "Drift", seen.ProductName)
-	admin.Put(visibility, fields{"is_hidden": true}).Want(http.StatusOK)
+	admin.Put(visibility, apitest.Fields{"is_hidden": true}).Want(http.StatusOK)
 	assert.Equal(
 		t,
 		1,
@@ -243,7 +242,7 @@ func TestStaffHidesReviews(t *testing.T) {
 	requireCounted(t, shop)
 	ada.Get(address + "/mine").Want(http.StatusOK).Into(&own)
 	assert.True(t, own.IsHidden, "its author sees it")
-	ada.Put(address+"/mine", fields{"rating": 5}).Want(http.StatusOK).Into(&own)
+	ada.Put(address+"/mine", apitest.Fields{"rating": 5}).Want(http.StatusOK).Into(&own)
 	assert.True(t, own.IsHidden, "a change does not show it again")
 	requireCounted(t, shop)
 
@@ -266,12 +265,12 @@ func TestStaffHidesReviews(t *testing.T) {
 	admin.Get(adminReviews+"?cursor=nonsense").
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 
-	admin.Put(visibility, fields{"is_hidden": false}).Want(http.StatusOK)
+	admin.Put(visibility, apitest.Fields{"is_hidden": false}).Want(http.StatusOK)
 	assert.Len(t, list(shop.Caller, address).Items, 1)
 	requireCounted(t, shop)
-	admin.Put(visibility, fields{"is_hidden": false, "reason": "a\u0001"}).
+	admin.Put(visibility, apitest.Fields{"is_hidden": false, "reason": "a\u0001"}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(adminReviews+"/4242/visibility", fields{"is_hidden": true}).
+	admin.Put(adminReviews+"/4242/visibility", apitest.Fields{"is_hidden": true}).
 		Problem(http.StatusNotFound, "review_not_found")
 }
 
@@ -281,7 +280,7 @@ func TestReviewsOutliveTheirAuthors(t *testing.T) {
 	shop := apitest.New(t)
 	_, address := product(shop.Admin(), "Drift")
 	ada := shop.Customer()
-	ada.Post(address, fields{"rating": 3, "title": "Fine"}).Want(http.StatusCreated)
+	ada.Post(address, apitest.Fields{"rating": 3, "title": "Fine"}).Want(http.StatusCreated)
 	ada.Delete("/api/v1/users/me").Want(http.StatusNoContent)
 	page := list(shop.Caller, address)
 	require.Len(t, page.Items, 1)

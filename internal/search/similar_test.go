@@ -12,10 +12,6 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-func createProduct(admin apitest.Caller, body apitest.Fields) api.AdminProduct {
-	return admin.Product(body)
-}
-
 // buyer returns what a shopper pays, in cents.
 func buyer(t *testing.T, p api.ProductSummary) int64 {
 	t.Helper()
@@ -86,17 +82,14 @@ func TestSimilarWithoutAVectorIsTheNewestOfTheCategory(t *testing.T) {
 		Want(http.StatusCreated).
 		Into(&category)
 	made := func(name string, stock int) api.AdminProduct {
-		return createProduct(
-			admin,
-			map[string]any{
-				"name": name, "price": "10.00", "stock": stock, "category_id": category.ID,
-			},
-		)
+		return admin.Product(map[string]any{
+			"name": name, "price": "10.00", "stock": stock, "category_id": category.ID,
+		})
 	}
 	old, sold, young, asked := made("Old", 1), made("Sold out", 0), made("Young", 1), made(
 		"Asked", 1,
 	)
-	elsewhere := createProduct(admin, map[string]any{
+	elsewhere := admin.Product(map[string]any{
 		"name": "Elsewhere", "price": "10.00", "stock": 1,
 	})
 	found := similar(shop, asked.ID, "")

@@ -35,7 +35,7 @@ func TestOneOfRacingEditsOfASetWins(t *testing.T) {
 		all.Go(func() {
 			answer := admin.Put(
 				one, map[string]any{"terms": []string{"coat", fmt.Sprintf("mac%d", i)}},
-				apitest.Header{Name: "If-Match", Value: made.Header.Get("ETag")},
+				apitest.IfMatch(made.Header.Get("ETag")),
 			)
 			if answer.Status == http.StatusOK {
 				won.Add(1)

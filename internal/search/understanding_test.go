@@ -147,15 +147,15 @@ func TestSynonyms(t *testing.T) {
 	one := fmt.Sprintf("%s/%d", path, set.ID)
 	admin.Get(one).Want(http.StatusOK)
 	etag := made.Header.Get("ETag")
-	admin.Get(one, apitest.Header{Name: "If-None-Match", Value: etag}).Want(http.StatusNotModified)
+	admin.Get(one, apitest.IfNoneMatch(etag)).Want(http.StatusNotModified)
 	admin.Put(
 		one, map[string]any{"terms": []string{"windcheater"}, "meaning": "jacket"},
-		apitest.Header{Name: "If-Match", Value: etag},
+		apitest.IfMatch(etag),
 	).
 		Want(http.StatusOK)
 	admin.Put(one, map[string]any{
 		"terms": []string{"x"}, "meaning": "y",
-	}, apitest.Header{Name: "If-Match", Value: etag}).
+	}, apitest.IfMatch(etag)).
 		Problem(http.StatusPreconditionFailed, "stale")
 	assert.Empty(t, find(shop, "q=anorak").Items)
 	assert.Len(t, find(shop, "q=windcheater").Items, 1)
@@ -171,7 +171,7 @@ func TestSynonyms(t *testing.T) {
 	var page api.SynonymPage
 	admin.Get(path).Want(http.StatusOK).Into(&page)
 	assert.EqualValues(t, 2, page.Total)
-	admin.Call(http.MethodDelete, one, nil, apitest.Header{Name: "If-Match", Value: etag}).
+	admin.Call(http.MethodDelete, one, nil, apitest.IfMatch(etag)).
 		Problem(http.StatusPreconditionFailed, "stale")
 	admin.Delete(one).Want(http.StatusNoContent)
 	admin.Delete(one).Problem(http.StatusNotFound, "synonyms_not_found")

@@ -142,7 +142,7 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 	)
 
 	r.status(http.StatusOK)
-	s.keeper.Patch(at(made.ID), fields{"is_active": true}).Want(http.StatusOK).Into(&now)
+	s.keeper.Patch(at(made.ID), apitest.Fields{"is_active": true}).Want(http.StatusOK).Into(&now)
 	assert.Nil(t, now.DisabledReason)
 	s.work()
 	assert.Equal(t, "order.paid", r.types())

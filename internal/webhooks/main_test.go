@@ -23,9 +23,6 @@ func TestMain(m *testing.M) { apitest.Main(m, "webhooks") }
 // Every operation of the tag webhooks: token, role, body and parameters.
 func TestGuards(t *testing.T) { apitest.Guards(t, "webhooks") }
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 const (
 	hooks  = "/api/v1/admin/webhooks"
 	orders = "/api/v1/orders"
@@ -51,24 +48,24 @@ func open(t *testing.T, settings ...apitest.Setting) shop {
 	s.keeper = s.Admin()
 	var made api.AdminProduct
 	s.keeper.Post(
-		"/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 100000},
-	).
-		Want(http.StatusCreated).
-		Into(&made)
+		"/api/v1/admin/products",
+		apitest.Fields{"name": "Drift", "price": "12.50", "stock": 100000},
+	).Want(http.StatusCreated).Into(&made)
 	s.product = made.ID
 	return s
 }
 
 func (s shop) order(caller apitest.Caller) (order api.Order) {
-	caller.Post(orders, fields{"items": []fields{{"product_id": s.product, "quantity": 2}}}).
-		Want(http.StatusCreated).
-		Into(&order)
+	caller.Post(
+		orders, apitest.Fields{"items": []apitest.Fields{{"product_id": s.product, "quantity": 2}}},
+	).Want(http.StatusCreated).Into(&order)
 	return order
 }
 
 func (s shop) pay(caller apitest.Caller, order api.Order, token string) *apitest.Answer {
 	return caller.Post(
-		fmt.Sprintf("%s/%d/pay", orders, order.ID), fields{"payment_type": "card", "token": token},
+		fmt.Sprintf("%s/%d/pay", orders, order.ID),
+		apitest.Fields{"payment_type": "card", "token": token},
 	)
 }
 
@@ -97,7 +94,9 @@ func (s shop) later(interval string) {
 
 // hook adds a webhook for some events.
 func (s shop) hook(url string, events ...string) (made api.NewWebhook) {
-	s.keeper.Post(hooks, fields{"url": url, "events": events}).Want(http.StatusCreated).Into(&made)
+	s.keeper.Post(hooks, apitest.Fields{"url": url, "events": events}).
+		Want(http.StatusCreated).
+		Into(&made)
 	return made
 }
 

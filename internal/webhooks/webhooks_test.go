@@ -35,7 +35,7 @@ func TestKeepingWebhooks(t *testing.T) {
 	assert.NotContains(t, answer.String(), "secret\"")
 	assert.Equal(t, []api.WebhookEvent{"order.created", "order.paid"}, found.Events)
 	tag := answer.Header.Get("ETag")
-	s.keeper.Get(at(made.ID), apitest.Header{Name: "If-None-Match", Value: tag}).
+	s.keeper.Get(at(made.ID), apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
 	var page api.WebhookPage
 	answer = s.keeper.Get(hooks).Want(http.StatusOK).Into(&page)
@@ -50,26 +50,29 @@ func TestKeepingWebhooks(t *testing.T) {
 		"it is sealed",
 	)
 
-	match := apitest.Header{Name: "If-Match", Value: tag}
+	match := apitest.IfMatch(tag)
 	s.keeper.Patch(
 		at(made.ID),
-		fields{"description": "The warehouse", "events": []string{"*"}, "is_active": false}, match,
-	).
-		Want(http.StatusOK).
-		Into(&found)
+		apitest.Fields{
+			"description": "The warehouse",
+			"events":      []string{"*"},
+			"is_active":   false,
+		},
+		match,
+	).Want(http.StatusOK).Into(&found)
 	assert.Equal(t, "The warehouse", found.Description)
 	assert.NotNil(t, found.DisabledAt)
 	assert.Nil(t, found.DisabledReason)
-	s.keeper.Patch(at(made.ID), fields{"is_active": true}, match).
+	s.keeper.Patch(at(made.ID), apitest.Fields{"is_active": true}, match).
 		Problem(http.StatusPreconditionFailed, "stale")
 	s.keeper.Call(http.MethodDelete, at(made.ID), nil, match).
 		Problem(http.StatusPreconditionFailed, "stale")
 	s.keeper.Post(at(made.ID)+"/test", nil).Problem(http.StatusConflict, "webhook_inactive")
 	s.keeper.Post(at(made.ID)+"/deliveries/1/redeliver", nil).
 		Problem(http.StatusConflict, "webhook_inactive")
-	s.keeper.Patch(at(made.ID), fields{"is_active": true, "url": "http://127.0.0.1:9/other"}).
-		Want(http.StatusOK).
-		Into(&found)
+	s.keeper.Patch(
+		at(made.ID), apitest.Fields{"is_active": true, "url": "http://127.0.0.1:9/other"},
+	).Want(http.StatusOK).Into(&found)
 	assert.Nil(t, found.DisabledAt)
 	s.keeper.Post(at(made.ID)+"/deliveries/4242/redeliver", nil).
 		Problem(http.StatusNotFound, "delivery_not_found")
@@ -78,18 +81,19 @@ func TestKeepingWebhooks(t *testing.T) {
 		"http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest",
 		"http://user:pass@example.com/", "http://2130706433/",
 	} {
-		s.keeper.Post(hooks, fields{"url": url, "events": []string{"*"}}).
+		s.keeper.Post(hooks, apitest.Fields{"url": url, "events": []string{"*"}}).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
-		s.keeper.Patch(at(made.ID), fields{"url": url}).
+		s.keeper.Patch(at(made.ID), apitest.Fields{"url": url}).
 			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"order.lost"}}).
-		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	s.keeper.Post(
+		hooks, apitest.Fields{"url": "https://example.com/", "events": []string{"order.lost"}},
+	).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	s.Exec(
 		`INSERT INTO webhooks (url, events, secret) SELECT 'https://example.com/', '{*}', ''
 			FROM generate_series(2, 100)`,
 	)
-	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).
+	s.keeper.Post(hooks, apitest.Fields{"url": "https://example.com/", "events": []string{"*"}}).
 		Problem(http.StatusConflict, "too_many_webhooks")
 
 	for _, call := range [][2]string{
@@ -98,7 +102,7 @@ func TestKeepingWebhooks(t *testing.T) {
 	} {
 		var body any
 		if call[0] == http.MethodPatch {
-			body = fields{"is_active": true}
+			body = apitest.Fields{"is_active": true}
 		}
 		s.keeper.Call(call[0], at(4242)+call[1], body).
 			Problem(http.StatusNotFound, "webhook_not_found")
@@ -121,10 +125,10 @@ func TestProductionNeedsTLS(t *testing.T) {
 	owner := s.Customer() // the demo administrator is closed in production
 	s.Exec("UPDATE users SET role = 'administrator' WHERE role = 'customer'")
 	owner.
-		Post(hooks, fields{"url": "http://example.com/", "events": []string{"*"}}).
+		Post(hooks, apitest.Fields{"url": "http://example.com/", "events": []string{"*"}}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	owner.
-		Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).
+		Post(hooks, apitest.Fields{"url": "https://example.com/", "events": []string{"*"}}).
 		Want(http.StatusCreated)
 }
 
@@ -137,14 +141,11 @@ func TestEveryEventArrives(t *testing.T) {
 	made := s.hook(r.URL, "*")
 	r.trusts(made.Secret)
 
-	var product api.AdminProduct
-	s.keeper.Post("/api/v1/admin/products", fields{"name": "Vase", "price": "3.00", "stock": 2}).
-		Want(http.StatusCreated).
-		Into(&product)
+	product := s.keeper.Product(apitest.Fields{"name": "Vase", "price": "3.00", "stock": 2})
 	address := fmt.Sprintf("/api/v1/admin/products/%d", product.ID)
-	s.keeper.Patch(address, fields{"name": "Tall vase"}).Want(http.StatusOK)
-	s.keeper.Put(address+"/inventory", fields{"quantity": 11}).Want(http.StatusOK)
-	s.keeper.Put(address+"/inventory", fields{"quantity": 2}).Want(http.StatusOK)
+	s.keeper.Patch(address, apitest.Fields{"name": "Tall vase"}).Want(http.StatusOK)
+	s.keeper.Put(address+"/inventory", apitest.Fields{"quantity": 11}).Want(http.StatusOK)
+	s.keeper.Put(address+"/inventory", apitest.Fields{"quantity": 2}).Want(http.StatusOK)
 	s.work()
 	assert.ElementsMatch(
 		t, []string{"product.created", "product.updated", "stock.low"}, strings.Fields(r.types()),
@@ -154,15 +155,16 @@ func TestEveryEventArrives(t *testing.T) {
 	var order api.Order
 	ada.Post(
 		orders,
-		fields{"items": []fields{{"product_id": product.ID, "quantity": 2}}, "note": "Ring twice"},
-	).
-		Want(http.StatusCreated).
-		Into(&order)
+		apitest.Fields{
+			"items": []apitest.Fields{{"product_id": product.ID, "quantity": 2}},
+			"note":  "Ring twice",
+		},
+	).Want(http.StatusCreated).Into(&order)
 	s.pay(ada, order, "tok_declined").Want(http.StatusPaymentRequired)
 	s.pay(ada, order, "tok_visa").Want(http.StatusCreated)
 	status := fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID)
-	s.keeper.Put(status, fields{"status": "SHIPPED"}).Want(http.StatusOK)
-	s.keeper.Put(status, fields{"status": "DELIVERED"}).Want(http.StatusOK)
+	s.keeper.Put(status, apitest.Fields{"status": "SHIPPED"}).Want(http.StatusOK)
+	s.keeper.Put(status, apitest.Fields{"status": "DELIVERED"}).Want(http.StatusOK)
 	second := s.order(ada)
 	s.pay(ada, second, "tok_visa").Want(http.StatusCreated)
 	ada.Post(fmt.Sprintf("%s/%d/cancel", orders, second.ID), nil).Want(http.StatusOK)
@@ -249,10 +251,11 @@ func TestEveryEventArrives(t *testing.T) {
 	assert.Empty(t, page.Items)
 
 	// An event that no webhook wants is not stored, unless the shop itself needs it.
-	s.keeper.Patch(at(made.ID), fields{"is_active": false}).Want(http.StatusOK)
+	s.keeper.Patch(at(made.ID), apitest.Fields{"is_active": false}).Want(http.StatusOK)
 	before := apitest.Value[int](s.Shop, "SELECT count(*) FROM events")
-	s.keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", s.product), fields{"name": "Drifted"}).
-		Want(http.StatusOK)
+	s.keeper.Patch(
+		fmt.Sprintf("/api/v1/admin/products/%d", s.product), apitest.Fields{"name": "Drifted"},
+	).Want(http.StatusOK)
 	s.order(ada)
 	assert.Equal(t, before+1, apitest.Value[int](s.Shop, "SELECT count(*) FROM events"))
 
