@@ -97,7 +97,7 @@ func TestVariantsKeepTheirNumbers(t *testing.T) {
 func TestPartsOfNoProductAreNotFound(t *testing.T) {
 	t.Parallel()
 	admin := apitest.New(t).Admin()
-	for path, change := range map[string]fields{
+	for path, change := range map[string]apitest.Fields{
 		"/api/v1/admin/products/4242/variants/1": {"price": "9"},
 		"/api/v1/admin/products/4242/images/1":   {"alt": "A shirt"},
 	} {
@@ -106,5 +106,6 @@ func TestPartsOfNoProductAreNotFound(t *testing.T) {
 	}
 	variant := "/api/v1/admin/products/4242/variants/1"
 	admin.Get(variant).Problem(http.StatusNotFound, "product_not_found")
-	admin.Put(variant, fields{"price": "9"}).Problem(http.StatusNotFound, "product_not_found")
+	admin.Put(variant, apitest.Fields{"price": "9"}).
+		Problem(http.StatusNotFound, "product_not_found")
 }
