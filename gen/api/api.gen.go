@@ -1094,7 +1094,7 @@ type APIKeyInput struct {
 	// Example: 600
 	CallsPerMinute *int32 `json:"calls_per_minute,omitempty"`
 
-	// ExpiresAt When it ends by itself, or null.
+	// ExpiresAt When it ends by itself, a time to come, or null.
 	//
 	// Example: 2127-01-01T00:00:00Z
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -1147,7 +1147,7 @@ type APIKeyPatch struct {
 	// Example: 600
 	CallsPerMinute nullable.Nullable[int32] `json:"calls_per_minute,omitempty"`
 
-	// ExpiresAt When it ends by itself, or null.
+	// ExpiresAt When it ends by itself, a time to come, or null.
 	//
 	// Example: 2127-01-01T00:00:00Z
 	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at,omitempty"`

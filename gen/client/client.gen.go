@@ -1095,7 +1095,7 @@ type APIKeyInput struct {
 	// Example: 600
 	CallsPerMinute nullable.Nullable[int32] `json:"calls_per_minute,omitempty"`
 
-	// ExpiresAt When it ends by itself, or null.
+	// ExpiresAt When it ends by itself, a time to come, or null.
 	//
 	// Example: 2127-01-01T00:00:00Z
 	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at,omitempty"`
@@ -1148,7 +1148,7 @@ type APIKeyPatch struct {
 	// Example: 600
 	CallsPerMinute nullable.Nullable[nullable.Nullable[int32]] `json:"calls_per_minute,omitempty"`
 
-	// ExpiresAt When it ends by itself, or null.
+	// ExpiresAt When it ends by itself, a time to come, or null.
 	//
 	// Example: 2127-01-01T00:00:00Z
 	ExpiresAt nullable.Nullable[nullable.Nullable[time.Time]] `json:"expires_at,omitempty"`

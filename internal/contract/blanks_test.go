@@ -96,7 +96,7 @@ func TestBlanksAreNeverAFaultOfTheServer(t *testing.T) {
 var mayBeBlank = []string{
 	"description", "alt", "line2", "state", "reference", "reason", "content", "key_0", "sku",
 	"username", "email", "password", "current_password", "token", "refresh_token", "payment_type",
-	"url", "encoding", "0",
+	"url", "image_base_url", "encoding", "0",
 }
 
 // allowsText reports whether a schema allows a text, its enum and its format included.

@@ -23,6 +23,8 @@ var words = []struct {
 		"page before, with the same filters and order",
 	},
 	{regexp.MustCompile(`^must have at most [0-9]+ items$`), "At most `RAG_MAX_HISTORY`"},
+	{regexp.MustCompile(`^is in the past$`), "When it ends by itself, a time to come"},
+	{regexp.MustCompile(`^is neither a network such as`), "networks in CIDR notation"},
 	{regexp.MustCompile(`^contradicts in_stock$`), "must not contradict `in_stock`"},
 	{regexp.MustCompile(`^relevance needs q$`), "`relevance` needs `q`"},
 	{

@@ -8844,7 +8844,7 @@ export interface components {
             calls_per_minute?: number | null;
             /**
              * Format: date-time
-             * @description When it ends by itself, or null.
+             * @description When it ends by itself, a time to come, or null.
              * @example 2127-01-01T00:00:00Z
              */
             expires_at?: string | null;
@@ -8881,7 +8881,7 @@ export interface components {
             calls_per_minute?: number | null;
             /**
              * Format: date-time
-             * @description When it ends by itself, or null.
+             * @description When it ends by itself, a time to come, or null.
              * @example 2127-01-01T00:00:00Z
              */
             expires_at?: string | null;
