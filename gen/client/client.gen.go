@@ -3296,7 +3296,7 @@ type ImportFetch struct {
 	// Example: windows-1250
 	Encoding *string `json:"encoding,omitempty"`
 
-	// ImageBaseURL Address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
+	// ImageBaseURL An http or https address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
 	//
 	// Example: https://old-shop.example.com/media/catalog/product
 	ImageBaseURL *string `json:"image_base_url,omitempty"`
@@ -3510,7 +3510,7 @@ type ImportUpload struct {
 	// File The file, at most 512 MiB.
 	File openapi_types.File `json:"file"`
 
-	// ImageBaseURL Address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
+	// ImageBaseURL An http or https address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
 	//
 	// Example: https://old-shop.example.com/media/catalog/product
 	ImageBaseURL *string `json:"image_base_url,omitempty"`

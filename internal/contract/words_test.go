@@ -23,6 +23,10 @@ var words = []struct {
 		"page before, with the same filters and order",
 	},
 	{regexp.MustCompile(`^must have at most [0-9]+ items$`), "At most `RAG_MAX_HISTORY`"},
+	{
+		regexp.MustCompile(`^is not an http or https address$`),
+		"An http or https address before image paths",
+	},
 	{regexp.MustCompile(`^is in the past$`), "When it ends by itself, a time to come"},
 	{regexp.MustCompile(`^is neither a network such as`), "networks in CIDR notation"},
 	{regexp.MustCompile(`^contradicts in_stock$`), "must not contradict `in_stock`"},

@@ -56,12 +56,13 @@ func Split(text string) []string {
 		word := Bare(folded[at:end])
 		at = end
 		last := len(out) - 1
-		if hyphenated && !chained && last >= 0 && joins(out[last], word) {
+		switch {
+		case hyphenated && !chained && last >= 0 && joins(out[last], word):
 			out[last] += word
-		} else if strings.ContainsFunc(word, IsUnspaced) {
+		case strings.ContainsFunc(word, IsUnspaced):
 			out = appendPairs(out, word)
 			chained = false
-		} else if word != "" {
+		case word != "":
 			out = append(out, word)
 			chained = hyphenated
 		}

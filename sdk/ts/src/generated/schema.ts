@@ -6388,7 +6388,7 @@ export interface components {
              */
             allow_free?: boolean;
             /**
-             * @description Address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
+             * @description An http or https address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
              * @example https://old-shop.example.com/media/catalog/product
              */
             image_base_url?: string;
@@ -6436,7 +6436,7 @@ export interface components {
              */
             allow_free?: boolean;
             /**
-             * @description Address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
+             * @description An http or https address before image paths that the file names without a server, as exports of Magento do: `/m/b/mug.jpg` is fetched from there. Without it such a path is a warning.
              * @example https://old-shop.example.com/media/catalog/product
              */
             image_base_url?: string;
