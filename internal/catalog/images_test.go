@@ -13,7 +13,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -190,88 +189,6 @@ func TestAPhotoForgetsWhereItWasTaken(t *testing.T) {
 	}
 }
 
-// createProductImage, updateProductImage, deleteProductImage: positions, the primary image and the
-// image of a variant.
-func TestImagesHaveAnOrder(t *testing.T) {
-	t.Parallel()
-	g := newGallery(t)
-	small := file(asPNG(t, picture(8, 8)))
-	a, b := g.upload(form(small, part{"alt", "", "a"})), g.upload(form(small, part{"alt", "", "b"}))
-	c := g.upload(
-		form(
-			small, part{"alt", "", "c"}, part{"position", "", "0"}, part{"is_primary", "", "true"},
-		),
-	)
-	assert.True(t, c.IsPrimary)
-	order := func() (names string) {
-		var product api.AdminProduct
-		g.admin.Get(productAddress(g.product)).Want(http.StatusOK).Into(&product)
-		inOrder := make([]string, len(product.Images))
-		for i, image := range product.Images {
-			assert.Equal(t, i == 0, image.IsPrimary)
-			inOrder[image.Position] = image.Alt
-		}
-		return strings.Join(inOrder, "") + " " + product.Images[0].Alt
-	}
-	assert.Equal(t, "cab c", order())
-	var changed api.Image
-	tag := g.admin.Patch(g.at(c.ID), apitest.Fields{"position": 99, "alt": "C"}).
-		Want(http.StatusOK).
-		Into(&changed).
-		Header.Get("ETag")
-	assert.Equal(t, int32(2), changed.Position)
-	assert.Equal(t, "abC C", order())
-	g.admin.Patch(
-		g.at(b.ID), apitest.Fields{"position": 0, "is_primary": true}, apitest.IfMatch(tag),
-	).Want(http.StatusOK)
-	assert.Equal(t, "baC b", order())
-	g.admin.Patch(g.at(b.ID), apitest.Fields{"alt": "x"}, apitest.IfMatch(tag)).
-		Problem(http.StatusPreconditionFailed, "stale")
-	g.admin.Call(http.MethodDelete, g.at(b.ID), nil, apitest.IfMatch(tag)).
-		Problem(http.StatusPreconditionFailed, "stale")
-	g.admin.Patch(g.at(b.ID), apitest.Fields{"is_primary": false}).
-		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	g.admin.Patch(g.at(b.ID), apitest.Fields{"alt": "a\u0007"}).
-		Problem(http.StatusUnprocessableEntity, "invalid_request")
-	g.admin.Patch(g.at(4242), apitest.Fields{"alt": "x"}).
-		Problem(http.StatusNotFound, "image_not_found")
-	g.admin.Delete(g.at(4242)).Problem(http.StatusNotFound, "image_not_found")
-
-	other := g.admin.Product(apitest.Fields{"name": "Other", "price": "1.00"})
-	g.admin.Delete(fmt.Sprintf("%s/images/%d", productAddress(other), b.ID)).
-		Problem(http.StatusNotFound, "image_not_found")
-	variant := fmt.Sprintf("%s/variants/%d", productAddress(g.product), g.product.Variants[0].ID)
-	g.admin.Patch(variant, apitest.Fields{"image_id": b.ID}).Want(http.StatusOK)
-	g.admin.Delete(g.at(b.ID)).Want(http.StatusNoContent)
-	assert.Equal(t, "aC a", order(), "the next is the primary one")
-	g.Get(b.URL).Problem(http.StatusNotFound, "media_not_found")
-	g.Get(a.URL).Want(http.StatusOK)
-	g.admin.Delete(g.at(a.ID)).Want(http.StatusNoContent)
-	g.admin.Delete(g.at(c.ID)).Want(http.StatusNoContent)
-	g.requireEmpty(t)
-
-	for range 20 {
-		g.upload(form(small))
-	}
-	g.admin.Post(g.images, form(small)).Problem(http.StatusConflict, "too_many_images")
-	g.admin.Delete(productAddress(g.product)).Want(http.StatusNoContent)
-	g.admin.Post(g.images, form(small)).Problem(http.StatusNotFound, "product_not_found")
-	assert.Len(t, g.files(t), 20)
-}
-
-// deleteProductImage: a file that another image uses is not removed.
-func TestFilesOfOthersStay(t *testing.T) {
-	t.Parallel()
-	g := newGallery(t)
-	first := g.upload(form(file(asPNG(t, picture(8, 8)))))
-	g.Exec(
-		"INSERT INTO product_images (product_id, position, is_primary, alt, sizes) " +
-			"SELECT product_id, 1, false, alt, sizes FROM product_images",
-	)
-	g.admin.Delete(g.at(first.ID)).Want(http.StatusNoContent)
-	g.Get(first.URL).Want(http.StatusOK)
-}
-
 // createProductImage: an image at a public address.
 func TestImagesAreFetched(t *testing.T) {
 	t.Parallel()
@@ -295,42 +212,4 @@ func TestImagesAreFetched(t *testing.T) {
 		Content:     `{"url": "` + remote.URL + `"}`,
 	}).
 		Want(http.StatusCreated)
-}
-
-// createProductImage, updateProductImage, deleteProductImage: racing changes leave one primary
-// image.
-func TestRacingChangesKeepOnePrimaryImage(t *testing.T) {
-	t.Parallel()
-	g := newGallery(t)
-	small := asPNG(t, picture(8, 8))
-	first := g.upload(form(file(small)))
-	var all sync.WaitGroup
-	for i := range 16 {
-		all.Go(func() {
-			switch image := g.upload(form(file(small), part{
-				"is_primary", "", fmt.Sprint(i%2 == 0),
-			})); i % 3 {
-			case 0:
-				g.admin.Patch(g.at(image.ID), apitest.Fields{"is_primary": true, "position": 0}).
-					Want(http.StatusOK)
-			case 1:
-				g.admin.Delete(g.at(image.ID)).Want(http.StatusNoContent)
-			}
-		})
-	}
-	all.Go(func() { g.admin.Delete(g.at(first.ID)).Want(http.StatusNoContent) })
-	all.Wait()
-	assert.Equal(
-		t, 1, apitest.Value[int](g.Shop, "SELECT count(*) FROM product_images WHERE is_primary"),
-	)
-	assert.Equal(t, 11, apitest.Value[int](g.Shop, "SELECT count(*) FROM product_images"))
-	assert.Equal(
-		t,
-		11,
-		apitest.Value[int](
-			g.Shop,
-			"SELECT count(DISTINCT position) FROM product_images WHERE position BETWEEN 0 AND 10",
-		),
-	)
-	assert.Len(t, g.files(t), 11)
 }

@@ -1,7 +1,6 @@
 package catalog_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
@@ -34,19 +33,13 @@ func TestNamesThatLookAlikeAreOneName(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	var brand api.Brand
-	admin.Post("/api/v1/admin/brands", apitest.Fields{"name": cafe[1]}).
-		Want(http.StatusCreated).Into(&brand)
+	brand, brandAddress := createBrand(admin, apitest.Fields{"name": cafe[1]})
 	assert.Equal(t, cafe[0], brand.Name)
-	var category api.Category
-	admin.Post("/api/v1/admin/categories", apitest.Fields{"name": cafe[5]}).
-		Want(http.StatusCreated).Into(&category)
+	category, categoryAddress := createCategory(admin, apitest.Fields{"name": cafe[5]})
 	assert.Equal(t, cafe[0], category.Name)
 	admin.Post("/api/v1/admin/products", apitest.Fields{
 		"name": "Cup", "price": "3.00", "brand_id": brand.ID, "category_id": category.ID,
 	}).Want(http.StatusCreated)
-	brandAddress := fmt.Sprint("/api/v1/admin/brands/", brand.ID)
-	categoryAddress := fmt.Sprint("/api/v1/admin/categories/", category.ID)
 	for _, name := range cafe {
 		admin.Post("/api/v1/admin/brands", apitest.Fields{"name": name}).
 			Problem(http.StatusConflict, "brand_name_taken")

@@ -5,42 +5,35 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// replaceCategory, updateCategory, replaceBrand, updateBrand: names and slugs that are taken, and a
-// tree that would bite its tail.
-func TestCategoriesAndBrandsKeepTheirNames(t *testing.T) {
+// replaceCategory, updateCategory: a slug that is taken, and a parent below the category itself.
+func TestCategoriesRefuseTakenSlugs(t *testing.T) {
 	t.Parallel()
 	admin := apitest.New(t).Admin()
-	var phones, cases api.Category
-	admin.Post("/api/v1/admin/categories", apitest.Fields{"name": "Phones"}).
-		Want(http.StatusCreated).
-		Into(&phones)
-	admin.Post("/api/v1/admin/categories", apitest.Fields{"name": "Cases", "parent_id": phones.ID}).
-		Want(http.StatusCreated).
-		Into(&cases)
-	category := fmt.Sprintf("/api/v1/admin/categories/%d", phones.ID)
-	admin.Put(category, apitest.Fields{"name": "Phones", "parent_id": cases.ID}).
+	phones, address := createCategory(admin, apitest.Fields{"name": "Phones"})
+	cases, _ := createCategory(admin, apitest.Fields{"name": "Cases", "parent_id": phones.ID})
+	admin.Put(address, apitest.Fields{"name": "Phones", "parent_id": cases.ID}).
 		Problem(http.StatusConflict, "category_cycle")
-	admin.Patch(category, apitest.Fields{"slug": "cases"}).
+	admin.Patch(address, apitest.Fields{"slug": "cases"}).
 		Problem(http.StatusConflict, "slug_taken")
+}
 
-	var aurora api.Brand
-	admin.Post("/api/v1/admin/brands", apitest.Fields{"name": "Aurora"}).
-		Want(http.StatusCreated).
-		Into(&aurora)
-	admin.Post("/api/v1/admin/brands", apitest.Fields{"name": "Borealis"}).Want(http.StatusCreated)
-	brand := fmt.Sprintf("/api/v1/admin/brands/%d", aurora.ID)
-	admin.Put(brand, apitest.Fields{"name": "Aurora", "slug": "borealis"}).
+// replaceBrand, updateBrand: names and slugs that are taken.
+func TestBrandsRefuseTakenNames(t *testing.T) {
+	t.Parallel()
+	admin := apitest.New(t).Admin()
+	_, address := createBrand(admin, apitest.Fields{"name": "Aurora"})
+	createBrand(admin, apitest.Fields{"name": "Borealis"})
+	admin.Put(address, apitest.Fields{"name": "Aurora", "slug": "borealis"}).
 		Problem(http.StatusConflict, "slug_taken")
-	admin.Patch(brand, apitest.Fields{"name": "Borealis"}).
+	admin.Patch(address, apitest.Fields{"name": "Borealis"}).
 		Problem(http.StatusConflict, "brand_name_taken")
 }
 
 // replaceProduct, updateProduct: slugs, skus and GTINs that are taken.
-func TestProductsKeepTheirNumbers(t *testing.T) {
+func TestProductsRefuseTakenNumbers(t *testing.T) {
 	t.Parallel()
 	admin := apitest.New(t).Admin()
 	admin.Product(apitest.Fields{
@@ -59,7 +52,7 @@ func TestProductsKeepTheirNumbers(t *testing.T) {
 
 // createVariant, replaceVariant, updateVariant: options, skus and GTINs that are taken, and the
 // variant that is one too many.
-func TestVariantsKeepTheirNumbers(t *testing.T) {
+func TestVariantsRefuseTakenNumbers(t *testing.T) {
 	t.Parallel()
 	admin := apitest.New(t).Admin()
 	var many []apitest.Fields
