@@ -17,8 +17,6 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-type fields = apitest.Fields
-
 const (
 	keys   = "/api/v1/admin/api-keys"
 	orders = "/api/v1/admin/orders"
@@ -32,7 +30,7 @@ func TestAKeyIsShownOnce(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	var made api.NewAPIKey
-	created := admin.Post(keys, fields{
+	created := admin.Post(keys, apitest.Fields{
 		"name": " ERP ", "scopes": []string{"stock:write", "orders:read", "stock:write"},
 		"networks": []string{"127.0.0.1", "203.0.113.0/24"},
 	}).Want(http.StatusCreated).Into(&made)
@@ -44,7 +42,7 @@ func TestAKeyIsShownOnce(t *testing.T) {
 	assert.True(t, strings.HasPrefix(made.Key, strings.Split(made.Hint, "…")[0]))
 
 	tag := created.Header.Get("ETag")
-	admin.Get(at(made.ID), apitest.Header{Name: "If-None-Match", Value: tag}).
+	admin.Get(at(made.ID), apitest.IfNoneMatch(tag)).
 		Want(http.StatusNotModified)
 	var page api.APIKeyPage
 	admin.Get(keys).Want(http.StatusOK).Into(&page)
@@ -127,20 +125,20 @@ func TestAKeyEnds(t *testing.T) {
 
 	var changed api.APIKey
 	end := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
-	answer := admin.Patch(at(key.ID), fields{
+	answer := admin.Patch(at(key.ID), apitest.Fields{
 		"name": "Carrier", "scopes": []string{"stock:read"}, "expires_at": end,
 		"calls_per_minute": 5, "networks": []string{"10.0.0.0/8"},
 	}).Want(http.StatusOK).Into(&changed)
 	assert.Equal(t, "Carrier", changed.Name)
 	caller.Get(orders).Problem(http.StatusForbidden, "network_not_allowed")
-	admin.Patch(at(key.ID), fields{"networks": []string{}}).Want(http.StatusOK)
+	admin.Patch(at(key.ID), apitest.Fields{"networks": []string{}}).Want(http.StatusOK)
 	caller.Get(orders).Problem(http.StatusForbidden, "scope_missing")
 	stale := apitest.IfMatch(answer.Header.Get("ETag"))
-	admin.Patch(at(key.ID), fields{"name": "ERP"}, stale).
+	admin.Patch(at(key.ID), apitest.Fields{"name": "ERP"}, stale).
 		Problem(http.StatusPreconditionFailed, "stale")
 	admin.Call(http.MethodDelete, at(key.ID), nil, stale).
 		Problem(http.StatusPreconditionFailed, "stale")
-	admin.Patch(at(key.ID), fields{
+	admin.Patch(at(key.ID), apitest.Fields{
 		"scopes": []string{"orders:read"}, "expires_at": nil, "calls_per_minute": nil,
 	}).Want(http.StatusOK).Into(&changed)
 	assert.Nil(t, changed.ExpiresAt)
@@ -160,7 +158,7 @@ func TestAKeyEnds(t *testing.T) {
 	admin.Get(keys + "?revoked=true").Want(http.StatusOK).Into(&page)
 	assert.EqualValues(t, 1, page.Total)
 	for _, gone := range []*apitest.Answer{
-		admin.Delete(at(key.ID)), admin.Patch(at(key.ID), fields{"name": "ERP"}),
+		admin.Delete(at(key.ID)), admin.Patch(at(key.ID), apitest.Fields{"name": "ERP"}),
 		admin.Post(at(key.ID)+"/rotate", nil),
 	} {
 		gone.Problem(http.StatusNotFound, "api_key_not_found")
@@ -182,13 +180,13 @@ func TestAKeyIsRotated(t *testing.T) {
 	shop.Exec("UPDATE api_keys SET old_key_until = now()")
 	shop.As(first.Key).Get(orders).Problem(http.StatusUnauthorized, "invalid_api_key")
 
-	admin.Post(rotate, fields{"overlap_seconds": 0}).Want(http.StatusOK).Into(&third)
+	admin.Post(rotate, apitest.Fields{"overlap_seconds": 0}).Want(http.StatusOK).Into(&third)
 	assert.Nil(t, third.PreviousKeyUntil)
 	for _, old := range []api.NewAPIKey{first, second} {
 		shop.As(old.Key).Get(orders).Problem(http.StatusUnauthorized, "invalid_api_key")
 	}
 	shop.As(third.Key).Get(orders).Want(http.StatusOK)
-	admin.Post(rotate, fields{"overlap_seconds": -1}).
+	admin.Post(rotate, apitest.Fields{"overlap_seconds": -1}).
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
@@ -201,12 +199,12 @@ func TestAKeyGrantsNoMoreThanItHas(t *testing.T) {
 	powerful := admin.APIKey("orders:write")
 	var maker api.NewAPIKey
 	end := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
-	admin.Post(keys, fields{
+	admin.Post(keys, apitest.Fields{
 		"name": "Maker", "scopes": []string{"api_keys:write", "orders:read"}, "expires_at": end,
 		"networks": []string{"127.0.0.0/8"},
 	}).Want(http.StatusCreated).Into(&maker)
 	caller := shop.As(maker.Key)
-	good := fields{
+	good := apitest.Fields{
 		"name": "Made", "scopes": []string{"orders:read"}, "expires_at": end,
 		"networks": []string{"127.0.0.1"},
 	}
@@ -215,14 +213,14 @@ func TestAKeyGrantsNoMoreThanItHas(t *testing.T) {
 	assert.Nil(t, made.CreatedBy)
 	shop.As(made.Key).Get(orders).Want(http.StatusOK)
 
-	for _, beyond := range []fields{
+	for _, beyond := range []apitest.Fields{
 		{"scopes": []string{"orders:write"}},
 		{"expires_at": end.Add(time.Minute)},
 		{"networks": []string{"10.0.0.1"}},
 		{"networks": []string{"0.0.0.0/0"}},
 	} {
 		caller.Patch(at(made.ID), beyond).Problem(http.StatusForbidden, "grant_exceeded")
-		wanted := fields{}
+		wanted := apitest.Fields{}
 		for name, value := range good {
 			wanted[name] = value
 		}
@@ -231,9 +229,9 @@ func TestAKeyGrantsNoMoreThanItHas(t *testing.T) {
 		}
 		caller.Post(keys, wanted).Problem(http.StatusForbidden, "grant_exceeded")
 	}
-	caller.Patch(at(made.ID), fields{"networks": []string{}}).
+	caller.Patch(at(made.ID), apitest.Fields{"networks": []string{}}).
 		Problem(http.StatusForbidden, "grant_exceeded")
-	caller.Patch(at(made.ID), fields{"expires_at": nil}).
+	caller.Patch(at(made.ID), apitest.Fields{"expires_at": nil}).
 		Problem(http.StatusForbidden, "grant_exceeded")
 	caller.Post(at(powerful.ID)+"/rotate", nil).Problem(http.StatusForbidden, "grant_exceeded")
 	caller.Delete(at(powerful.ID)).Problem(http.StatusForbidden, "grant_exceeded")
@@ -246,7 +244,7 @@ func TestAKeyHasARateLimit(t *testing.T) {
 	shop := apitest.New(t, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"})
 	admin := shop.Admin()
 	key, other := admin.APIKey("orders:read", "stock:read"), admin.APIKey("orders:read")
-	admin.Patch(at(key.ID), fields{"calls_per_minute": 2}).Want(http.StatusOK)
+	admin.Patch(at(key.ID), apitest.Fields{"calls_per_minute": 2}).Want(http.StatusOK)
 	caller := shop.As(key.Key)
 	answer := caller.Get(orders).Want(http.StatusOK)
 	assert.Equal(t, "2", answer.Header.Get("RateLimit-Limit"))
@@ -283,7 +281,8 @@ func TestTheLogNamesTheKey(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	key := admin.APIKey("brands:write")
-	shop.As(key.Key).Post("/api/v1/admin/brands", fields{"name": "Acme"}).Want(http.StatusCreated)
+	shop.As(key.Key).Post("/api/v1/admin/brands", apitest.Fields{"name": "Acme"}).
+		Want(http.StatusCreated)
 	var page api.AuditPage
 	admin.Get(fmt.Sprintf("/api/v1/admin/audit-log?api_key_id=%d", key.ID)).
 		Want(http.StatusOK).
@@ -299,20 +298,21 @@ func TestIdempotencyKeysAreAKeysOwn(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin, ada := shop.Admin(), shop.Customer()
-	product := admin.Product(fields{"stock": 5, "price": "10.00"})
+	product := admin.Product(apitest.Fields{"stock": 5, "price": "10.00"})
 	var order api.Order
 	ada.Post(
-		"/api/v1/orders", fields{"items": []fields{{"product_id": product.ID, "quantity": 1}}},
+		"/api/v1/orders",
+		apitest.Fields{"items": []apitest.Fields{{"product_id": product.ID, "quantity": 1}}},
 	).
 		Want(http.StatusCreated).
 		Into(&order)
 	ada.Post(
 		fmt.Sprintf("/api/v1/orders/%d/pay", order.ID),
-		fields{"payment_type": "card", "token": "tok_visa"},
+		apitest.Fields{"payment_type": "card", "token": "tok_visa"},
 	).Want(http.StatusCreated)
 	refunds := fmt.Sprintf("%s/%d/refunds", orders, order.ID)
-	header := apitest.Header{Name: "Idempotency-Key", Value: "one"}
-	body := fields{"amount": "2.00", "reason": "Dented"}
+	header := apitest.Key("one")
+	body := apitest.Fields{"amount": "2.00", "reason": "Dented"}
 	first := shop.As(admin.APIKey("payments:write").Key)
 	second := shop.As(admin.APIKey("payments:write").Key)
 	once := first.Post(refunds, body, header).Want(http.StatusCreated)
@@ -332,12 +332,12 @@ func TestKeysThatAreRefused(t *testing.T) {
 		"name": "\u00a0", "scopes": []string{}, "networks": []string{"203.0.113.7/24"},
 		"expires_at": "2020-01-01T00:00:00Z", "calls_per_minute": 0,
 	} {
-		body := fields{"name": "ERP", "scopes": []string{"orders:read"}, name: wrong}
+		body := apitest.Fields{"name": "ERP", "scopes": []string{"orders:read"}, name: wrong}
 		found := admin.Post(keys, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 		assert.True(t, strings.HasPrefix(found.Errors[0].Pointer, "/"+name), name)
 	}
 	for _, network := range []string{"::ffff:10.0.0.1/120", "10.0.0.0/33", "1.2.3", "fe80::"} {
-		body := fields{
+		body := apitest.Fields{
 			"name": "ERP", "scopes": []string{"orders:read"}, "networks": []string{network},
 		}
 		if network == "fe80::" {
@@ -357,6 +357,6 @@ func TestKeysThatAreRefused(t *testing.T) {
 	}
 	shop.Exec(`INSERT INTO api_keys (name, hint, key_hash, scopes)
 		SELECT 'Key', 'k', sha256(n::text::bytea), '{orders:read}' FROM generate_series(3, 100) n`)
-	admin.Post(keys, fields{"name": "ERP", "scopes": []string{"orders:read"}}).
+	admin.Post(keys, apitest.Fields{"name": "ERP", "scopes": []string{"orders:read"}}).
 		Problem(http.StatusConflict, "too_many_api_keys")
 }
