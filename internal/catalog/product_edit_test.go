@@ -25,7 +25,7 @@ func headphones(admin apitest.Caller) api.AdminProduct {
 	})
 }
 
-// createProduct, getProductBySlug: a product with one variant, its first stock movement and its job.
+// createProduct, getProductBySlug: a product with one variant, its first movement and its job.
 func TestAProductIsCreated(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
