@@ -15,6 +15,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"pgregory.net/rapid"
+
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 const (
@@ -44,7 +46,7 @@ type call struct {
 	login  *actor // the account of a login with the right password
 	ids    map[string]string
 	parent string            // the id in the address, of the first parameter
-	fixed  fields            // fields of the body that replace what was drawn
+	fixed  apitest.Fields    // fields of the body that replace what was drawn
 	whole  map[string]string // for each picked part: the id of what it is part of
 }
 

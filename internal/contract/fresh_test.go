@@ -8,13 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // freshThings create what an operation needs just before it is called. Without them, calls would
 // find that earlier ones emptied, ordered, merged or deleted everything, and none would be
 // accepted.
 func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
-	product := func(body fields) int64 {
+	product := func(body apitest.Fields) int64 {
 		var made api.AdminProduct
 		body["name"] = "Fresh"
 		p.shop.As(p.named("administrator").token).
@@ -30,9 +31,9 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 			caller = p.shop.As(who.token)
 			caller.Delete("/api/v1/cart")
 		}
-		id = product(fields{"price": "1000.00", "stock": 1_000_000})
+		id = product(apitest.Fields{"price": "1000.00", "stock": 1_000_000})
 		var cart api.Cart
-		caller.Post("/api/v1/cart/items", fields{"product_id": id, "quantity": 1}).
+		caller.Post("/api/v1/cart/items", apitest.Fields{"product_id": id, "quantity": 1}).
 			Want(http.StatusOK).
 			Into(&cart)
 		if who == nil {
@@ -51,25 +52,25 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 	several := func(c *call) {
 		var made api.AdminProduct
 		caller := p.shop.As(p.named("administrator").token)
-		caller.Post("/api/v1/admin/products", fields{"name": "Fresh", "variants": []fields{
-			{
-				"price":   "1200.00",
-				"options": fields{"size": "S"},
+		caller.Post("/api/v1/admin/products", apitest.Fields{
+			"name": "Fresh",
+			"variants": []apitest.Fields{
+				{"price": "1200.00", "options": apitest.Fields{"size": "S"}},
+				{"price": "1300.00", "options": apitest.Fields{"size": "M"}},
 			},
-			{"price": "1300.00", "options": fields{"size": "M"}},
-		}}).Want(http.StatusCreated).Into(&made)
+		}).Want(http.StatusCreated).Into(&made)
 		c.setPath("id", fmt.Sprint(made.ID))
 		for _, name := range c.op.pathParameters() {
 			if name == "variant_id" {
 				c.setPath(name, fmt.Sprint(made.Variants[1].ID))
-				c.fixed = fields{"options": fields{"size": "L"}}
+				c.fixed = apitest.Fields{"options": apitest.Fields{"size": "L"}}
 			}
 		}
 	}
 	review := func(c *call) {
-		id := product(fields{"price": "1000.00"})
+		id := product(apitest.Fields{"price": "1000.00"})
 		p.shop.As(c.actor.token).
-			Post(fmt.Sprintf("/api/v1/products/%d/reviews", id), fields{"rating": 4}).
+			Post(fmt.Sprintf("/api/v1/products/%d/reviews", id), apitest.Fields{"rating": 4}).
 			Want(http.StatusCreated)
 		c.setPath(c.op.pathParameters()[0], fmt.Sprint(id))
 	}
@@ -79,7 +80,7 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 			var made struct{ ID int64 }
 			names++
 			p.shop.As(p.named("administrator").token).
-				Post(collection, fields{"name": fmt.Sprintf("Fresh %d", names)}).
+				Post(collection, apitest.Fields{"name": fmt.Sprintf("Fresh %d", names)}).
 				Want(http.StatusCreated).
 				Into(&made)
 			c.setPath("id", fmt.Sprint(made.ID))
@@ -97,10 +98,11 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 		"deleteCategory":  named("/api/v1/admin/categories"),
 		"cancelOrder": func(c *call) {
 			var order api.Order
-			id := product(fields{"price": "1000.00", "stock": 5})
+			id := product(apitest.Fields{"price": "1000.00", "stock": 5})
 			p.shop.As(c.actor.token).
 				Post(
-					"/api/v1/orders", fields{"items": []fields{{"product_id": id, "quantity": 1}}},
+					"/api/v1/orders",
+					apitest.Fields{"items": []apitest.Fields{{"product_id": id, "quantity": 1}}},
 				).
 				Want(http.StatusCreated).
 				Into(&order)
@@ -110,7 +112,7 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 		"removeCartItem": line,
 		"mergeCart": func(c *call) {
 			_, token := put(nil)
-			c.fixed = fields{"cart_token": token}
+			c.fixed = apitest.Fields{"cart_token": token}
 		},
 		"redeliverWebhook": func(c *call) {
 			var hook api.NewWebhook
@@ -119,7 +121,7 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 				"DELETE FROM webhooks WHERE id NOT IN (SELECT id FROM webhooks ORDER BY id DESC " +
 					"LIMIT 50)",
 			) // there may be 100
-			caller.Post("/api/v1/admin/webhooks", fields{
+			caller.Post("/api/v1/admin/webhooks", apitest.Fields{
 				"url": "https://example.com/", "events": []string{"import.finished"},
 			}).
 				Want(http.StatusCreated).

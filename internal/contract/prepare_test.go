@@ -11,9 +11,6 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// fields is the JSON body of a request.
-type fields = apitest.Fields
-
 // prepare creates a little of everything in the shop and learns its ids.
 func (e *engine) prepare(t testing.TB) {
 	staff, customer := e.people.named("staff"), e.people.named("customer")
@@ -22,22 +19,23 @@ func (e *engine) prepare(t testing.TB) {
 	}
 	category := e.make(
 		t, "createCategory", staff, "/api/v1/admin/categories",
-		fields{"name": "Lamps", "slug": "lamps"},
+		apitest.Fields{"name": "Lamps", "slug": "lamps"},
 	)
 	brand := e.make(
-		t, "createBrand", staff, "/api/v1/admin/brands", fields{"name": "Lumen", "slug": "lumen"},
+		t, "createBrand", staff, "/api/v1/admin/brands",
+		apitest.Fields{"name": "Lumen", "slug": "lumen"},
 	)
 	e.make(
 		t, "createLocation", staff, "/api/v1/admin/stock/locations",
-		fields{"code": "north", "name": "North"},
+		apitest.Fields{"code": "north", "name": "North"},
 	)
 	e.make(
 		t, "createSynonyms", staff, "/api/v1/admin/search/synonyms",
-		fields{"terms": []string{"lamp", "light"}},
+		apitest.Fields{"terms": []string{"lamp", "light"}},
 	)
 	var products []string
 	for i := range 6 {
-		product := fields{
+		product := apitest.Fields{
 			"name":        fmt.Sprintf("Lamp %d", i),
 			"description": "A lamp that lights a room.",
 			"category_id": number(category),
@@ -46,7 +44,7 @@ func (e *engine) prepare(t testing.TB) {
 			"sku":         fmt.Sprintf("LAMP-%d", i),
 			"gtin":        fmt.Sprintf("200000000%04d", 15),
 			"stock":       1_000_000,
-			"attributes":  fields{"color": "black"},
+			"attributes":  apitest.Fields{"color": "black"},
 			"is_featured": i%2 == 0,
 		}
 		if i > 0 {
@@ -59,18 +57,18 @@ func (e *engine) prepare(t testing.TB) {
 			for _, name := range []string{"price", "sku", "stock"} {
 				delete(product, name)
 			}
-			product["variants"] = []fields{
+			product["variants"] = []apitest.Fields{
 				{
 					"price":   "1200.00",
 					"sku":     "LAMP-S",
 					"stock":   1_000_000,
-					"options": fields{"size": "S"},
+					"options": apitest.Fields{"size": "S"},
 				},
 				{
 					"price":   "1300.00",
 					"sku":     "LAMP-M",
 					"stock":   1_000_000,
-					"options": fields{"size": "M"},
+					"options": apitest.Fields{"size": "M"},
 				},
 			}
 		}
@@ -81,12 +79,12 @@ func (e *engine) prepare(t testing.TB) {
 	for _, id := range products[:3] {
 		e.make(
 			t, "createProductImage", staff, "/api/v1/admin/products/"+id+"/images",
-			fields{"url": e.pictures + "/picture.png"},
+			apitest.Fields{"url": e.pictures + "/picture.png"},
 		)
 	}
 	e.make(t, "indexProducts", e.people.named("administrator"), "/api/v1/rag/index", nil)
 	for _, who := range []string{"customer", "stranger"} {
-		e.make(t, "createAddress", e.people.named(who), "/api/v1/addresses", fields{
+		e.make(t, "createAddress", e.people.named(who), "/api/v1/addresses", apitest.Fields{
 			"recipient":   "Ada Lovelace",
 			"line1":       "12 St James's Square",
 			"city":        "London",
@@ -95,23 +93,23 @@ func (e *engine) prepare(t testing.TB) {
 		})
 		e.make(
 			t, "createPaymentMethod", e.people.named(who), "/api/v1/payments/methods",
-			fields{"token": "tok_visa"},
+			apitest.Fields{"token": "tok_visa"},
 		)
 		e.order(t, e.people.named(who), products)
 	}
 	e.make(
 		t, "createReview", customer, "/api/v1/products/"+products[0]+"/reviews",
-		fields{"rating": 5},
+		apitest.Fields{"rating": 5},
 	)
 	for _, who := range []string{"customer", "stranger"} {
 		e.make(
 			t, "addCartItem", e.people.named(who), "/api/v1/cart/items",
-			fields{"product_id": number(products[1]), "quantity": 1},
+			apitest.Fields{"product_id": number(products[1]), "quantity": 1},
 		)
 	}
 	e.make(
 		t, "addCartItem", nil, "/api/v1/cart/items",
-		fields{"product_id": number(products[1]), "quantity": 1},
+		apitest.Fields{"product_id": number(products[1]), "quantity": 1},
 	)
 }
 
@@ -120,7 +118,9 @@ func (e *engine) order(t testing.TB, who *actor, products []string) {
 	for i, status := range []string{"PENDING", "PAID", "SHIPPED", "DELIVERED", "CANCELLED"} {
 		order := e.make(
 			t, "createOrder", who, "/api/v1/orders",
-			fields{"items": []fields{{"product_id": number(products[i%4]), "quantity": 1}}},
+			apitest.Fields{
+				"items": []apitest.Fields{{"product_id": number(products[i%4]), "quantity": 1}},
+			},
 		)
 		if status == "PENDING" {
 			continue
@@ -131,23 +131,23 @@ func (e *engine) order(t testing.TB, who *actor, products []string) {
 		}
 		e.make(
 			t, "payOrder", who, "/api/v1/orders/"+order+"/pay",
-			fields{"payment_type": "card", "token": "tok_visa"},
+			apitest.Fields{"payment_type": "card", "token": "tok_visa"},
 		)
 		if status != "PAID" {
 			e.make(
 				t, "setShipment", e.people.named("staff"),
 				"/api/v1/admin/orders/"+order+"/shipment",
-				fields{"carrier": "Royal Mail", "tracking_number": "RM" + order},
+				apitest.Fields{"carrier": "Royal Mail", "tracking_number": "RM" + order},
 			)
 			e.make(
 				t, "setOrderStatus", e.people.named("staff"),
-				"/api/v1/admin/orders/"+order+"/status", fields{"status": "SHIPPED"},
+				"/api/v1/admin/orders/"+order+"/status", apitest.Fields{"status": "SHIPPED"},
 			)
 		}
 		if status == "DELIVERED" {
 			e.make(
 				t, "setOrderStatus", e.people.named("staff"),
-				"/api/v1/admin/orders/"+order+"/status", fields{"status": "DELIVERED"},
+				"/api/v1/admin/orders/"+order+"/status", apitest.Fields{"status": "DELIVERED"},
 			)
 		}
 	}
@@ -156,7 +156,9 @@ func (e *engine) order(t testing.TB, who *actor, products []string) {
 func number(id string) any { return jsonNumber(id) }
 
 // make calls an operation that must succeed, learns from its response, and returns the id in it.
-func (e *engine) make(t testing.TB, id string, who *actor, address string, body fields) string {
+func (e *engine) make(
+	t testing.TB, id string, who *actor, address string, body apitest.Fields,
+) string {
 	op := e.operations[slices.IndexFunc(e.operations, func(op *operation) bool {
 		return op.id == id
 	})]
