@@ -26,6 +26,10 @@ func TestGuestsHaveCarts(t *testing.T) {
 	shop.Patch(item(drift.ID), apitest.Fields{"delta": 1}).
 		Problem(http.StatusNotFound, "cart_not_found")
 	shop.Delete(cart).Problem(http.StatusNotFound, "cart_not_found")
+	shop.Post(
+		items, apitest.Fields{"product_id": drift.ID, "quantity": 1},
+		token(strings.Repeat("a", 43)),
+	).Problem(http.StatusNotFound, "cart_not_found")
 	shop.Post(items, apitest.Fields{"product_id": 4242, "quantity": 1}).
 		Problem(http.StatusNotFound, "product_not_found")
 	assert.Zero(

@@ -173,6 +173,9 @@ func TestAMatrixOfVariants(t *testing.T) {
 	admin := shop.Admin()
 	shirt := admin.Product(apitest.Fields{"name": "Shirt", "price": "20.00", "stock": 4})
 	matrix := productAddress(shirt) + "/variants/matrix"
+	admin.Post(matrix, apitest.Fields{
+		"options": apitest.Fields{"size": []string{"S", "S"}}, "price": "25.00",
+	}).Problem(http.StatusConflict, "options_taken")
 	var list api.VariantList
 	admin.Post(productAddress(shirt)+"/variants", apitest.Fields{
 		"options": apitest.Fields{"size": "S"}, "price": "1",
