@@ -111,12 +111,15 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	return shop
 }
 
+// Secret is the SECRET_KEY of the servers that tests run.
+const Secret = "a-secret-that-only-the-tests-know-and-use"
+
 // defaults returns the settings of a test server: cheap passwords, no rate limits and no cached
 // pages, since tests change the database directly.
 func defaults(databaseURL string) map[string]string {
 	return map[string]string{
 		"DEBUG":             "true",
-		"SECRET_KEY":        "a-secret-that-only-the-tests-know-and-use",
+		"SECRET_KEY":        Secret,
 		"BCRYPT_COST":       "4",
 		"DATABASE_URL":      databaseURL,
 		"REDIS_URL":         servers.redis,

@@ -66,8 +66,13 @@ func (d smallDisk) free() { require.NoError(d.t, os.Remove(d.filler())) }
 // startServers starts PostgreSQL with its data on the disk, or again if it has died.
 func (d smallDisk) startServers() *devstack.Servers {
 	d.t.Helper()
-	servers, err := devstack.Start(d.t.Context(), devstack.Options{Dir: d.dir})
-	require.NoError(d.t, err)
+	var servers *devstack.Servers
+	var err error
+	// A postmaster that is just dying still holds the directory.
+	require.Eventually(d.t, func() bool {
+		servers, err = devstack.Start(d.t.Context(), devstack.Options{Dir: d.dir})
+		return err == nil
+	}, 30*time.Second, 100*time.Millisecond, "%v", err)
 	if servers.Origin != "native" {
 		require.NoError(d.t, servers.Release())
 		d.t.Skip("PostgreSQL's data is not on this machine")

@@ -17,7 +17,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-const testSecret = "a-secret-of-the-tests-and-of-nobody-else"
+const testSecret = apitest.Secret
 
 // forge signs the claims of a real token after a change, with the server's own secret unless told
 // otherwise.

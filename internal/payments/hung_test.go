@@ -76,20 +76,29 @@ func TestNoConnectionIsFree(t *testing.T) {
 	defer func() { _ = lock.Rollback(context.WithoutCancel(t.Context())) }()
 	_, err = lock.Exec(t.Context(), "LOCK TABLE categories")
 	require.NoError(t, err)
-	var holders sync.WaitGroup
-	for range 2 {
-		holders.Go(func() {
-			ada.Get("/api/v1/categories").Problem(http.StatusServiceUnavailable, "busy")
-		})
-	}
+	// On a slow machine the two give up their connections before the second is over: then again.
+	var answer *apitest.Answer
+	var took time.Duration
 	require.Eventually(t, func() bool {
-		return apitest.Value[int](shop, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 2
-	}, 5*time.Second, time.Millisecond)
-	started := time.Now()
-	answer := ada.Get("/api/v1/auth/me")
+		var holders sync.WaitGroup
+		defer holders.Wait()
+		for range 2 {
+			holders.Go(func() {
+				ada.Get("/api/v1/categories").Problem(http.StatusServiceUnavailable, "busy")
+			})
+		}
+		for apitest.Value[int](shop, "SELECT count(*) FROM pg_locks WHERE NOT granted") < 2 {
+			if t.Context().Err() != nil {
+				return false
+			}
+		}
+		started := time.Now()
+		answer = ada.Get("/api/v1/auth/me")
+		took = time.Since(started)
+		return answer.Status == http.StatusServiceUnavailable
+	}, time.Minute, time.Millisecond)
 	answer.Problem(http.StatusServiceUnavailable, "timeout")
 	assert.NotEmpty(t, answer.Header.Get("Retry-After"))
-	assert.InDelta(t, time.Second, time.Since(started), float64(500*time.Millisecond))
-	holders.Wait()
+	assert.InDelta(t, time.Second, took, float64(500*time.Millisecond))
 	ada.Get("/api/v1/auth/me").Want(http.StatusOK)
 }

@@ -71,7 +71,8 @@ var signs = strings.NewReplacer(
 
 // spellUmlauts returns a word with ae, oe, ue and aa for its umlauts, folded; "" if it has none.
 func spellUmlauts(word string) string {
-	composed := strings.ToLower(norm.NFKC.String(word))
+	// NFKC makes ŉ an apostrophe and an n, and a word does not begin with an apostrophe.
+	composed := strings.ToLower(norm.NFKC.String(strings.ReplaceAll(word, "ŉ", "n")))
 	spelled := umlauts.Replace(composed)
 	if spelled == composed {
 		return ""

@@ -113,8 +113,8 @@ func (f folded) wordEnd(start int) int {
 		r, next := f.runes[at], f.rune(at+1)
 		switch {
 		case inWord(r) && words.IsUnspaced(r) == words.IsUnspaced(f.runes[start]):
-		case r == '\'' && unicode.IsLetter(next) && !isDigit(f.runes[at-1]):
-		case r == ',' && f.isThousands(at):
+		case at > start && r == '\'' && unicode.IsLetter(next) && !isDigit(f.runes[at-1]):
+		case at > start && r == ',' && f.isThousands(at):
 		default:
 			return at
 		}
