@@ -11,7 +11,6 @@ var unprovoked = map[string]string{
 		"own tests",
 	"payOrder nothing_to_pay":                   "an order of nothing is PAID when it is placed",
 	"createVariantMatrix sku_taken":             "it needs a product that takes the SKU meanwhile",
-	"createVariantMatrix gtin_taken":            "the variants it creates have no GTIN",
 	"createPaymentMethod payment_method_exists": "it needs two requests that race at the provider",
 	"deletePaymentMethod payments_unavailable":  "the test provider never loses a method",
 	"cancelOrder payment_in_progress":           "it needs a payment under way as an order expires",
