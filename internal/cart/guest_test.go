@@ -53,7 +53,8 @@ func TestGuestsHaveCarts(t *testing.T) {
 	assert.Empty(t, show(shop.Caller).Lines)
 	shop.Get(cart, token(strings.Repeat("a", 43))).Problem(http.StatusNotFound, "cart_not_found")
 	shop.Post(
-		items, apitest.Fields{"product_id": cable.ID, "quantity": 1}, token(strings.Repeat("a", 43)),
+		items, apitest.Fields{"product_id": cable.ID, "quantity": 1},
+		token(strings.Repeat("a", 43)),
 	).Problem(http.StatusNotFound, "cart_not_found")
 	shop.Get(cart, token("short")).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	shop.Call(http.MethodDelete, cart, nil, token("short")).
