@@ -3,6 +3,7 @@ package clock
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,16 +15,24 @@ import (
 func TestTheDatabasesTimePasses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ahead, failing := time.Hour, false
-		takes := time.Duration(0)
+		var mu sync.Mutex // the clock asks from a goroutine of its own
+		ahead, takes, failing := time.Hour, time.Duration(0), false
+		set := func(now, trip time.Duration, fails bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			ahead, takes, failing = now, trip, fails
+		}
 		ctx, end := context.WithCancel(t.Context())
 		c, err := New(ctx, func(context.Context) (time.Time, error) {
-			if failing {
+			mu.Lock()
+			now, trip, fails := ahead, takes, failing
+			mu.Unlock()
+			if fails {
 				return time.Time{}, errors.New("away")
 			}
-			time.Sleep(takes / 2)
-			said := time.Now().Add(ahead)
-			time.Sleep(takes - takes/2)
+			time.Sleep(trip / 2)
+			said := time.Now().Add(now)
+			time.Sleep(trip - trip/2)
 			return said, nil
 		})
 		require.NoError(t, err)
@@ -35,18 +44,18 @@ func TestTheDatabasesTimePasses(t *testing.T) {
 		time.Sleep(syncPeriod / 2)
 		is(time.Hour)
 
-		ahead = 2 * time.Hour // the database's clock was set
+		set(2*time.Hour, 0, false) // the database's clock was set
 		time.Sleep(syncPeriod)
 		is(2 * time.Hour)
 
-		ahead, takes = 3*time.Hour, 2*maxTrip
+		set(3*time.Hour, 2*maxTrip, false)
 		time.Sleep(2 * syncPeriod)
 		is(2 * time.Hour) // it took too long to be true
 
-		takes, failing = maxTrip/2, true
+		set(3*time.Hour, maxTrip/2, true)
 		time.Sleep(2 * syncPeriod)
 		is(2 * time.Hour)
-		failing = false
+		set(3*time.Hour, maxTrip/2, false)
 		time.Sleep(retryPeriod + maxTrip)
 		is(3 * time.Hour)
 		end()
