@@ -20,7 +20,7 @@ import (
 var enums = []string{"status", "stock_status", "role", "resolution", "currency", "code"}
 
 // fromLater makes the responses of a server those of a later version: every object has a member
-// more, and statuses and codes have values that nobody knows yet.
+// more, and statuses and codes have values that this client does not know.
 type fromLater struct{ altered int }
 
 // RoundTrip implements http.RoundTripper.

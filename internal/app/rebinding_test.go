@@ -21,7 +21,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// elsewhere is a public address at which nobody listens: a sink of the DNS (RFC 7535).
+// elsewhere is a public address without a server behind it: a sink of the DNS (RFC 7535).
 var elsewhere = netip.MustParseAddr("2620:4f:8000::1")
 
 // names is a DNS server. The first time it is asked for a name, the name means a public address;

@@ -13,7 +13,7 @@ import (
 )
 
 // cafe is one name as programs write it: with blanks of other kinds, decomposed, with characters
-// that nobody sees, with another apostrophe.
+// that no reader sees, with another apostrophe.
 var cafe = []string{
 	"Café L'und", "Cafe\u0301 L'und", "Café\u00a0L'und", "Café  L'und", " Café\u3000\u2003L'und\t",
 	"Caf\u200bé L'und", "Café L’und", "\ufeffCafé L\u00ad'und", "Café\u2028Lʼund",

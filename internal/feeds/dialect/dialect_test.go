@@ -32,7 +32,8 @@ func converted(t *testing.T, file string, public ...string) (rows []Row) {
 	return rows
 }
 
-// startImport: which header is whose, in any case and order, and which is nobody's.
+// startImport: each header is recognised as its program's, in any case and order, and others are
+// not.
 func TestRecognise(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]string{

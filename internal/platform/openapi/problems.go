@@ -40,7 +40,7 @@ var kinds = map[string]func(*operation) bool{
 	"token":       func(o *operation) bool { return o.isSecured },
 	"signed_in":   func(o *operation) bool { return o.isSecured && !o.isForGuests },
 	"cookie":      func(o *operation) bool { return o.isSecured && o.method != "get" },
-	"role":        func(o *operation) bool { return o.role != "" && o.role != "customer" },
+	"role":        (*operation).takesKeys, // a role that customers lack: also where keys may call
 	"account":     func(o *operation) bool { return o.isSecured && !o.takesKeys() },
 	"key":         (*operation).takesKeys,
 	"limited":     func(o *operation) bool { return len(o.limits) > 0 || o.takesKeys() },
